@@ -1,0 +1,77 @@
+// swift-tools-version: 6.2
+// One folder under Sources/ is one target; a target may import only those it lists here (scripts/check-layers
+// compares the two). Order: the lowest layer first.
+
+import PackageDescription
+
+/// Settings of every Swift target.
+let settings: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .strictMemorySafety(),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableExperimentalFeature("Lifetimes"),
+]
+
+/// Tests hold no unsafe core and may use what is handy.
+let testSettings: [SwiftSetting] = Array(settings.dropFirst(2))
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+  .testTarget(
+    name: name + "Tests", dependencies: dependencies, resources: resources, swiftSettings: testSettings)
+}
+
+func system(_ name: String, pkgConfig: String, apt: String) -> Target {
+  .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+let package = Package(
+  name: "mongodrill",
+  targets: [
+    // What the system gives.
+    system("CBSON", pkgConfig: "libbson-1.0", apt: "libbson-dev"),
+    system("CMongoC", pkgConfig: "libmongoc-1.0", apt: "libmongoc-dev"),
+    system("CLibYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
+    system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+    system("CLZMA", pkgConfig: "liblzma", apt: "liblzma-dev"),
+    .target(name: "CSpawn"),
+    library("Platform", ["CSpawn"]),
+
+    // Words that everything else speaks.
+    library("BSON", ["CBSON"]),
+    library("Facts", ["BSON"]),
+    library("Record", ["Platform"]),
+
+    // Readers and the server.
+    library("Arguments", ["Platform"]),
+    library("Configuration", ["CLibYAML", "BSON", "Platform"]),
+    library("Compression", ["CZlib", "CLZMA", "Platform"]),
+    library("Backups", ["Facts", "Compression", "BSON", "Platform"]),
+    library("Mongo", ["CMongoC", "BSON", "Platform"]),
+    library("Sandbox", ["Mongo", "BSON", "Platform"]),
+
+    // What a drill does.
+    library("Restore", ["Backups", "Mongo", "Facts", "BSON", "Record", "Platform"]),
+    library("Checks", ["Mongo", "Facts", "Record", "Configuration", "BSON", "Platform"]),
+    library(
+      "Drills",
+      [
+        "Checks", "Restore", "Sandbox", "Mongo", "Backups", "Configuration", "Record", "Facts", "BSON",
+        "Platform",
+      ]),
+    library("Reports", ["Record", "Platform"]),
+    library(
+      "Commands",
+      [
+        "Arguments", "Drills", "Checks", "Restore", "Sandbox", "Mongo", "Backups", "Reports", "Configuration",
+        "Record", "Facts", "BSON", "Platform",
+      ]),
+    .executableTarget(name: "mongodrill", dependencies: ["Commands"], swiftSettings: settings),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,62 @@
+#include <mongoc/mongoc.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/// `bson_t` asks for an alignment of 128 bytes, which Swift does not give: it stays in C.
+
+/// Runs one command on `database`. The reply (or what there is of it) is stolen into `*reply`; free it with
+/// `bson_free`. False with `*error` set when the server refused or could not be reached.
+static inline int mongodrill_command(mongoc_client_t *client, const char *database, const uint8_t *command,
+                                     size_t length, uint8_t **reply, uint32_t *reply_length, bson_error_t *error) {
+  bson_t document;
+  *reply = NULL;
+  *reply_length = 0;
+  if (!bson_init_static(&document, command, length)) {
+    bson_set_error(error, MONGOC_ERROR_BSON, MONGOC_ERROR_BSON_INVALID, "malformed command");
+    return 0;
+  }
+  bson_t answer;
+  int ok = mongoc_client_command_simple(client, database, &document, NULL, &answer, error);
+  *reply = bson_destroy_with_steal(&answer, true, reply_length);
+  return ok;
+}
+
+/// Inserts `count` documents that lie back to back in `bytes`, unordered or ordered, past validators, as one
+/// call of the driver (which cuts it into as few messages as the server's limits allow). `reply` holds
+/// `insertedCount` and `writeErrors`.
+static inline int mongodrill_insert(mongoc_client_t *client, const char *database, const char *name,
+                                    const uint8_t *bytes, size_t length, size_t count, const uint8_t *options,
+                                    size_t options_length, uint8_t **reply, uint32_t *reply_length,
+                                    bson_error_t *error) {
+  *reply = NULL;
+  *reply_length = 0;
+  bson_t *documents = bson_aligned_alloc0(BSON_ALIGNOF(bson_t), count * sizeof(bson_t));
+  const bson_t **pointers = malloc(count * sizeof(bson_t *));
+  bson_t opts;
+  int ok = bson_init_static(&opts, options, options_length);
+  size_t at = 0;
+  for (size_t i = 0; ok && i < count; i++) {
+    uint32_t size;
+    memcpy(&size, bytes + at, 4);
+    if (at + size > length || !bson_init_static(&documents[i], bytes + at, size)) {
+      bson_set_error(error, MONGOC_ERROR_BSON, MONGOC_ERROR_BSON_INVALID, "malformed document %zu of a batch", i);
+      ok = 0;
+    }
+    pointers[i] = &documents[i];
+    at += size;
+  }
+  if (ok) {
+    mongoc_collection_t *collection = mongoc_client_get_collection(client, database, name);
+    bson_t answer;
+    ok = mongoc_collection_insert_many(collection, pointers, count, &opts, &answer, error);
+    *reply = bson_destroy_with_steal(&answer, true, reply_length);
+    mongoc_collection_destroy(collection);
+  }
+  free(pointers);
+  bson_free(documents);
+  return ok;
+}
+
+/// The error's text: Swift sees `bson_error_t.message` as a tuple.
+static inline const char *mongodrill_error_text(const bson_error_t *error) { return error->message; }

@@ -1,0 +1,47 @@
+package import BSON
+internal import CMongoC
+
+/// One connection, lent by a pool to one thread.
+@safe package struct Client: ~Copyable {
+  let handle: OpaquePointer?
+
+  init(handle: OpaquePointer?) { unsafe self.handle = handle }
+
+  /// Runs one command on `database` and returns the reply. Throws `MongoError` when the server refuses, when a
+  /// write error or write concern error is in the reply, and when the server is gone.
+  @discardableResult
+  package borrowing func run(_ command: Document, on database: String = "admin") throws(MongoError)
+    -> Document
+  {
+    var error = bson_error_t()
+    var bytes: UnsafeMutablePointer<UInt8>?
+    var length: UInt32 = 0
+    let ok = unsafe command.withBytes { command in
+      unsafe mongodrill_command(
+        handle, database, command.baseAddress?.assumingMemoryBound(to: UInt8.self), command.count, &bytes,
+        &length,
+        &error)
+    }
+    let reply = unsafe Client.take(bytes, length)
+    if ok == 0 { throw unsafe Client.failure(&error, reply) }
+    return reply
+  }
+
+  /// Copies a reply that libbson allocated, and frees it.
+  static func take(_ bytes: UnsafeMutablePointer<UInt8>?, _ length: UInt32) -> Document {
+    guard let bytes = unsafe bytes else { return [:] }
+    defer { unsafe bson_free(bytes) }
+    return (try? unsafe Document(copying: UnsafeRawBufferPointer(start: bytes, count: Int(length)))) ?? [:]
+  }
+
+  static func failure(_ error: UnsafeMutablePointer<bson_error_t>, _ reply: Document) -> MongoError {
+    // libmongoc: domain 17 is MONGOC_ERROR_SERVER (the server answered and refused), 13 server selection, 2 stream.
+    let domain = unsafe error.pointee.domain
+    let lost =
+      domain == MONGOC_ERROR_STREAM.rawValue || domain == MONGOC_ERROR_SERVER_SELECTION.rawValue
+      || domain == MONGOC_ERROR_CLIENT.rawValue
+    return MongoError(
+      code: Int(unsafe error.pointee.code), codeName: reply["codeName"]?.string ?? "",
+      message: unsafe ClientPool.text(of: error), isConnectionLoss: lost, reply: reply)
+  }
+}

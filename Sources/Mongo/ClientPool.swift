@@ -1,0 +1,73 @@
+package import BSON
+internal import CMongoC
+internal import Platform
+internal import Synchronization
+
+/// Connections to one server, shared by threads: `withClient` lends one to a thread at a time. All calls block.
+@safe package final class ClientPool: Sendable {
+  /// The address, as given.
+  package let uri: String
+  private nonisolated(unsafe) let pool: OpaquePointer
+
+  /// Prepares libmongoc once a process; its own log goes nowhere (errors come back as errors).
+  private static let prepared: Void = {
+    mongoc_init()
+    unsafe mongoc_log_set_handler({ _, _, _, _ in }, nil)
+  }()
+
+  /// Opens no connection yet. `uri` is a `mongodb://` address; a socket's path in it is percent-encoded (see
+  /// `uri(socket:)`). `connections` bounds how many are open at one time. Throws `MongoError` for a bad address.
+  package init(uri: String, connections: Int = 16) throws(MongoError) {
+    _ = ClientPool.prepared
+    var error = bson_error_t()
+    guard let parsed = unsafe mongoc_uri_new_with_error(uri, &error) else {
+      throw MongoError(code: Int(error.code), codeName: "", message: unsafe ClientPool.text(of: &error))
+    }
+    defer { unsafe mongoc_uri_destroy(parsed) }
+    unsafe mongoc_uri_set_option_as_int32(parsed, MONGOC_URI_MAXPOOLSIZE, Int32(connections))
+    guard let pool = unsafe mongoc_client_pool_new(parsed) else {
+      throw MongoError(code: 0, codeName: "", message: "no connection pool for this address")
+    }
+    unsafe mongoc_client_pool_set_error_api(pool, 2)
+    unsafe self.pool = pool
+    self.uri = uri
+  }
+
+  deinit { unsafe mongoc_client_pool_destroy(pool) }
+
+  /// The address of a server that listens on a Unix socket.
+  package static func uri(socket path: String) -> String {
+    var encoded = ""
+    for byte in path.utf8 {
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
+        encoded.unicodeScalars.append(Unicode.Scalar(byte))
+      default: encoded += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+      }
+    }
+    return "mongodb://\(encoded)/"
+  }
+
+  /// Lends a connection to `body`; waits for one when all are lent.
+  package func withClient<Result>(_ body: (borrowing Client) throws -> Result) rethrows -> Result {
+    let client = unsafe Client(handle: mongoc_client_pool_pop(pool))
+    defer { unsafe mongoc_client_pool_push(pool, client.handle) }
+    return try body(client)
+  }
+
+  /// Runs one command; see `Client.run`.
+  @discardableResult
+  package func run(_ command: Document, on database: String = "admin") throws(MongoError) -> Document {
+    let result: Result<Document, MongoError> = withClient { client in
+      do throws(MongoError) { return .success(try client.run(command, on: database)) } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
+
+  static func text(of error: UnsafeMutablePointer<bson_error_t>) -> String {
+    unsafe String(cString: mongodrill_error_text(error))
+  }
+}
