@@ -1,0 +1,84 @@
+internal import Glibc
+
+/// Plain threads, for work that blocks (libmongoc, files) and recurses deeply (nested documents).
+package enum Threads {
+  /// Deep enough for BSON's 180 levels many times over.
+  private static let stackBytes = 8 << 20
+
+  /// Runs `body` for each index below `count`, each on a thread of its own, and returns when all have ended.
+  ///
+  /// The first error is thrown then; `onFirstError` is called as soon as it happens, to wake the others (cancel
+  /// their channels).
+  package static func concurrently(
+    _ count: Int, onFirstError: @Sendable (any Error) -> Void = { _ in },
+    _ body: @Sendable (Int) throws -> Void
+  ) throws {
+    let first = Monitor<(any Error)?>(nil)
+    withoutActuallyEscaping(body) { body in
+      withoutActuallyEscaping(onFirstError) { onFirstError in
+        var threads: [RunningThread] = []
+        defer { for thread in threads { thread.join() } }
+        let fail: @Sendable (any Error) -> Void = { error in
+          let isFirst = first.update { first -> Bool in
+            defer { first = first ?? error }
+            return first == nil
+          }
+          if isFirst { onFirstError(error) }
+        }
+        for index in 0..<count {
+          do {
+            threads.append(
+              try start {
+                do { try body(index) } catch { fail(error) }
+              })
+          } catch {
+            fail(error)
+            return
+          }
+        }
+      }
+    }
+    if let error = first.withLock({ $0 }) { throw error }
+  }
+
+  /// Starts a thread. Throws a `Failure` when the system refuses one.
+  package static func start(_ body: @escaping @Sendable () -> Void) throws(Failure) -> RunningThread {
+    var attributes = pthread_attr_t()
+    unsafe pthread_attr_init(&attributes)
+    unsafe pthread_attr_setstacksize(&attributes, stackBytes)
+    defer { unsafe pthread_attr_destroy(&attributes) }
+    let ended = Monitor(false)
+    let work = Work {
+      body()
+      ended.update { $0 = true }
+    }
+    let argument = unsafe Unmanaged.passRetained(work).toOpaque()
+    unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    var thread = pthread_t()
+    let status = unsafe pthread_create(
+      &thread, &attributes,
+      { argument in
+        guard let argument = unsafe argument else { return nil }
+        unsafe Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body()
+        return nil
+      }, argument)
+    guard status == 0 else {
+      unsafe Unmanaged<Work>.fromOpaque(argument).release()
+      throw Failure.system("no-thread", "the system gives no more threads", errno: status)
+    }
+    return RunningThread(ended: ended)
+  }
+
+  private final class Work: Sendable {
+    let body: @Sendable () -> Void
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+  }
+}
+
+/// A thread that was started.
+package struct RunningThread: Sendable {
+  fileprivate let ended: Monitor<Bool>
+
+  /// Waits for its end.
+  package func join() { _ = ended.wait { $0 ? true : nil } }
+}
