@@ -72,6 +72,9 @@ let package = Package(
         "Record", "Facts", "BSON", "Platform",
       ]),
     .executableTarget(name: "mongodrill", dependencies: ["Commands"], swiftSettings: settings),
+
+    tests("Platform", ["Platform"]),
+    tests("Record", ["Record", "Platform"]),
   ],
   swiftLanguageModes: [.v6]
 )

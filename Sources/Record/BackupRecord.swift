@@ -1,0 +1,113 @@
+extension DrillRecord {
+  /// The backup and what was recovered from it.
+  package struct Backup: RecordPart {
+    /// As the user gave it; a path in a scenario is relative to the scenario's file.
+    package var path = ""
+    /// `dump directory`, `archive`, …; nil when it was not recognised.
+    package var form: String?
+    /// Total size of its files; nil when not known.
+    package var bytes: Int?
+    package var compressed: Bool?
+    /// The version of the server it was taken from, where it says.
+    package var serverVersion: String?
+    /// The version of the tool that took it, where it says.
+    package var toolVersion: String?
+    /// The file of the dump's own oplog; nil when it has none.
+    package var oplog: String?
+    package var collections: [Collection] = []
+    /// The first documents, indexes and collections that the server refused.
+    package var problems: [Problem] = []
+    /// How many were refused in all.
+    package var problemCount = 0
+    /// What a person should know about it.
+    package var notes: [String] = []
+
+    package init() {}
+    package init(path: String) { self.path = path }
+
+    package static var fields: [RecordField<Backup>] {
+      [
+        RecordField("path", \.path), RecordField("form", \.form), RecordField("bytes", \.bytes),
+        RecordField("compressed", \.compressed), RecordField("server_version", \.serverVersion),
+        RecordField("tool_version", \.toolVersion), RecordField("oplog", \.oplog),
+        RecordField("collections", \.collections), RecordField("problems", \.problems),
+        RecordField("problem_count", \.problemCount), RecordField("notes", \.notes),
+      ]
+    }
+  }
+
+  /// One collection of the backup.
+  package struct Collection: RecordPart {
+    /// Its name in the backup.
+    package var source = ""
+    /// Its name in the sandbox; nil when it was not restored.
+    package var target: String?
+    /// Why it was not restored, or how it was treated.
+    package var note: String?
+    /// Documents and BSON bytes read from the backup.
+    package var documents = 0
+    package var bytes = 0
+    /// Documents that the server took.
+    package var inserted = 0
+    /// Indexes built, `_id_` not counted.
+    package var indexes = 0
+
+    package init() {}
+    package init(
+      source: String, target: String?, note: String? = nil, documents: Int, bytes: Int, inserted: Int,
+      indexes: Int
+    ) {
+      self.source = source
+      self.target = target
+      self.note = note
+      self.documents = documents
+      self.bytes = bytes
+      self.inserted = inserted
+      self.indexes = indexes
+    }
+
+    package static var fields: [RecordField<Collection>] {
+      [
+        RecordField("source", \.source), RecordField("target", \.target), RecordField("note", \.note),
+        RecordField("documents", \.documents), RecordField("bytes", \.bytes),
+        RecordField("inserted", \.inserted), RecordField("indexes", \.indexes),
+      ]
+    }
+  }
+
+  /// A document, an index or a collection that the server refused.
+  package struct Problem: RecordPart {
+    /// The collection in the sandbox.
+    package var namespace = ""
+    /// `document`, `index` or `collection`.
+    package var subject = ""
+    /// The document's `_id` as Extended JSON, or the index's name.
+    package var name: String?
+    /// The server's words.
+    package var message = ""
+
+    package init() {}
+    package init(namespace: String, subject: String, name: String?, message: String) {
+      self.namespace = namespace
+      self.subject = subject
+      self.name = name
+      self.message = message
+    }
+
+    /// `index low_stock of shop.products`, `a document of shop.orders`.
+    package var title: String {
+      switch (subject, name) {
+      case ("collection", _): "collection \(namespace)"
+      case (let subject, let name?): "\(subject) \(name) of \(namespace)"
+      case (let subject, nil): "\(subject == "index" ? "an" : "a") \(subject) of \(namespace)"
+      }
+    }
+
+    package static var fields: [RecordField<Problem>] {
+      [
+        RecordField("namespace", \.namespace), RecordField("subject", \.subject), RecordField("name", \.name),
+        RecordField("message", \.message),
+      ]
+    }
+  }
+}

@@ -1,0 +1,76 @@
+extension DrillRecord {
+  /// The machine and the programs that the drill ran on.
+  package struct Environment: RecordPart {
+    package var host = ""
+    /// The operating system's own name, such as `Debian GNU/Linux 12 (bookworm)`.
+    package var os = ""
+    /// The processors that may be used.
+    package var cores = 0
+    /// The memory that may be used, in bytes: the control group's limit where it is lower than the machine's.
+    package var memoryBytes = 0
+    package var mongod: Mongod?
+    package var sandbox: Sandbox?
+    /// Pairs that the user gave (`--meta`), such as a ticket's number.
+    package var meta: [Pair] = []
+
+    package init() {}
+
+    package static var fields: [RecordField<Environment>] {
+      [
+        RecordField("host", \.host), RecordField("os", \.os), RecordField("cores", \.cores),
+        RecordField("memory_bytes", \.memoryBytes), RecordField("mongod", \.mongod),
+        RecordField("sandbox", \.sandbox), RecordField("meta", \.meta),
+      ]
+    }
+  }
+
+  /// The server that the backup was restored into.
+  package struct Mongod: RecordPart {
+    package var path = ""
+    package var version = ""
+
+    package init() {}
+    package init(path: String, version: String) {
+      self.path = path
+      self.version = version
+    }
+
+    package static var fields: [RecordField<Mongod>] {
+      [RecordField("path", \.path), RecordField("version", \.version)]
+    }
+  }
+
+  /// Where the throwaway server lay.
+  package struct Sandbox: RecordPart {
+    /// The folder of its files.
+    package var directory = ""
+    /// Whether the files are still there (`--keep`).
+    package var kept = false
+
+    package init() {}
+    package init(directory: String, kept: Bool) {
+      self.directory = directory
+      self.kept = kept
+    }
+
+    package static var fields: [RecordField<Sandbox>] {
+      [RecordField("directory", \.directory), RecordField("kept", \.kept)]
+    }
+  }
+
+  /// A key and a value.
+  package struct Pair: RecordPart {
+    package var key = ""
+    package var value = ""
+
+    package init() {}
+    package init(_ key: String, _ value: String) {
+      self.key = key
+      self.value = value
+    }
+
+    package static var fields: [RecordField<Pair>] {
+      [RecordField("key", \.key), RecordField("value", \.value)]
+    }
+  }
+}

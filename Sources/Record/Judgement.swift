@@ -1,0 +1,157 @@
+package import Platform
+
+/// What a drill's evidence amounts to: the verdict, the exit code and why. A pure function of the evidence.
+package struct Judgement: Sendable, Hashable {
+  package var verdict: DrillRecord.Verdict
+  package var exitCode: ExitCode
+  /// The one that decides first; empty for a plain pass.
+  package var reasons: [DrillRecord.Reason]
+
+  /// All that a verdict can rest on.
+  package struct Evidence: Sendable, Hashable {
+    /// What ended the drill or a step of it: a damaged backup, no server, a signal.
+    package var failures: [Failure] = []
+    package var checks: [Outcome] = []
+    package var collections: [DrillRecord.Collection] = []
+    /// The first of what the server refused.
+    package var problems: [DrillRecord.Problem] = []
+    /// How much the server refused in all.
+    package var problemCount = 0
+    /// Commands of the scenario that ran and said no, as reasons.
+    package var refusals: [DrillRecord.Reason] = []
+    /// What was asked for and could not be answered, as sentences: a suite that wasn't reached, say.
+    package var unanswered: [DrillRecord.NotVerified] = []
+    package var objectives = DrillRecord.Objectives()
+    /// What went wrong while cleaning up, rollbacks included.
+    package var cleanupFailures: [Failure] = []
+    /// Whether a warning is to end in a code of its own (`--fail-on warn`).
+    package var failOnWarn = false
+
+    package init() {}
+  }
+
+  /// Judges. No evidence is no pass: without a single check the exit code is 5.
+  package init(_ evidence: Evidence) {
+    var reasons = evidence.failures.map(DrillRecord.Reason.init)
+    reasons += Judgement.refused(evidence)
+    reasons += evidence.refusals
+    reasons += Judgement.answers(evidence.checks, failOnWarn: evidence.failOnWarn)
+    reasons += evidence.unanswered.map { DrillRecord.Reason(.notVerified, "not-verified", $0.message) }
+    if evidence.checks.isEmpty {
+      reasons.append(DrillRecord.Reason(.notVerified, "nothing-checked", "not a single check was made"))
+    }
+    for (name, objective) in evidence.objectives.all {
+      reasons += Judgement.measured(name, objective, failOnWarn: evidence.failOnWarn)
+    }
+    reasons += evidence.cleanupFailures.map {
+      DrillRecord.Reason(.cleanupFailed, $0.code, $0.description, hint: $0.hint)
+    }
+
+    let rank = Dictionary(uniqueKeysWithValues: ExitCode.precedence.enumerated().map { ($1, $0) })
+    self.reasons = reasons.enumerated()
+      .sorted { (rank[$0.element.exitCode] ?? 0, $0.offset) < (rank[$1.element.exitCode] ?? 0, $1.offset) }
+      .map(\.element)
+    let codes = Set(reasons.map(\.exitCode))
+    exitCode = ExitCode.first(of: codes)
+    verdict =
+      switch exitCode {
+      case .damagedBackup, .checkFailed, .objectiveMissed: .fail
+      case .pass, .warnings, .cleanupFailed: Judgement.hasWarning(reasons) ? .warn : .pass
+      case .incomplete, .notVerified, .usage, .backupNotFound, .noServer, .internal, .invalidScenario,
+        .interrupted,
+        .terminated:
+        .inconclusive
+      }
+  }
+
+  /// The code of a reason that warns.
+  private static let warnings: Set<String> = ["check-warned", "objective-near-limit"]
+
+  private static func hasWarning(_ reasons: [DrillRecord.Reason]) -> Bool {
+    reasons.contains { warnings.contains($0.code) }
+  }
+
+  private static func refused(_ evidence: Evidence) -> [DrillRecord.Reason] {
+    var reasons = evidence.problems.map { problem in
+      DrillRecord.Reason(
+        .checkFailed, "\(problem.subject)-refused", "the server refused \(problem.title): \(problem.message)")
+    }
+    let unnamed = evidence.problemCount - evidence.problems.count
+    if unnamed > 0 {
+      reasons.append(
+        DrillRecord.Reason(.checkFailed, "more-refused", "the server refused \(Count.text(unnamed)) more"))
+    }
+    // Nothing that was read may be missing without a word, whatever the restore said of itself.
+    let named = Set(evidence.problems.map(\.namespace))
+    for collection in evidence.collections where collection.inserted < collection.documents {
+      guard let target = collection.target, !named.contains(target) else { continue }
+      let missing = collection.documents - collection.inserted
+      reasons.append(
+        DrillRecord.Reason(
+          .checkFailed, "documents-missing",
+          "\(Count.text(missing, "document")) of \(collection.source) did not arrive in \(target)"))
+    }
+    return reasons
+  }
+
+  private static func answers(_ checks: [Outcome], failOnWarn: Bool) -> [DrillRecord.Reason] {
+    checks.compactMap { check in
+      let (code, name): (ExitCode, String)
+      switch check.result {
+      case .pass: return nil
+      case .warn: (code, name) = (failOnWarn ? .warnings : .pass, "check-warned")
+      case .fail: (code, name) = (.checkFailed, "check-failed")
+      case .error: (code, name) = (.incomplete, "check-error")
+      case .skipped: (code, name) = (.notVerified, "check-skipped")
+      }
+      return DrillRecord.Reason(code, name, "\(check.title): \(check.message)")
+    }
+  }
+
+  private static func measured(_ name: String, _ objective: DrillRecord.Objective, failOnWarn: Bool)
+    -> [DrillRecord.Reason]
+  {
+    guard let limit = objective.limitSeconds ?? objective.warnSeconds else { return [] }
+    guard let measured = objective.measuredSeconds else {
+      return [DrillRecord.Reason(.notVerified, "objective-not-measured", "\(name) could not be measured")]
+    }
+    let time = TimeSpan.format(measured)
+    if objective.met == false {
+      let over = TimeSpan.format(measured - limit)
+      return [
+        DrillRecord.Reason(
+          .objectiveMissed, "objective-missed",
+          "\(name) was \(time), \(over) above the limit of \(TimeSpan.format(limit))")
+      ]
+    }
+    guard objective.isNearLimit, let warn = objective.warnSeconds else { return [] }
+    return [
+      DrillRecord.Reason(
+        failOnWarn ? .warnings : .pass, "objective-near-limit",
+        "\(name) was \(time), above the \(TimeSpan.format(warn)) at which it warns")
+    ]
+  }
+}
+
+extension Outcome {
+  /// `no negative totals of shop.orders`, `count of shop.orders`.
+  package var title: String { namespace.map { "\(name) of \($0)" } ?? name }
+}
+
+/// Numbers in sentences.
+package enum Count {
+  /// `1,204,311`: digits in groups of three.
+  package static func text(_ number: Int) -> String {
+    var text = ""
+    for (index, digit) in String(number.magnitude).reversed().enumerated() {
+      if index > 0, index.isMultiple(of: 3) { text.append(",") }
+      text.append(digit)
+    }
+    return (number < 0 ? "-" : "") + String(text.reversed())
+  }
+
+  /// `1 document`, `12 documents`.
+  package static func text(_ number: Int, _ noun: String, plural: String? = nil) -> String {
+    "\(text(number)) \(number == 1 ? noun : plural ?? noun + "s")"
+  }
+}

@@ -1,0 +1,93 @@
+package import Platform
+
+extension String: RecordValue {
+  package var recordJSON: JSON { .string(self) }
+  package init(recordJSON json: JSON?) throws(MalformedRecord) {
+    guard case .string(let text) = json else { throw MalformedRecord(wanted: "a string") }
+    self = text
+  }
+}
+
+extension Bool: RecordValue {
+  package var recordJSON: JSON { .bool(self) }
+  package init(recordJSON json: JSON?) throws(MalformedRecord) {
+    guard case .bool(let value) = json else { throw MalformedRecord(wanted: "true or false") }
+    self = value
+  }
+}
+
+extension Int: RecordValue {
+  package var recordJSON: JSON { .integer(Int64(self)) }
+  package init(recordJSON json: JSON?) throws(MalformedRecord) {
+    guard case .integer(let value) = json else { throw MalformedRecord(wanted: "a whole number") }
+    self = Int(value)
+  }
+}
+
+extension Double: RecordValue {
+  package var recordJSON: JSON { .double(self) }
+  package init(recordJSON json: JSON?) throws(MalformedRecord) {
+    switch json {
+    case .double(let value): self = value
+    case .integer(let value): self = Double(value)
+    default: throw MalformedRecord(wanted: "a number")
+    }
+  }
+}
+
+extension WallTime: RecordValue {
+  package var recordJSON: JSON { .string(textWithMilliseconds) }
+  package init(recordJSON json: JSON?) throws(MalformedRecord) {
+    guard case .string(let text) = json, let time = WallTime(rfc3339: text) else {
+      throw MalformedRecord(wanted: "a time such as 2026-11-21T13:04:49.250Z")
+    }
+    self = time
+  }
+
+  /// Now, to the millisecond: as precise as a record is.
+  package static var nowInRecord: WallTime {
+    var now = WallTime.now
+    now.nanoseconds -= now.nanoseconds % 1_000_000
+    return now
+  }
+}
+
+extension JSON: RecordValue {
+  package var recordJSON: JSON { self }
+  package init(recordJSON json: JSON?) throws(MalformedRecord) { self = json ?? .null }
+}
+
+extension Optional: RecordValue where Wrapped: RecordValue {
+  package var recordJSON: JSON { map(\.recordJSON) ?? .null }
+  package init(recordJSON json: JSON?) throws(MalformedRecord) {
+    self = if json == nil || json == .null { nil } else { try Wrapped(recordJSON: json) }
+  }
+}
+
+extension Array: RecordValue where Element: RecordValue {
+  package var recordJSON: JSON { .array(map(\.recordJSON)) }
+  package init(recordJSON json: JSON?) throws(MalformedRecord) {
+    guard case .array(let values) = json else { throw MalformedRecord(wanted: "an array") }
+    self = []
+    for (index, value) in values.enumerated() {
+      do throws(MalformedRecord) { append(try Element(recordJSON: value)) } catch {
+        throw error.under("[\(index)]")
+      }
+    }
+  }
+}
+
+extension RecordValue where Self: RawRepresentable & CaseIterable, RawValue: RecordValue {
+  package var recordJSON: JSON { rawValue.recordJSON }
+  package init(recordJSON json: JSON?) throws(MalformedRecord) {
+    let raw = try RawValue(recordJSON: json)
+    guard let value = Self(rawValue: raw) else {
+      throw MalformedRecord(
+        wanted: "one of " + Self.allCases.map { "\($0.rawValue)" }.joined(separator: ", "))
+    }
+    self = value
+  }
+}
+
+extension ExitCode: RecordValue {}
+extension Outcome.Result: RecordValue {}

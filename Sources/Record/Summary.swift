@@ -1,0 +1,81 @@
+extension DrillRecord {
+  /// The record in a few figures and one sentence.
+  package struct Summary: RecordPart {
+    /// The verdict in one sentence.
+    package var sentence = ""
+    /// How many checks were asked, and how they ended.
+    package var checks = 0
+    package var passed = 0
+    package var warned = 0
+    package var failed = 0
+    package var errors = 0
+    package var skipped = 0
+    /// What was restored: collections, documents the server took, their BSON bytes, indexes built.
+    package var collections = 0
+    package var documents = 0
+    package var bytes = 0
+    package var indexes = 0
+
+    package init() {}
+
+    package static var fields: [RecordField<Summary>] {
+      [
+        RecordField("sentence", \.sentence), RecordField("checks", \.checks), RecordField("passed", \.passed),
+        RecordField("warned", \.warned), RecordField("failed", \.failed), RecordField("errors", \.errors),
+        RecordField("skipped", \.skipped), RecordField("collections", \.collections),
+        RecordField("documents", \.documents), RecordField("bytes", \.bytes),
+        RecordField("indexes", \.indexes),
+      ]
+    }
+  }
+
+  /// The summary, from the rest of the record.
+  package var summary: Summary {
+    var summary = Summary()
+    summary.checks = checks.count
+    for check in checks {
+      switch check.result {
+      case .pass: summary.passed += 1
+      case .warn: summary.warned += 1
+      case .fail: summary.failed += 1
+      case .error: summary.errors += 1
+      case .skipped: summary.skipped += 1
+      }
+    }
+    for collection in backup.collections where collection.target != nil {
+      summary.collections += 1
+      summary.documents += collection.inserted
+      summary.bytes += collection.bytes
+      summary.indexes += collection.indexes
+    }
+    summary.sentence = sentence(summary)
+    return summary
+  }
+
+  private func sentence(_ summary: Summary) -> String {
+    let restored =
+      "\(Count.text(summary.documents, "document")) in \(Count.text(summary.collections, "collection"))"
+    let deciding = reasons.first?.message ?? "nothing was verified"
+    let more = reasons.count > 1 ? " (and \(Count.text(reasons.count - 1)) more, below)" : ""
+    switch verdict {
+    case .pass:
+      let checks =
+        summary.checks == 1 ? "the one check passed" : "all \(Count.text(summary.checks)) checks passed"
+      return exitCode == .pass
+        ? "The backup can be recovered: \(restored) came back and \(checks)."
+        : "The backup can be recovered, but cleaning up failed: \(deciding)\(more)."
+    case .warn: return "The backup can be recovered, with a warning: \(deciding)\(more)."
+    case .fail:
+      switch exitCode {
+      case .damagedBackup: return "The backup cannot be recovered: \(deciding)\(more)."
+      case .objectiveMissed: return "The data is good, but an objective was missed: \(deciding)\(more)."
+      default:
+        return summary.failed > 0
+          ? "\(Count.text(summary.failed)) of \(Count.text(summary.checks, "check")) failed: \(deciding)\(more)."
+          : "Not all of the backup came back: \(deciding)\(more)."
+      }
+    case .inconclusive:
+      return "The drill cannot say whether the backup can be recovered: \(deciding)\(more)."
+    }
+  }
+}
