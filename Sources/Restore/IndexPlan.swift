@@ -1,0 +1,30 @@
+internal import BSON
+internal import Facts
+
+/// One index to build.
+struct IndexTask: Sendable {
+  /// The collection in the sandbox, by its logical name (a time series takes logical keys).
+  var namespace: Namespace
+  /// The specification as it is sent.
+  var spec: Document
+  /// What orders the work: the size of the collection in bytes.
+  var weight: Int
+}
+
+extension CollectionFacts {
+  /// The indexes that are built after the data: all but `_id_` and the clustered one, which come with the
+  /// collection. Specifications are sent as they were recorded, with two changes: `ns` goes (old servers wrote
+  /// it), and where the collection has a collation an index without one says so, or it would inherit.
+  var indexTasks: [IndexTask] {
+    let collation = options["collation"]?.document
+    let inherits = collation.map { $0["locale"]?.string != "simple" } ?? false
+    return indexes.compactMap { index in
+      if index.isIDIndex || index.document["clustered"]?.isTrue == true { return nil }
+      var spec = index.document.removing(["ns"])
+      if inherits && spec["collation"] == nil {
+        spec = spec.setting("collation", to: ["locale": "simple"])
+      }
+      return IndexTask(namespace: namespace, spec: spec, weight: bytes ?? 0)
+    }
+  }
+}
