@@ -1,5 +1,5 @@
-internal import CMongoC
 package import BSON
+internal import CMongoC
 
 /// What the server made of a batch of inserts.
 package struct InsertReply: Sendable {

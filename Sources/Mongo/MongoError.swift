@@ -28,3 +28,14 @@ package struct MongoError: Error, Sendable, Hashable, CustomStringConvertible {
     "\(message) (\(codeName.isEmpty ? "\(code)" : "\(code) \(codeName)"))"
   }
 }
+
+/// Runs `body` and returns what the server refused, nil when nothing; throws when the server is gone.
+package func refusal(of body: () throws(MongoError) -> Void) throws(MongoError) -> MongoError? {
+  do {
+    try body()
+    return nil
+  } catch {
+    if error.isConnectionLoss { throw error }
+    return error
+  }
+}

@@ -28,7 +28,7 @@ struct BatchScan {
     var hasZero = false
     var at = 4
     while let element = unsafe elementOfValidBSON(document, at: at) {
-      let isID = !hasID && unsafe isIDName(document, element.name)
+      let isID = unsafe !hasID && isIDName(document, element.name)
       hasID = hasID || isID
       if element.type == .timestamp && !isID {
         let bits = unsafe document.loadUnaligned(fromByteOffset: element.value.lowerBound, as: UInt64.self)
@@ -46,8 +46,9 @@ struct BatchScan {
   }
 
   private func isIDName(_ document: UnsafeRawPointer, _ name: Range<Int>) -> Bool {
-    name.count == 3
-      && unsafe document.loadUnaligned(fromByteOffset: name.lowerBound, as: UInt32.self) == 0x0064_695F
+    // `_id` and its NUL.
+    unsafe name.count == 3
+      && document.loadUnaligned(fromByteOffset: name.lowerBound, as: UInt32.self) == 0x0064_695F
   }
 
   /// The bytes of one document in the batch.

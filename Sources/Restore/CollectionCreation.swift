@@ -17,7 +17,8 @@ extension ClientPool {
       return
     }
     if facts.options["clusteredIndex"] == nil {
-      let idIndex = facts.indexes.first(where: \.isIDIndex)?.document ?? ["v": 2, "key": ["_id": 1], "name": "_id_"]
+      let idIndex =
+        facts.indexes.first(where: \.isIDIndex)?.document ?? ["v": 2, "key": ["_id": 1], "name": "_id_"]
       command.append(("idIndex", .document(idIndex.removing(["ns"]))))
     }
     try run([

@@ -20,22 +20,18 @@ struct DocumentLoader: Sendable {
   /// Inserts one batch; documents that are refused become problems. Throws `MongoError` when the server is gone.
   func load(_ batch: DocumentBatch) throws {
     guard let facts = targets[batch.collection] else { return }
-    try batch.withBytes { bytes in
+    try unsafe batch.withBytes { bytes in
       let scan = unsafe BatchScan(bytes, count: batch.count)
-      let whole = 0..<batch.count
-      if scan.unfit.isEmpty {
-        try unsafe insert(bytes, whole, of: bytes, scan, facts)
-      } else {
-        // Rare: the documents between the unfit ones go in piece by piece.
-        var next = 0
-        for (index, reason) in scan.unfit {
-          try unsafe insert(bytes, next..<index, of: bytes, scan, facts)
-          let id = (try? unsafe Document(copying: scan.document(index, of: bytes)))?["_id"]
-          refuse(facts, id, "document at byte \(batch.offset + UInt64(scan.starts[index])) of the backup \(reason)")
-          next = index + 1
-        }
-        try unsafe insert(bytes, next..<batch.count, of: bytes, scan, facts)
+      // Nearly always one piece: the documents between unfit ones.
+      var next = 0
+      for (index, reason) in scan.unfit {
+        try unsafe insert(bytes, next..<index, scan, facts)
+        let id = (try? unsafe Document(copying: scan.document(index, of: bytes)))?["_id"]
+        refuse(
+          facts, id, "document at byte \(batch.offset + UInt64(scan.starts[index])) of the backup \(reason)")
+        next = index + 1
       }
+      try unsafe insert(bytes, next..<batch.count, scan, facts)
       for index in scan.zeroTimestamps {
         try keepZeroTimestamp(try unsafe Document(copying: scan.document(index, of: bytes)), facts)
       }
@@ -45,8 +41,7 @@ struct DocumentLoader: Sendable {
 
   /// Inserts the documents of a range of the batch.
   private func insert(
-    _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, of batch: UnsafeRawBufferPointer, _ scan: BatchScan,
-    _ facts: CollectionFacts
+    _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, _ scan: BatchScan, _ facts: CollectionFacts
   ) throws {
     if range.isEmpty { return }
     let part = unsafe UnsafeRawBufferPointer(
@@ -57,14 +52,15 @@ struct DocumentLoader: Sendable {
         part, count: range.count, into: destination, ordered: facts.options["capped"]?.isTrue ?? false)
     }
     for error in reply.errors {
-      let document = try unsafe Document(copying: scan.document(range.lowerBound + error.index, of: batch))
+      let document = try unsafe Document(copying: scan.document(range.lowerBound + error.index, of: bytes))
       try settle(error, document, facts)
     }
   }
 
   /// A refused document: the same document twice in a backup taken under load is no loss, and mixed schemas of a
   /// time series can be allowed; anything else is a problem.
-  private func settle(_ error: InsertReply.WriteError, _ document: Document, _ facts: CollectionFacts) throws {
+  private func settle(_ error: InsertReply.WriteError, _ document: Document, _ facts: CollectionFacts) throws
+  {
     let destination = DocumentLoader.destination(of: facts)
     let id = document["_id"]
     if error.code == ServerCode.duplicateKey, let id {
@@ -81,7 +77,7 @@ struct DocumentLoader: Sendable {
         ["collMod": .string(facts.namespace.collection), "timeseriesBucketsMayHaveMixedSchemaData": true],
         on: facts.namespace.database)
       let reply = try pool.withClient { client in
-        try document.withBytes { bytes in
+        try unsafe document.withBytes { bytes in
           try unsafe client.insert(bytes, count: 1, into: destination, ordered: true)
         }
       }

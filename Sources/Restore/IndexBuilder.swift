@@ -20,7 +20,7 @@ struct IndexBuilder: Sendable {
     }.map(\.element)
     let state = Mutex<(next: Int, built: [Namespace: Int], done: Int)>((0, [:], 0))
     let total = Amount(documents: ordered.count)
-    try concurrently(min(lanes, ordered.count)) { _ in
+    try Threads.concurrently(min(lanes, ordered.count)) { _ in
       while true {
         let index = state.withLock { state in
           state.next += 1
@@ -47,15 +47,14 @@ struct IndexBuilder: Sendable {
 
   /// Builds one; false when the server refused it.
   private func build(_ task: IndexTask) throws -> Bool {
-    do {
+    let refused = try refusal { () throws(MongoError) in
       try pool.run(
         ["createIndexes": .string(task.namespace.collection), "indexes": [.document(task.spec)]],
         on: task.namespace.database)
-      return true
-    } catch where !error.isConnectionLoss {
-      problems.report(
-        .init(task.namespace, "index", name: task.spec["name"]?.string, message: error.description))
-      return false
     }
+    guard let refused else { return true }
+    problems.report(
+      .init(task.namespace, "index", name: task.spec["name"]?.string, message: refused.description))
+    return false
   }
 }

@@ -1,5 +1,6 @@
 package import BSON
 package import Backups
+internal import Facts
 package import Platform
 
 /// Where each collection of a backup goes: decided before anything is written.
@@ -46,7 +47,9 @@ package struct RestorePlan: Sendable {
           throw .twoSources(other, namespace, target: target)
         }
         item.target = target
-        if source.treatment == .usersOrRoles { item.note = "users and roles go into the server's own collection" }
+        if source.treatment == .usersOrRoles {
+          item.note = "users and roles go into the server's own collection"
+        }
       }
       items.append(item)
     }
@@ -126,6 +129,7 @@ extension Failure {
 
   static func illegalName(_ name: String, _ rename: Rename) -> Failure {
     Failure(
-      .usage, "illegal-name", "--rename \(rename.from)=\(rename.to) gives '\(name)', which is not a legal name")
+      .usage, "illegal-name",
+      "--rename \(rename.from)=\(rename.to) gives '\(name)', which is not a legal name")
   }
 }

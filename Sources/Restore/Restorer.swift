@@ -96,7 +96,7 @@ package struct Restorer: Sendable {
     for views in [false, true] {
       let group = items.filter { ($0.1.kind == .view) == views }
       let next = Mutex(0)
-      try concurrently(min(4, group.count)) { _ in
+      try Threads.concurrently(min(4, group.count)) { _ in
         while true {
           let at = next.withLock { next in
             next += 1
@@ -105,11 +105,13 @@ package struct Restorer: Sendable {
           guard at < group.count else { return }
           try Interruption.check()
           let (index, facts, isServers) = group[at]
-          do throws(MongoError) {
+          let refused = try refusal { () throws(MongoError) in
             if !isServers { try pool.create(facts) }
+          }
+          if let refused {
+            problems.report(.init(facts.namespace, "collection", name: nil, message: refused.description))
+          } else {
             created.withLock { $0[index] = facts }
-          } catch where !error.isConnectionLoss {
-            problems.report(.init(facts.namespace, "collection", name: nil, message: error.description))
           }
         }
       }
@@ -130,28 +132,25 @@ package struct Restorer: Sendable {
     let ordered = Set(indexes.filter { backup.collections[$0].isOrdered })
     let reads = Mutex<[CollectionRead]>([])
     let options = readOptions
-    try concurrently(lanes + 1) { lane in
-      do {
-        if lane > 0 {
-          while let batch = try channel.receive() {
-            try Interruption.check()
-            try loader.load(batch)
-          }
-          return
+    let cancel: @Sendable (any Error) -> Void = { _ in channel.cancel() }
+    try Threads.concurrently(lanes + 1, onFirstError: cancel) { lane in
+      if lane > 0 {
+        while let batch = channel.receive() {
+          try Interruption.check()
+          try loader.load(batch)
         }
-        let result = try backup.read(indexes, options: options) { batch in
-          if ordered.contains(batch.collection) {
-            try loader.load(batch)
-          } else {
-            try channel.send(batch)
-          }
-        }
-        reads.withLock { $0 = result }
-        channel.close()
-      } catch {
-        channel.cancel()
-        throw error
+        return
       }
+      let result = try backup.read(indexes, options: options) { batch in
+        if ordered.contains(batch.collection) {
+          try loader.load(batch)
+        } else if !channel.send(batch) {
+          // A lane has failed; its error, the first, is the one that is thrown.
+          throw CancellationError()
+        }
+      }
+      reads.withLock { $0 = result }
+      channel.close()
     }
     return Dictionary(reads.withLock { $0 }.map { ($0.collection, $0) }) { first, _ in first }
   }
