@@ -75,6 +75,7 @@ let package = Package(
 
     tests("Platform", ["Platform"]),
     tests("Record", ["Record", "Platform"]),
+    tests("Reports", ["Reports", "Record", "Platform"]),
   ],
   swiftLanguageModes: [.v6]
 )

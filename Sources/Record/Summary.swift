@@ -70,9 +70,13 @@ extension DrillRecord {
       case .damagedBackup: return "The backup cannot be recovered: \(deciding)\(more)."
       case .objectiveMissed: return "The data is good, but an objective was missed: \(deciding)\(more)."
       default:
-        return summary.failed > 0
-          ? "\(Count.text(summary.failed)) of \(Count.text(summary.checks, "check")) failed: \(deciding)\(more)."
-          : "Not all of the backup came back: \(deciding)\(more)."
+        switch reasons.first?.code {
+        case "check-failed":
+          return
+            "\(Count.text(summary.failed)) of \(Count.text(summary.checks, "check")) failed: \(deciding)\(more)."
+        case "command-failed": return "A command of the scenario failed: \(deciding)\(more)."
+        default: return "Not all of the backup came back: \(deciding)\(more)."
+        }
       }
     case .inconclusive:
       return "The drill cannot say whether the backup can be recovered: \(deciding)\(more)."

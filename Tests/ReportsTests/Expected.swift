@@ -1,0 +1,173 @@
+// swift-format-ignore-file: the lines are those of the reports
+
+/// The report of `passingRecord()`.
+let passingMarkdown = ##"""
+  # PASS: Shop, the whole base
+
+  **The backup can be recovered: 5,000 documents in 1 collection came back and the one check passed.**
+
+  Run `20261121T130449Z-shop` · 2026-11-21 13:04:49 UTC · took 3.5 s · completed · exit code 0
+
+  ## Objectives
+
+  | Objective | Limit | Measured | Margin | Result |
+  | --- | ---: | ---: | ---: | --- |
+  | RTO, time to recover | 30m 00s | 3.3 s | 29m 57s | met |
+
+  ## What was recovered
+
+  From `backups/base` (dump directory, 1.23 MB, MongoDB 6.0.5, taken by mongodump 100.18.0):
+
+  | Collection | Documents | Size | Indexes | Note |
+  | --- | ---: | ---: | ---: | --- |
+  | `admin.system.version` | 1 | 59 B | 0 | not restored: it is the server's own |
+  | `shop.orders` | 5,000 | 900 kB | 2 |  |
+
+  In all: 1 collection, 5,000 documents, 900 kB, 2 indexes besides `_id_`.
+
+  ## What was not verified
+
+  - the dump's own oplog was not replayed
+
+  ## Checks
+
+  | Result | Suite | Check | Collection | Found | Time |
+  | --- | --- | --- | --- | --- | ---: |
+  | pass | core | count | `shop.orders` | 5,000 documents, as in the backup | 2 ms |
+
+  ## Steps
+
+  | Step | Kind | Result | Time | Note |
+  | --- | --- | --- | ---: | --- |
+  | `restore` | restore | completed | 2.0 s |  |
+  | `check` | check | completed | 250 ms |  |
+
+  ## Time
+
+  | Phase | Time | Documents | Size | Documents/s | Size/s |
+  | --- | ---: | ---: | ---: | ---: | ---: |
+  | sandbox | 500 ms |  |  |  |  |
+  | restore | 2.0 s | 5,000 | 900 kB | 2,500 | 450 kB/s |
+
+  ## Environment
+
+  |  |  |
+  | --- | --- |
+  | mongodrill | 0.1.0 |
+  | Machine | db-7, Debian GNU/Linux 12 (bookworm), 2 cores, 8 GB of memory |
+  | mongod | 6.0.5, `/usr/bin/mongod` |
+  | Scenario | `scenarios/shop/scenario.yaml`, SHA-256 `9f86d081` |
+  | Sandbox | `/var/tmp/mongodrill-7`, removed |
+
+  """##
+
+/// The report of `failingRecord()`.
+let failingMarkdown = ##"""
+  # FAIL: \# \<b>Shop\</b> \| \*bold\*
+
+  **Not all of the backup came back: the server refused document {"$oid":"0011"} of shop.a\|b\`c\\n# d: \<script>alert(1)\</script> & \[link\](http:\//evil.example) (and 4 more, below).**
+
+  Run `20261121T130449Z-shop` · 2026-11-21 13:04:49 UTC · took 3.5 s · completed · exit code 1
+
+  - the server refused document {"$oid":"0011"} of shop.a\|b\`c\\n# d: \<script>alert(1)\</script> & \[link\](http:\//evil.example)
+  - the server refused 2 more
+  - no negative totals of shop.orders: 2 documents match {"total": {"$lt": 0}}
+  - RTO was 3.3 s, 1.3 s above the limit of 2.0 s
+  - indexes of shop.low_stock: \_id\_ alone
+
+  ## Objectives
+
+  | Objective | Limit | Measured | Margin | Result |
+  | --- | ---: | ---: | ---: | --- |
+  | RTO, time to recover | 2.0 s | 3.3 s | -1.3 s | **missed** |
+
+  ## What was recovered
+
+  From `back ups/it's` (dump directory, 1.23 MB, MongoDB 6.0.5, taken by mongodump 100.18.0):
+
+  | Collection | Documents | Size | Indexes | Note |
+  | --- | ---: | ---: | ---: | --- |
+  | `admin.system.version` | 1 | 59 B | 0 | not restored: it is the server's own |
+  | ``shop.a\|b`c\n# d`` | **4,999 of 5,000** | 900 kB | 1 |  |
+
+  In all: 1 collection, 4,999 documents, 900 kB, 1 index besides `_id_`.
+
+  ## What is wrong
+
+  ### FAIL: refused document {"$oid":"0011"} of shop.a\|b\`c\\n# d
+
+  The server said: \<script>alert(1)\</script> & \[link\](http:\//evil.example)
+
+  … and 2 more that were refused.
+
+  ### FAIL: no negative totals of shop.orders
+
+  2 documents match {"total": {"$lt": 0}}
+
+  - Expected: 0 documents
+  - Observed: 2 documents \| \`\`\` \\u{202e}\\u{7}
+  - `_id` of some: `1`, `2`, `3`, `4`, `5`
+
+  ````js
+  db.getSiblingDB("shop").orders.find({
+    "total": {"$lt": 0} // ```
+  })
+  ````
+
+  ### WARN: indexes of shop.low_stock
+
+  \_id\_ alone
+
+  The queries are for `mongosh` on the restored data: `mongodrill restore 'back ups/it'\''s'` brings it back.
+
+  ## What was not verified
+
+  - the dump's own oplog was not replayed
+
+  ## Checks
+
+  | Result | Suite | Check | Collection | Found | Time |
+  | --- | --- | --- | --- | --- | ---: |
+  | pass | core | count | `shop.orders` | 5,000 documents, as in the backup | 2 ms |
+  | **fail** | core | no negative totals | `shop.orders` | 2 documents match {"total": {"$lt": 0}} | 250 ms |
+  | **warn** | core | indexes | `shop.low_stock` | \_id\_ alone | 10 ms |
+
+  ## Steps
+
+  | Step | Kind | Result | Time | Note |
+  | --- | --- | --- | ---: | --- |
+  | `restore` | restore | completed | 2.0 s |  |
+  | `check` | check | **failed** | 250 ms | 1 check failed |
+
+  The end of what `check` wrote:
+
+  ````
+  line 1
+  ```
+  <i>line 3</i>
+  ````
+
+  ## Rollbacks
+
+  | Step | Kind | Result | Time | Note |
+  | --- | --- | --- | ---: | --- |
+  | `rollback-1` | run | completed | 100 ms |  |
+
+  ## Time
+
+  | Phase | Time | Documents | Size | Documents/s | Size/s |
+  | --- | ---: | ---: | ---: | ---: | ---: |
+  | sandbox | 500 ms |  |  |  |  |
+  | restore | 2.0 s | 5,000 | 900 kB | 2,500 | 450 kB/s |
+
+  ## Environment
+
+  |  |  |
+  | --- | --- |
+  | mongodrill | 0.1.0 |
+  | Machine | db-7, Debian GNU/Linux 12 (bookworm), 2 cores, 8 GB of memory |
+  | mongod | 6.0.5, `/usr/bin/mongod` |
+  | Scenario | `scenarios/shop/scenario.yaml`, SHA-256 `9f86d081` |
+  | Sandbox | `/var/tmp/mongodrill-7`, removed |
+
+  """##
