@@ -47,6 +47,8 @@ extension DrillRecord {
     /// Documents and BSON bytes read from the backup.
     package var documents = 0
     package var bytes = 0
+    /// Documents that the backup holds more than once, the same byte for byte: they arrive once.
+    package var repeated = 0
     /// Documents that the server took.
     package var inserted = 0
     /// Indexes built, `_id_` not counted.
@@ -54,23 +56,28 @@ extension DrillRecord {
 
     package init() {}
     package init(
-      source: String, target: String?, note: String? = nil, documents: Int, bytes: Int, inserted: Int,
-      indexes: Int
+      source: String, target: String?, note: String? = nil, documents: Int, bytes: Int, repeated: Int = 0,
+      inserted: Int, indexes: Int
     ) {
       self.source = source
       self.target = target
       self.note = note
       self.documents = documents
       self.bytes = bytes
+      self.repeated = repeated
       self.inserted = inserted
       self.indexes = indexes
     }
+
+    /// Documents that should have arrived and did not.
+    package var missing: Int { target == nil ? 0 : max(0, documents - repeated - inserted) }
 
     package static var fields: [RecordField<Collection>] {
       [
         RecordField("source", \.source), RecordField("target", \.target), RecordField("note", \.note),
         RecordField("documents", \.documents), RecordField("bytes", \.bytes),
-        RecordField("inserted", \.inserted), RecordField("indexes", \.indexes),
+        RecordField("repeated", \.repeated), RecordField("inserted", \.inserted),
+        RecordField("indexes", \.indexes),
       ]
     }
   }

@@ -83,13 +83,13 @@ package struct Judgement: Sendable, Hashable {
     }
     // Nothing that was read may be missing without a word, whatever the restore said of itself.
     let named = Set(evidence.problems.map(\.namespace))
-    for collection in evidence.collections where collection.inserted < collection.documents {
+    for collection in evidence.collections where collection.missing > 0 {
       guard let target = collection.target, !named.contains(target) else { continue }
-      let missing = collection.documents - collection.inserted
       reasons.append(
         DrillRecord.Reason(
           .checkFailed, "documents-missing",
-          "\(Count.text(missing, "document")) of \(collection.source) did not arrive in \(target)"))
+          "\(Count.text(collection.missing, "document")) of \(collection.source) did not arrive in \(target)")
+      )
     }
     return reasons
   }

@@ -50,10 +50,11 @@ extension MarkdownReport {
     } else if collection.target != collection.source, let target = collection.target {
       notes.append("as \(MarkdownText.code(target))" + (collection.note == nil ? "" : ","))
     }
+    if collection.repeated > 0 { notes.append("\(Count.text(collection.repeated)) held twice, the same") }
     if let note = collection.note { notes.append(MarkdownText.escaped(note)) }
     let documents =
-      collection.target == nil || collection.inserted == collection.documents
-      ? Count.text(collection.documents)
+      collection.missing == 0
+      ? Count.text(collection.documents - collection.repeated)
       : "**\(Count.text(collection.inserted)) of \(Count.text(collection.documents))**"
     return [
       MarkdownText.code(collection.source), documents, ByteSize.format(collection.bytes),
