@@ -73,6 +73,7 @@ let package = Package(
       ]),
     .executableTarget(name: "mongodrill", dependencies: ["Commands"], swiftSettings: settings),
 
+    tests("Arguments", ["Arguments", "Platform"]),
     tests("Platform", ["Platform"]),
     tests("Record", ["Record", "Platform"]),
     tests("Reports", ["Reports", "Record", "Platform"]),

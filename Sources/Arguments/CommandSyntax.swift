@@ -1,0 +1,97 @@
+/// A program's command line as data: what the parser reads by, and what help, manual and shell completions are
+/// drawn from.
+package struct ProgramSyntax: Sendable {
+  /// What it is called by, such as `mongodrill`.
+  package let name: String
+  /// What it is for, in one sentence.
+  package let summary: String
+  /// Options that every command takes, before or after its name.
+  package let options: OptionGroup
+  /// The commands, in the order of the help.
+  package let commands: [CommandSyntax]
+  package let examples: [Example]
+
+  package init(
+    name: String, summary: String, options: OptionGroup, commands: [CommandSyntax], examples: [Example]
+  ) {
+    self.name = name
+    self.summary = summary
+    self.options = options
+    self.commands = commands
+    self.examples = examples
+  }
+}
+
+/// One command's line as data.
+package struct CommandSyntax: Sendable {
+  package let name: String
+  /// What it does, in half a sentence for the list of commands: "restores a backup into a sandbox".
+  package let summary: String
+  /// The whole story, in paragraphs.
+  package let description: [String]
+  package let positionals: [any PositionalDeclaration]
+  /// What may follow after `--`, such as `COMMAND [ARG]…`; nil where nothing may.
+  package let trailing: String?
+  package let options: [OptionGroup]
+  package let examples: [Example]
+  package let exits: [ExitStatus]
+
+  package init(
+    name: String, summary: String, description: [String] = [],
+    positionals: [any PositionalDeclaration] = [], trailing: String? = nil, options: [OptionGroup] = [],
+    examples: [Example], exits: [ExitStatus]
+  ) {
+    self.name = name
+    self.summary = summary
+    self.description = description
+    self.positionals = positionals
+    self.trailing = trailing
+    self.options = options
+    self.examples = examples
+    self.exits = exits
+  }
+
+  /// What follows the command's name in its usage line.
+  package var usage: String {
+    var words: [String] = positionals.map { positional in
+      positional.syntax.count == .oneOrMore ? positional.syntax.name + "…" : positional.syntax.name
+    }
+    words.append("[OPTION]…")
+    if let trailing { words.append("[-- \(trailing)]") }
+    return words.joined(separator: " ")
+  }
+}
+
+/// Options under one title of the help.
+package struct OptionGroup: Sendable {
+  package let title: String
+  package let options: [any OptionDeclaration]
+
+  package init(_ title: String, _ options: [any OptionDeclaration]) {
+    self.title = title
+    self.options = options
+  }
+}
+
+/// A line that can be typed, and what it does.
+package struct Example: Sendable {
+  package let line: String
+  package let meaning: String
+
+  package init(_ line: String, _ meaning: String) {
+    self.line = line
+    self.meaning = meaning
+  }
+}
+
+/// How a command may end.
+package struct ExitStatus: Sendable {
+  /// The code, or several: `128+N`.
+  package let code: String
+  package let meaning: String
+
+  package init(_ code: String, _ meaning: String) {
+    self.code = code
+    self.meaning = meaning
+  }
+}

@@ -1,0 +1,78 @@
+internal import Platform
+
+/// The wording of what can be wrong with a command line.
+extension Failure {
+  static func missingCommand(of program: ProgramSyntax) -> Failure {
+    Failure(.usage, "missing-command", "no command was given", hint: advice(nil, program))
+  }
+
+  static func unknownCommand(_ word: String, of program: ProgramSyntax) -> Failure {
+    Failure(
+      .usage, "unknown-command", "unknown command '\(word)'",
+      hint: advice(nil, program, instead: Suggestion.nearest(to: word, among: program.commands.map(\.name))))
+  }
+
+  static func unknownOption(
+    _ name: String, known: [String], command: CommandSyntax?, of program: ProgramSyntax
+  ) -> Failure {
+    Failure(
+      .usage, "unknown-option", "unknown option '\(name)'",
+      hint: advice(command, program, instead: Suggestion.nearest(to: name, among: known)))
+  }
+
+  static func optionBeforeCommand(_ name: String, owner: CommandSyntax, of program: ProgramSyntax) -> Failure
+  {
+    Failure(
+      .usage, "option-before-command", "option '\(name)' stands before the command it belongs to",
+      hint: "Write it after the command: '\(program.name) \(owner.name) … \(name)'.")
+  }
+
+  static func missingValue(
+    _ option: OptionSyntax, command: CommandSyntax?, of program: ProgramSyntax
+  ) -> Failure {
+    let placeholder = option.placeholder ?? "VALUE"
+    return Failure(
+      .usage, "missing-value", "option '\(option.name)' needs a value: \(placeholder)",
+      hint: advice(command, program))
+  }
+
+  static func unexpectedValue(
+    _ option: OptionSyntax, command: CommandSyntax?, of program: ProgramSyntax
+  ) -> Failure {
+    Failure(
+      .usage, "unexpected-value", "option '\(option.name)' takes no value", hint: advice(command, program))
+  }
+
+  static func invalidValue(
+    _ value: InvalidValue, of option: OptionSyntax, command: CommandSyntax, in program: ProgramSyntax
+  ) -> Failure {
+    Failure(
+      .usage, "invalid-value", "option '\(option.name)' takes \(value.expected), not '\(value.text)'",
+      hint: advice(command, program, instead: Suggestion.nearest(to: value.text, among: value.choices)))
+  }
+
+  static func missingArgument(
+    _ positional: PositionalSyntax, command: CommandSyntax, of program: ProgramSyntax
+  ) -> Failure {
+    Failure(
+      .usage, "missing-argument",
+      "\(positional.name) is missing: \(program.name) \(command.name) \(command.usage)",
+      hint: advice(command, program))
+  }
+
+  static func unexpectedArgument(
+    _ word: String, command: CommandSyntax, of program: ProgramSyntax
+  ) -> Failure {
+    Failure(
+      .usage, "unexpected-argument", "unexpected argument '\(word)'", hint: advice(command, program))
+  }
+
+  /// `Did you mean "restore"? Run 'mongodrill --help' to see what there is.`
+  private static func advice(
+    _ command: CommandSyntax?, _ program: ProgramSyntax, instead: String? = nil
+  ) -> String {
+    let line = [program.name, command?.name, "--help"].compactMap(\.self).joined(separator: " ")
+    let run = "Run '\(line)' to see what there is."
+    return instead.map { "Did you mean \"\($0)\"? \(run)" } ?? run
+  }
+}
