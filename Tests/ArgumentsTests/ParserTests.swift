@@ -1,4 +1,5 @@
 import Arguments
+import Platform
 import Testing
 
 @Suite("The parser")
