@@ -39,6 +39,7 @@ let package = Package(
     system("CLibYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
     system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     system("CLZMA", pkgConfig: "liblzma", apt: "liblzma-dev"),
+    system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
     .target(name: "CSpawn"),
     library("Platform", ["CSpawn"]),
 
@@ -51,7 +52,7 @@ let package = Package(
     library("Arguments", ["Platform"]),
     library("Configuration", ["CLibYAML", "BSON", "Platform"]),
     library("Compression", ["CZlib", "CLZMA", "Platform"]),
-    library("Backups", ["Facts", "Compression", "BSON", "Platform"]),
+    library("Backups", ["Facts", "Compression", "CCrypto", "BSON", "Platform"]),
     library("Mongo", ["CMongoC", "BSON", "Platform"]),
     library("Sandbox", ["Mongo", "BSON", "Platform"]),
 

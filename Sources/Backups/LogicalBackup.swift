@@ -12,20 +12,33 @@ package protocol LogicalBackup: Sendable {
   var collections: [BackedUpCollection] { get }
   /// Where it was taken and with what, as far as it says.
   var origin: BackupOrigin { get }
-  /// The dump's own oplog, when it has one: a name for messages, and its size in bytes where known.
-  var oplog: Place? { get }
+  /// The dump's own oplog, when it has one.
+  var oplog: BackedUpOplog? { get }
   /// Things about it that a person should know and that are not failures (a file that is passed over, say).
   var notes: [String] { get }
+  /// What showed to be wrong when it was opened; empty in a backup from `openBackup`.
+  var damage: [Failure] { get }
 
+  /// Reads everything once and checks it, and hands over what was asked for.
+  ///
+  /// Throws what `deliver` throws, and a `Failure` of kind `damagedBackup` as soon as damage is seen, unless the
+  /// request collects it.
+  func scan(_ request: ReadRequest) throws -> ReadSummary
+}
+
+extension LogicalBackup {
   /// Reads the documents of the collections at `indexes` (into `collections`) and hands them over in batches.
   ///
   /// Every byte is read and checked, those of collections that were not asked for too: they are walked and
   /// counted but not delivered. `deliver` is called from several threads at the same time, for one collection in
   /// the file's order and from one thread at a time; it may block. Throws `Failure` of kind `damagedBackup` as
-  /// soon as damage is seen, and whatever `deliver` throws. Returns what was read, by collection.
-  func read(
+  /// soon as damage is seen, and whatever `deliver` throws. Returns what was read, by collection; views have no
+  /// entry.
+  package func read(
     _ indexes: Set<Int>, options: ReadOptions, deliver: @escaping @Sendable (DocumentBatch) throws -> Void
-  ) throws -> [CollectionRead]
+  ) throws -> [CollectionRead] {
+    try scan(ReadRequest(indexes, options: options, deliver: deliver)).collections
+  }
 }
 
 /// How a backup lies on disk.
@@ -58,14 +71,17 @@ package struct BackedUpCollection: Sendable {
   }
 }
 
-/// What a restore does with a collection of a backup.
-package enum Treatment: Sendable, Hashable {
-  /// Restored as it is.
-  case data
-  /// `admin.system.users` and `admin.system.roles`: documents go in, the collection is the server's.
-  case usersOrRoles
-  /// Read and checked, not restored, for this reason (`admin.system.version`, `config.*`, `local.*`, profiles).
-  case notRestored(reason: String)
+/// The oplog that a dump took along.
+package struct BackedUpOplog: Sendable, Hashable {
+  /// Its file, or the archive.
+  package var place: Place
+  /// The size of its file in bytes (compressed when it is), 0 where not known (in an archive).
+  package var fileBytes: Int
+
+  package init(place: Place, fileBytes: Int) {
+    self.place = place
+    self.fileBytes = fileBytes
+  }
 }
 
 /// Who made the backup, as far as it says.
@@ -74,7 +90,7 @@ package struct BackupOrigin: Sendable, Hashable {
   package var serverVersion: String?
   /// The tool's version, such as `100.18.0`.
   package var toolVersion: String?
-  /// Whether it is compressed with gzip.
+  /// Whether any of it is compressed.
   package var isCompressed: Bool
   /// Total size of its files in bytes; 0 on standard input.
   package var bytes: Int
@@ -85,42 +101,6 @@ package struct BackupOrigin: Sendable, Hashable {
     self.serverVersion = serverVersion
     self.toolVersion = toolVersion
     self.isCompressed = isCompressed
-    self.bytes = bytes
-  }
-}
-
-/// How to read.
-package struct ReadOptions: Sendable {
-  /// How many files are read at the same time (a directory); an archive has one reader.
-  package var parallelFiles: Int
-  /// A batch is handed over when it has this many bytes (one that holds a single larger document has more) …
-  package var batchBytes: Int
-  /// … or this many documents.
-  package var batchDocuments: Int
-  /// Memory that all batches alive at one time may take together, in bytes; a reader waits for its share.
-  package var memory: Int
-
-  package init(
-    parallelFiles: Int = 2, batchBytes: Int = 1 << 20, batchDocuments: Int = 10_000, memory: Int = 96 << 20
-  ) {
-    self.parallelFiles = parallelFiles
-    self.batchBytes = batchBytes
-    self.batchDocuments = batchDocuments
-    self.memory = memory
-  }
-}
-
-/// What was read of one collection.
-package struct CollectionRead: Sendable, Hashable {
-  /// Its index in `LogicalBackup.collections`.
-  package var collection: Int
-  package var documents: Int
-  /// BSON bytes.
-  package var bytes: Int
-
-  package init(collection: Int, documents: Int = 0, bytes: Int = 0) {
-    self.collection = collection
-    self.documents = documents
     self.bytes = bytes
   }
 }

@@ -1,0 +1,7 @@
+#include <openssl/evp.h>
+#include <stddef.h>
+
+/// SHA-1 of some bytes: 20 bytes at `digest`. False when the library refuses it.
+static inline int mongodrill_sha1(const void *bytes, size_t count, unsigned char *digest) {
+  return EVP_Digest(bytes, count, digest, NULL, EVP_sha1(), NULL);
+}

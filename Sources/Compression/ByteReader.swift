@@ -1,0 +1,78 @@
+package import Platform
+
+/// A stream of bytes that is read once, from its start to its end, by one thread at a time.
+package protocol ByteReader: AnyObject {
+  /// Where the bytes come from, for messages.
+  var file: String { get }
+  /// The name of the compression that was taken off; nil for a plain stream.
+  var compression: String? { get }
+  /// How many bytes of the file itself were consumed so far (compressed ones when it is compressed).
+  var fileBytesRead: UInt64 { get }
+
+  /// Puts up to `buffer.count` bytes at the start of `buffer` and returns how many; 0 only at the end, or when
+  /// `buffer` is empty.
+  ///
+  /// Fails with `damagedBackup` where the stream is not what it should be; the end is reported as such only
+  /// after checksums and lengths were found right.
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws(Failure) -> Int
+}
+
+extension ByteReader {
+  /// Reads until `buffer` is full or the stream ends, and returns how many bytes it got.
+  package func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
+    var count = 0
+    while count < buffer.count {
+      let added = try unsafe read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[count...]))
+      if added == 0 { break }
+      count += added
+    }
+    return count
+  }
+
+  /// All that is left, as an array; more than `limit` bytes are a failure.
+  package func readAll(limit: Int) throws(Failure) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var failure: Failure?
+    while failure == nil {
+      let start = bytes.count
+      let room = Swift.min(64 << 10, limit + 1 - start)
+      if room <= 0 { throw .tooLarge(file, limit: limit) }
+      // The array's initializer lends its memory to an untyped closure: the failure leaves it by hand.
+      let chunk = unsafe [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
+        do throws(Failure) {
+          count = try unsafe fill(UnsafeMutableRawBufferPointer(buffer))
+        } catch { failure = error }
+      }
+      if chunk.isEmpty { break }
+      bytes += chunk
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+}
+
+/// Opens `file` for reading and takes its compression off, which its first bytes tell, never its name.
+package func openDecompressed(_ file: String) throws(Failure) -> any ByteReader {
+  try decompressed(FileReader(opening: file))
+}
+
+/// Takes the compression off a stream, which its first bytes tell.
+package func decompressed(_ source: FileReader) throws(Failure) -> any ByteReader {
+  let start = try source.peek(CompressionFormat.longestMagic)
+  for format in CompressionFormat.all where start.starts(with: format.magic) {
+    return try format.open(source)
+  }
+  return source
+}
+
+/// A compression that is recognised by its first bytes. Adding one takes a file with its reader and a line here.
+struct CompressionFormat: Sendable {
+  /// The bytes that such a stream starts with.
+  let magic: [UInt8]
+  /// Makes its reader.
+  let open: @Sendable (FileReader) throws(Failure) -> any ByteReader
+
+  /// All that can be read.
+  static let all: [CompressionFormat] = [.gzip]
+  static let longestMagic = all.map(\.magic.count).max() ?? 0
+}
