@@ -75,6 +75,8 @@ let package = Package(
     .executableTarget(name: "mongodrill", dependencies: ["Commands"], swiftSettings: settings),
 
     tests("Arguments", ["Arguments", "Platform"]),
+    tests("Backups", ["Backups", "Compression", "Facts", "BSON", "CZlib", "Platform"]),
+    tests("Compression", ["Compression", "CZlib", "Platform"]),
     tests("Platform", ["Platform"]),
     tests("Record", ["Record", "Platform"]),
     tests("Reports", ["Reports", "Record", "Platform"]),

@@ -130,11 +130,13 @@ extension Failure {
 
   static func indexWithoutName(_ place: Place, _ number: Int) -> Failure {
     Failure(
-      .damagedBackup, "index-without-name", "the metadata is malformed: index \(number) has no name", at: place)
+      .damagedBackup, "index-without-name", "the metadata is malformed: index \(number) has no name",
+      at: place)
   }
 
   static func indexTwice(_ place: Place, _ name: String) -> Failure {
     Failure(
-      .damagedBackup, "index-twice", "the metadata is malformed: two indexes are named \"\(name)\"", at: place)
+      .damagedBackup, "index-twice", "the metadata is malformed: two indexes are named \"\(name)\"", at: place
+    )
   }
 }

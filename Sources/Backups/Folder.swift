@@ -27,7 +27,9 @@ struct Folder: Sendable {
     while true {
       errno = 0
       guard let item = unsafe readdir(stream) else { break }
-      let bytes = unsafe withUnsafeBytes(of: &item.pointee.d_name) { name in unsafe Array(name.prefix { $0 != 0 }) }
+      let bytes = unsafe withUnsafeBytes(of: &item.pointee.d_name) { name in
+        unsafe Array(name.prefix { $0 != 0 })
+      }
       if bytes == Array(".".utf8) || bytes == Array("..".utf8) { continue }
       guard let name = String(validating: bytes, as: UTF8.self) else {
         damage.append(.nameNotUTF8(path, String(decoding: bytes, as: UTF8.self)))
@@ -40,11 +42,13 @@ struct Folder: Sendable {
   }
 
   private func entry(_ name: String) throws(Failure) -> Entry {
-    let path = path.hasSuffix("/") ? path + name : "\(path)/\(name)"
+    let path = Files.join(path, name)
     var information = stat()
     guard unsafe lstat(path, &information) == 0 else { throw .cannotList(path, error: errno) }
     if information.st_mode & S_IFMT == S_IFLNK {
-      guard let target = realPath(path), unsafe stat(path, &information) == 0 else { throw .linkBroken(path) }
+      guard let target = try? Files.realPath(path), unsafe stat(path, &information) == 0 else {
+        throw .linkBroken(path)
+      }
       guard target.utf8.starts(with: (root == "/" ? root : root + "/").utf8) else {
         throw .linkLeaves(path, target: target)
       }
@@ -57,18 +61,6 @@ struct Folder: Sendable {
       }
     return Entry(name: name, path: path, kind: kind, size: Int(information.st_size))
   }
-}
-
-/// The path without links; nil when it leads nowhere.
-func realPath(_ path: String) -> String? {
-  guard let resolved = unsafe realpath(path, nil) else { return nil }
-  defer { unsafe free(resolved) }
-  return unsafe String(cString: resolved)
-}
-
-/// The last part of a path.
-func lastComponent(_ path: String) -> String {
-  path.split(separator: "/").last.map(String.init) ?? path
 }
 
 extension Failure {

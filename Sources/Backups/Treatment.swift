@@ -18,7 +18,8 @@ extension Treatment {
       switch namespace.database {
       case "admin" where collection == "system.users" || collection == "system.roles": .usersOrRoles
       case "admin" where collection == "system.version":
-        .notRestored(reason: "the sandbox keeps its own feature compatibility version and authentication schema")
+        .notRestored(
+          reason: "the sandbox keeps its own feature compatibility version and authentication schema")
       case "admin" where collection.hasPrefix("system."):
         .notRestored(reason: "internal to the server that was backed up")
       case "config":

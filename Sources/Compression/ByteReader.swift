@@ -29,25 +29,28 @@ extension ByteReader {
     return count
   }
 
-  /// All that is left, as an array; more than `limit` bytes are a failure.
-  package func readAll(limit: Int) throws(Failure) -> [UInt8] {
-    var bytes: [UInt8] = []
+  /// The next `count` bytes as an array; fewer at the end.
+  package func read(upTo count: Int) throws(Failure) -> [UInt8] {
     var failure: Failure?
-    while failure == nil {
-      let start = bytes.count
-      let room = Swift.min(64 << 10, limit + 1 - start)
-      if room <= 0 { throw .tooLarge(file, limit: limit) }
-      // The array's initializer lends its memory to an untyped closure: the failure leaves it by hand.
-      let chunk = unsafe [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
-        do throws(Failure) {
-          count = try unsafe fill(UnsafeMutableRawBufferPointer(buffer))
-        } catch { failure = error }
+    // The array's initializer lends its memory to an untyped closure: the failure leaves it by hand.
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      do throws(Failure) { filled = try unsafe fill(UnsafeMutableRawBufferPointer(buffer)) } catch {
+        failure = error
       }
-      if chunk.isEmpty { break }
-      bytes += chunk
     }
     if let failure { throw failure }
     return bytes
+  }
+
+  /// All that is left, as an array; more than `limit` bytes are a failure.
+  package func readAll(limit: Int) throws(Failure) -> [UInt8] {
+    var bytes: [UInt8] = []
+    while true {
+      let chunk = try read(upTo: 64 << 10)
+      if chunk.isEmpty { return bytes }
+      bytes += chunk
+      if bytes.count > limit { throw .tooLarge(file, limit: limit) }
+    }
   }
 }
 

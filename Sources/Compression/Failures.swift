@@ -6,7 +6,8 @@ extension Failure {
   static func cannotOpen(_ file: String, error: CInt) -> Failure {
     let cause = unsafe String(cString: strerror(error))
     if error == ENOENT || error == ENOTDIR {
-      return Failure(.backupNotFound, "backup-not-found", "there is nothing here", at: Place(file), cause: cause)
+      return Failure(
+        .backupNotFound, "backup-not-found", "there is nothing here", at: Place(file), cause: cause)
     }
     return Failure(
       .incomplete, "not-readable", "cannot be opened for reading", at: Place(file),
@@ -22,7 +23,8 @@ extension Failure {
   }
 
   static func tooLarge(_ file: String, limit: Int) -> Failure {
-    Failure(.damagedBackup, "file-too-large", "more than the \(limit) bytes that it may have", at: Place(file))
+    Failure(
+      .damagedBackup, "file-too-large", "more than the \(limit) bytes that it may have", at: Place(file))
   }
 
   static func gzipCutShort(_ file: String, compressedOffset: UInt64) -> Failure {

@@ -1,0 +1,118 @@
+internal import BSON
+internal import Compression
+internal import Platform
+
+/// One file of documents being read from its start to its end.
+struct FileReading {
+  let file: DocumentFile
+  let request: ReadRequest
+  let budget: Budget
+  let isStopped: @Sendable () -> Bool
+  private(set) var documents = 0
+  private(set) var bytes = 0
+  /// The `ts` of the first and of the last document, of an oplog only.
+  private(set) var first: Timestamp?
+  private(set) var last: Timestamp?
+  private var fileBytes: UInt64 = 0
+
+  init(
+    _ file: DocumentFile, request: ReadRequest, budget: Budget, isStopped: @escaping @Sendable () -> Bool
+  ) {
+    self.file = file
+    self.request = request
+    self.budget = budget
+    self.isStopped = isStopped
+  }
+
+  /// Reads it all, unless somebody else's failure stops it.
+  mutating func run() throws {
+    var stream = DocumentStream(try openDecompressed(file.path))
+    if let collection = file.collection, request.wanted.contains(collection) {
+      try deliver(&stream, as: collection)
+    } else {
+      try walk(&stream)
+    }
+  }
+
+  /// Checks and counts, in memory that is used again and stays in the processor's cache.
+  private mutating func walk(_ stream: inout DocumentStream) throws {
+    var storage = UnsafeMutableRawBufferPointer.allocate(byteCount: 512 << 10, alignment: 64)
+    defer { unsafe storage.deallocate() }
+    while let size = try stream.sizeOfNextRun(storage.count), !isStopped() {
+      if size > storage.count {
+        unsafe storage.deallocate()
+        unsafe storage = .allocate(byteCount: size, alignment: 64)
+      }
+      let run = try unsafe stream.nextRun(storage)
+      if file.collection == nil { unsafe note(UnsafeRawBufferPointer(rebasing: storage[..<run.used])) }
+      try count(run, stream)
+    }
+  }
+
+  /// Reads into one piece of memory after the other, each of which goes out as a batch.
+  private mutating func deliver(_ stream: inout DocumentStream, as collection: Int) throws {
+    let options = request.options
+    var sequence = 0
+    // Of tiny documents, no more than a batch may have is read at a time: what is over would be copied.
+    var preferred = max(options.batchBytes, 4096)
+    while let size = try stream.sizeOfNextRun(preferred), !isStopped() {
+      guard budget.acquire(size) else { return }
+      let storage = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 64)
+      let run: DocumentStream.Run
+      do { run = try unsafe stream.nextRun(storage, maxDocuments: options.batchDocuments) } catch {
+        unsafe storage.deallocate()
+        budget.release(size)
+        throw error
+      }
+      let batch = unsafe DocumentBatch(
+        collection: collection, sequence: sequence, count: run.count, offset: run.offset, taking: storage,
+        used: run.used, release: { [budget] in budget.release($0) })
+      sequence += 1
+      if run.count == options.batchDocuments { preferred = min(options.batchBytes, max(run.used, 4096)) }
+      try count(run, stream)
+      try request.deliver(batch)
+    }
+  }
+
+  private mutating func count(_ run: DocumentStream.Run, _ stream: DocumentStream) throws {
+    documents += run.count
+    bytes += run.used
+    let position = stream.reader.fileBytesRead
+    request.progress(
+      ReadProgress(documents: run.count, bytes: run.used, fileBytes: Int(position - fileBytes)))
+    fileBytes = position
+    try Interruption.check()
+  }
+
+  /// Remembers the times of the first and the last of the oplog's entries.
+  private mutating func note(_ documents: UnsafeRawBufferPointer) {
+    var at = 0
+    var last = 0
+    while at < documents.count {
+      last = at
+      at += unsafe Int(Int32(littleEndian: documents.loadUnaligned(fromByteOffset: at, as: Int32.self)))
+    }
+    func time(_ start: Int) -> Timestamp? {
+      unsafe timestampField("ts", of: UnsafeRawBufferPointer(rebasing: documents[start...]))
+    }
+    guard unsafe !documents.isEmpty else { return }
+    if first == nil { first = time(0) }
+    self.last = time(last)
+  }
+}
+
+/// The timestamp of that name in a document that was checked; nil when there is none.
+func timestampField(_ name: StaticString, of document: UnsafeRawBufferPointer) -> Timestamp? {
+  guard let base = document.baseAddress else { return nil }
+  let wanted = unsafe UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+  var at = 4
+  while let element = unsafe elementOfValidBSON(base, at: at) {
+    if element.type == .timestamp, unsafe document[element.name].elementsEqual(wanted) {
+      return Timestamp(
+        bits: unsafe UInt64(
+          littleEndian: document.loadUnaligned(fromByteOffset: element.value.lowerBound, as: UInt64.self)))
+    }
+    at = element.value.upperBound
+  }
+  return nil
+}

@@ -1,0 +1,178 @@
+internal import BSON
+internal import Compression
+internal import Facts
+internal import Platform
+
+/// Recognises a folder by what lies in it: databases' folders, one database's files, or an archive.
+func openFolder(_ path: String) throws(Failure) -> any LogicalBackup {
+  let root = try Files.realPath(path)
+  var damage: [Failure] = []
+  let top = FolderContent(try Folder(path: path, root: root).entries(&damage))
+  var databases: [(entry: Folder.Entry, content: FolderContent)] = []
+  var others: [(entry: Folder.Entry, content: FolderContent)] = []
+  for entry in top.folders {
+    let content = FolderContent(try Folder(path: entry.path, root: root).entries(&damage))
+    if content.isDatabase { databases.append((entry, content)) } else { others.append((entry, content)) }
+  }
+  if let copy = top.dataDirectory {
+    throw .notABackup(path, "a copy of a server's data directory (it holds \(copy)), not a dump")
+  }
+  let nested = others.filter { isDump($0.entry, root: root) }.map(\.entry.name)
+  if databases.isEmpty, !top.isDatabase {
+    if let archive = top.archive { return try inspectBackup(archive.path) }
+    throw .noDump(path, entries: top.names, dumps: nested, damage: damage)
+  }
+  if !nested.isEmpty, !databases.isEmpty { throw .severalDumps(path, nested + databases.map(\.entry.name)) }
+
+  var backup = DumpFiles(databases.isEmpty ? .databaseDirectory : .dumpDirectory, path: path)
+  backup.damage = damage
+  backup.readOrigin(top)
+  if databases.isEmpty {
+    backup.add(DumpFolder(database: Files.name(of: root), path: path, parts: top.parts), top)
+  } else {
+    backup.takeOplog(top)
+    for part in top.parts where !top.isOplog(part) { backup.damage.append(.misplacedFile(part.entry.path)) }
+    backup.notes += top.passedOver.map { "\($0): passed over, not a part of a dump" }
+    for (entry, content) in databases {
+      if backup.origin.serverVersion == nil { backup.readOrigin(content) }
+      backup.add(DumpFolder(database: entry.name, path: entry.path, parts: content.parts), content)
+    }
+  }
+  backup.notes += others.map { "\($0.entry.path): passed over, holds no collection" }
+  backup.finish()
+  return backup
+}
+
+/// What lies in one folder, by what it is.
+private struct FolderContent {
+  var parts: [DumpFolder.Part] = []
+  var folders: [Folder.Entry] = []
+  var prelude: Folder.Entry?
+  var archive: Folder.Entry?
+  /// A file that only a server's data directory has.
+  var dataDirectory: String?
+  /// Paths of files that are none of a dump.
+  var passedOver: [String] = []
+  var names: [String] = []
+
+  init(_ entries: [Folder.Entry]) {
+    names = entries.map(\.name)
+    for entry in entries {
+      if entry.kind == .folder {
+        folders.append(entry)
+      } else if let part = DumpFolder.Part(entry) {
+        parts.append(part)
+      } else if ["prelude.json", "prelude.json.gz"].contains(entry.name) {
+        prelude = entry
+      } else {
+        if ["archive", "archive.gz"].contains(entry.name) { archive = entry }
+        if ["WiredTiger", "WiredTiger.wt"].contains(entry.name) { dataDirectory = entry.name }
+        passedOver.append(entry.path)
+      }
+    }
+  }
+
+  /// Whether it holds the files of collections; a lone oplog doesn't count.
+  var isDatabase: Bool { parts.contains { !isOplog($0) } }
+
+  /// Whether a file is a dump's oplog, and not the documents of a collection called so, which has metadata.
+  func isOplog(_ part: DumpFolder.Part) -> Bool {
+    part.kind == .documents && part.stem == Self.oplog
+      && !parts.contains { $0.kind == .metadata && $0.stem == Self.oplog }
+  }
+
+  private static let oplog = Array("oplog".utf8)
+}
+
+/// Whether a folder could be given as a dump itself.
+private func isDump(_ entry: Folder.Entry, root: String) -> Bool {
+  var ignored: [Failure] = []
+  func content(_ path: String) -> FolderContent {
+    FolderContent((try? Folder(path: path, root: root).entries(&ignored)) ?? [])
+  }
+  let inside = content(entry.path)
+  return inside.prelude != nil || inside.archive != nil
+    || inside.folders.contains { content($0.path).isDatabase }
+}
+
+extension DumpFiles {
+  fileprivate mutating func add(_ folder: DumpFolder, _ content: FolderContent) {
+    collections += folder.collections
+    damage += folder.damage
+    notes += folder.notes
+    notes += content.passedOver.map { "\($0): passed over, not a part of a dump" }
+    if folder.isCompressed { origin.isCompressed = true }
+  }
+
+  /// The versions of server and tool (mongodump 100.12 and later says them).
+  fileprivate mutating func readOrigin(_ content: FolderContent) {
+    guard let prelude = content.prelude else { return }
+    do throws(Failure) {
+      let json = try openDecompressed(prelude.path).readAll(limit: 1 << 20)
+      guard let document = try? Document(extendedJSON: String(decoding: json, as: UTF8.self)) else {
+        throw .preludeNotJSON(prelude.path)
+      }
+      origin.serverVersion = document["ServerVersion"]?.string
+      origin.toolVersion = document["ToolVersion"]?.string
+    } catch { damage.append(error) }
+  }
+
+  fileprivate mutating func takeOplog(_ content: FolderContent) {
+    for part in content.parts where content.isOplog(part) {
+      if let oplog { damage.append(.twoFiles(part.entry.path, Files.name(of: oplog.place.file))) }
+      if part.entry.kind != .file { damage.append(.notAFile(part.entry.path)) }
+      if part.isNamedCompressed, part.entry.size == 0 { damage.append(.emptyGzip(part.entry.path)) }
+      oplog = BackedUpOplog(place: Place(part.entry.path), fileBytes: part.entry.size)
+    }
+  }
+
+  /// Puts the collections in order, views last, and looks at all of them together.
+  fileprivate mutating func finish() {
+    collections.sort {
+      ($0.facts.kind == .view) == ($1.facts.kind == .view)
+        ? $0.facts.namespace < $1.facts.namespace : $1.facts.kind == .view
+    }
+    var owners: [UUIDBytes: Namespace] = [:]
+    for collection in collections {
+      guard let uuid = collection.facts.uuid else { continue }
+      if let first = owners.updateValue(collection.facts.namespace, forKey: uuid),
+        let place = collection.place
+      {
+        damage.append(.twoOfOneUUID(place, first, collection.facts.namespace))
+      }
+    }
+    origin.bytes = collections.reduce(oplog?.fileBytes ?? 0) { $0 + $1.fileBytes }
+  }
+}
+
+extension Failure {
+  fileprivate static func noDump(
+    _ path: String, entries: [String], dumps: [String], damage: [Failure]
+  ) -> Failure {
+    if let first = damage.first { return first }
+    if !dumps.isEmpty { return .severalDumps(path, dumps) }
+    if entries.isEmpty { return .notABackup(path, "the folder is empty") }
+    let found = entries.prefix(5).joined(separator: ", ") + (entries.count > 5 ? ", …" : "")
+    return .notABackup(
+      path, "no collection's files in it",
+      hint:
+        "Found \(found). A dump has a folder for each database, with .bson and .metadata.json files in it.")
+  }
+
+  fileprivate static func severalDumps(_ path: String, _ names: [String]) -> Failure {
+    let list = names.prefix(5).joined(separator: ", ") + (names.count > 5 ? ", …" : "")
+    return .notABackup(
+      path, "a folder that holds backups, not one itself", hint: "Give one of those in it: \(list).")
+  }
+
+  fileprivate static func misplacedFile(_ path: String) -> Failure {
+    Failure(
+      .damagedBackup, "misplaced-file", "a collection's file outside of any database's folder",
+      at: Place(path),
+      hint: "Move it into the folder of its database.")
+  }
+
+  fileprivate static func preludeNotJSON(_ path: String) -> Failure {
+    Failure(.damagedBackup, "prelude-malformed", "is not the JSON that mongodump writes", at: Place(path))
+  }
+}
