@@ -1,5 +1,8 @@
 /// What a command line said: the values of a command's options and arguments, by their declarations.
 package struct Values: Sendable {
+  /// No values: for calls that need none.
+  package init() {}
+
   var options: [String: any Sendable] = [:]
   var positionals: [String: [String]] = [:]
   /// The words after `--` of a command that takes them; nil when there was no `--`.

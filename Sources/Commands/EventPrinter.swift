@@ -1,0 +1,93 @@
+internal import Platform
+internal import Record
+
+/// Draws events. Called from any thread.
+protocol EventPrinter: Sendable {
+  func print(_ event: Event)
+}
+
+/// Notes and warnings, for people.
+struct MessagePrinter: EventPrinter {
+  let console: Console
+  let isVerbose: Bool
+
+  func print(_ event: Event) {
+    switch event {
+    case .warning(let text):
+      console.log(Style.yellow.paint("warning:", if: console.hasColor) + " " + Columns.visible(text))
+    case .note(let text): console.log("note: " + Columns.visible(text))
+    case .phaseStarted, .progress, .collectionDone, .phaseEnded, .checked: break
+    }
+  }
+}
+
+/// One line a phase when it has ended, one a check; with `-v` one a collection.
+struct PlainPrinter: EventPrinter {
+  let console: Console
+  let isVerbose: Bool
+
+  func print(_ event: Event) {
+    switch event {
+    case .phaseEnded(let phase): console.log(phase.line)
+    case .collectionDone(let phase, let namespace, let amount, let seconds):
+      if isVerbose { console.log("\(phase): \(Columns.visible(namespace)): \(amount.text(in: seconds))") }
+    case .checked(let outcome): console.log(outcome.line(color: console.hasColor))
+    case .phaseStarted, .progress, .note, .warning: break
+    }
+  }
+}
+
+/// Every event as a JSON object on a line of its own, on standard output.
+struct LinesPrinter: EventPrinter {
+  let console: Console
+
+  func print(_ event: Event) { console.result(event.json.text() + "\n") }
+}
+
+extension Phase {
+  /// `restore: 600,000 documents, 150 MB in 2.1 s (286,000/s, 71.4 MB/s)`.
+  var line: String {
+    if documents == nil && bytes == nil { return "\(name): \(TimeSpan.format(seconds))" }
+    return "\(name): \(Amount(documents: documents ?? 0, bytes: bytes ?? 0).text(in: seconds, of: noun))"
+  }
+
+  private var noun: String {
+    switch name {
+    case "indexes": "index"
+    case "checks": "check"
+    default: "document"
+    }
+  }
+}
+
+extension Amount {
+  /// `600,000 documents, 150 MB in 2.1 s (286,000/s, 71.4 MB/s)`; rates only where they mean something.
+  func text(in seconds: Double, of noun: String = "document") -> String {
+    var text = Count.text(documents, noun, plural: noun == "index" ? "indexes" : nil)
+    if bytes > 0 { text += ", \(ByteSize.format(bytes))" }
+    text += " in \(TimeSpan.format(seconds))"
+    if bytes > 0, seconds >= 0.01 { text += " (\(rate(over: seconds)))" }
+    return text
+  }
+
+  /// `286,000/s, 71.4 MB/s`.
+  func rate(over seconds: Double) -> String {
+    let perSecond = 1 / max(seconds, 1e-9)
+    return "\(Count.text(Int(Double(documents) * perSecond)))/s, "
+      + "\(ByteSize.format(Int(Double(bytes) * perSecond)))/s"
+  }
+}
+
+extension Outcome {
+  /// `pass  count of shop.orders: 5,000 documents, as in the backup`.
+  func line(color: Bool) -> String {
+    let style: Style =
+      switch result {
+      case .pass: .green
+      case .warn, .skipped: .yellow
+      case .fail, .error: .red
+      }
+    let word = style.paint(Columns.pad(result.rawValue, to: 7), if: color)
+    return "\(word) \(Columns.visible(title)): \(Columns.visible(message))"
+  }
+}

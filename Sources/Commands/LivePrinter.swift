@@ -1,0 +1,118 @@
+internal import Platform
+internal import Record
+internal import Synchronization
+
+/// The phase that runs, drawn at the bottom of a terminal: in all, and by collection. Ended phases and checks
+/// scroll away above it.
+final class LivePrinter: EventPrinter {
+  private struct State {
+    var rate = RateMeter()
+    var total: Amount?
+    var drawn = 0.0
+  }
+
+  private let state = Mutex(State())
+  private let console: Console
+  private let plain: PlainPrinter
+
+  init(console: Console, isVerbose: Bool) {
+    self.console = console
+    plain = PlainPrinter(console: console, isVerbose: isVerbose)
+  }
+
+  func print(_ event: Event) {
+    switch event {
+    case .phaseStarted(let phase, let total):
+      state.withLock { state in
+        state = State(total: total)
+        state.rate.add(Amount(), at: Clock.monotonic)
+      }
+      console.show(["\(phase) …"])
+    case .progress(let progress): draw(progress)
+    case .phaseEnded:
+      console.show([])
+      plain.print(event)
+    case .collectionDone, .checked, .note, .warning: plain.print(event)
+    }
+  }
+
+  private func draw(_ progress: Progress) {
+    let now = Clock.monotonic
+    let width = (Terminal.width(Terminal.errorOutput) ?? 80) - 1
+    let lines: [String]? = state.withLock { state in
+      guard now - state.drawn >= 0.1 else { return nil }
+      state.drawn = now
+      state.rate.add(progress.done, at: now)
+      return Live.lines(progress, total: progress.total ?? state.total, rate: state.rate.perSecond)
+    }
+    if let lines { console.show(lines.map { Columns.cut(Columns.visible($0), to: width) }) }
+  }
+}
+
+/// The lines of the live area.
+enum Live {
+  private static let barWidth = 20
+
+  /// First the whole phase, then what it is busy with.
+  static func lines(_ progress: Progress, total: Amount?, rate: Amount?) -> [String] {
+    var words: [String] = [progress.phase]
+    if let share = share(progress.done, of: total) {
+      words.append("\(bar(share)) \(Columns.pad("\(Int(share * 100))%", to: 4, atLeft: true))")
+    }
+    var figures: [String] = []
+    if progress.done.bytes > 0 {
+      let whole = total.map { $0.bytes > 0 ? " of \(ByteSize.format($0.bytes))" : "" } ?? ""
+      figures.append(ByteSize.format(progress.done.bytes) + whole)
+      figures.append(Count.text(progress.done.documents, "document"))
+    } else if let total, total.documents > 0 {
+      figures.append("\(Count.text(progress.done.documents)) of \(Count.text(total.documents))")
+    }
+    if let rate, progress.done.bytes > 0 {
+      figures.append(rate.rate(over: 1))
+      if let left = secondsLeft(progress.done, total: total, rate: rate) {
+        figures.append("\(TimeSpan.format(left)) left")
+      }
+    }
+    words.append(figures.joined(separator: " · "))
+    return [words.filter { !$0.isEmpty }.joined(separator: "  ")] + progress.current.map { "  " + $0 }
+  }
+
+  private static func share(_ done: Amount, of total: Amount?) -> Double? {
+    guard let total else { return nil }
+    let (done, whole) = total.bytes > 0 ? (done.bytes, total.bytes) : (done.documents, total.documents)
+    return whole > 0 ? min(1, Double(done) / Double(whole)) : nil
+  }
+
+  private static func bar(_ share: Double) -> String {
+    let full = Int(share * Double(barWidth))
+    return String(repeating: "█", count: full) + String(repeating: "░", count: barWidth - full)
+  }
+
+  private static func secondsLeft(_ done: Amount, total: Amount?, rate: Amount) -> Double? {
+    guard let total, total.bytes > 0, rate.bytes > 0 else { return nil }
+    return (Double(max(0, total.bytes - done.bytes)) / Double(rate.bytes)).rounded(.up)
+  }
+}
+
+/// The rate over the last few seconds.
+struct RateMeter: Sendable {
+  private var samples: [(time: Double, amount: Amount)] = []
+  private static let window = 5.0
+
+  mutating func add(_ amount: Amount, at time: Double) {
+    samples.append((time, amount))
+    // One sample older than the window stays, so that the rate spans it.
+    while samples.count > 2, samples[1].time <= time - RateMeter.window { samples.removeFirst() }
+  }
+
+  /// Nil until two samples are apart.
+  var perSecond: Amount? {
+    guard let first = samples.first, let last = samples.last, last.time - first.time > 0.05 else {
+      return nil
+    }
+    let seconds = last.time - first.time
+    return Amount(
+      documents: Int(Double(last.amount.documents - first.amount.documents) / seconds),
+      bytes: Int(Double(last.amount.bytes - first.amount.bytes) / seconds))
+  }
+}

@@ -1,0 +1,55 @@
+package import Arguments
+internal import Glibc
+internal import Platform
+internal import Record
+
+/// The whole program: its commands, and how it starts and ends.
+package enum Program {
+  /// The commands, in the order of the help.
+  static let commands: [any Command.Type] = [
+    VersionCommand.self
+  ]
+
+  /// The command line, of which help, manual and completions are drawn.
+  package static let syntax = ProgramSyntax(
+    name: "mongodrill",
+    summary: "proves that a MongoDB backup can be recovered. It restores the backup into a throwaway server, "
+      + "checks what came back, and writes the evidence.",
+    options: GlobalOptions.group, commands: commands.map { $0.syntax },
+    examples: [])
+
+  /// Runs a command line, without the program's name, and returns the exit status.
+  package static func run(_ words: [String]) -> Int32 {
+    Interruption.install()
+    do {
+      switch try syntax.parse(words) {
+      case .help(let command):
+        let width = min(100, Terminal.width(Terminal.output) ?? 80)
+        let help = command.map { syntax.help(on: $0, width: width) } ?? syntax.help(width: width)
+        Console(color: .never).result(help)
+        return ExitCode.pass.status
+      case .version: return VersionCommand.run(Values(), Session(GlobalOptions(guessing: words)))
+      case .command(let index, let values): return run(commands[index], values)
+      }
+    } catch {
+      return end(error, Session(GlobalOptions(guessing: words)))
+    }
+  }
+
+  private static func run(_ command: any Command.Type, _ values: Values) -> Int32 {
+    let session = Session(GlobalOptions(values))
+    do {
+      let status = try command.run(values, session)
+      session.endProgress()
+      return status
+    } catch {
+      return end(error, session)
+    }
+  }
+
+  private static func end(_ error: any Error, _ session: Session) -> Int32 {
+    let failure = Failure.wrapping(error)
+    session.report(failure)
+    return ExitCode(failure).status
+  }
+}
