@@ -10,6 +10,9 @@ package enum Interruption {
   /// Takes the signals over; once, early in main. SIGPIPE is ignored from then on.
   package static func install() { _ = descriptor }
 
+  /// For `Poll`, together with others.
+  static var entry: pollfd { pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0) }
+
   /// The signal that came first, nil when none did.
   package static var pending: Int32? {
     let signal = cspawn_interruption_pending()

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <stdint.h>
-#include <sys/types.h>
 
 // ---- interruption.c ----
 
@@ -69,7 +68,7 @@ struct cspawn_status {
 
 // Forks the supervisor. Returns the socket that requests go to (closing its last copy ends everything), or -1
 // with errno.
-int cspawn_start(pid_t *supervisor);
+int cspawn_start(int32_t *supervisor);
 // Sends a request (`fds` only with CSPAWN_SPAWN). Returns 0 or an errno; EPIPE when the supervisor is gone.
 int cspawn_send(int socket, const struct cspawn_request *request, const int fds[CSPAWN_FD_COUNT]);
 // A memory file for the strings of a spawn; -1 with errno.

@@ -1,0 +1,41 @@
+// A harness for tests to kill: it starts what its arguments say, prints what a test has to know, one `key value` a
+// line and `ready` last, and waits to be told to end (a line, or the end, of its standard input; or a signal).
+
+import Glibc
+import Platform
+
+setvbuf(stdout, nil, _IOLBF, 0)
+do {
+  try Supervisor.start()
+  Interruption.install()
+  print("supervisor \(Supervisor.shared.pid ?? 0)")
+  let arguments = CommandLine.arguments
+  switch arguments.dropFirst().first {
+  case "shell":
+    // shell FOLDER SCRIPT: runs the script in a new folder that is to be removed at the end.
+    try Supervisor.shared.removeAtEnd(arguments[2])
+    try Files.createFolder(arguments[2])
+    let child = try Supervisor.shared.spawn(
+      ChildSpec(["sh", "-c", arguments[3]], workingDirectory: arguments[2]))
+    print("child \(child.pid)")
+  case "sleep":
+    print("ready")
+    let started = Clock.monotonic
+    Interruption.sleep(60)
+    print("slept \(Clock.monotonic - started)")
+    do { try Interruption.check() } catch {
+      print("code \(error.code)")
+      // Cleaning up takes a while, in which further signals may come.
+      for _ in 0..<20 { usleep(25_000) }
+      print("cleaned up")
+    }
+    exit(0)
+  default: fatalError("usage: Holder shell FOLDER SCRIPT | sleep")
+  }
+  print("ready")
+  _ = readLine()
+  Supervisor.shared.finish()
+} catch {
+  print("failed \(error)")
+  exit(1)
+}

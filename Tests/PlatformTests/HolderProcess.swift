@@ -1,0 +1,67 @@
+import Glibc
+import Platform
+import Testing
+
+/// The test harness `Holder`, started in a process of its own.
+struct HolderProcess {
+  let child: Child
+  /// What it printed before `ready`.
+  let facts: [String: Int32]
+  private let output: String
+
+  init(_ arguments: [String], in folder: String) throws {
+    var path = [CChar](repeating: 0, count: 4096)
+    let length = readlink("/proc/self/exe", &path, path.count - 1)
+    try #require(length > 0)
+    let this = String(decoding: path[..<length].map(UInt8.init(bitPattern:)), as: UTF8.self)
+    let holder = Files.join(Files.folder(of: this), "Holder")
+    output = Files.join(folder, "holder.out")
+    var ends: [Int32] = [0, 0]
+    pipe(&ends)
+    // Left open: at its end the holder would end too.
+    child = try Supervisor.shared.spawn(
+      ChildSpec(
+        [holder] + arguments, input: .descriptor(ends[0]), output: .file(output), errorOutput: .file(output)))
+    close(ends[0])
+    let output = output
+    let child = child
+    let isReady = eventually { !child.isAlive || HolderProcess.lines(output).contains("ready") }
+    try #require(isReady && child.isAlive, "\(HolderProcess.lines(output))")
+    facts = HolderProcess.lines(output).reduce(into: [:]) { facts, line in
+      let words = line.split(separator: " ")
+      if words.count == 2, let number = Int32(words[1]) { facts[String(words[0])] = number }
+    }
+  }
+
+  /// What it has printed until now.
+  var lines: [String] { HolderProcess.lines(output) }
+
+  private static func lines(_ path: String) -> [String] {
+    ((try? Files.text(of: path)) ?? "").split(separator: "\n").map(String.init)
+  }
+}
+
+/// Waits until something holds, for 10 s at most.
+func eventually(_ condition: () -> Bool) -> Bool {
+  let end = Clock.monotonic + 10
+  while Clock.monotonic < end {
+    if condition() { return true }
+    usleep(5000)
+  }
+  return condition()
+}
+
+/// Whether a process lives; a zombie doesn't.
+func isAlive(_ pid: Int32) -> Bool {
+  guard let stat = try? Files.text(of: "/proc/\(pid)/stat") else { return false }
+  return stat[stat.index(after: stat.lastIndex(of: ")")!)...].dropFirst().first != "Z"
+}
+
+/// A folder for one test, gone when it ends.
+func withFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
+  let folder = "/tmp/mongodrill-tests-\(getpid())-\(UInt64.random(in: 0 ... .max))"
+  try Supervisor.shared.removeAtEnd(folder)
+  try Files.createFolder(folder)
+  defer { try? Supervisor.shared.remove(folder) }
+  return try body(folder)
+}
