@@ -74,10 +74,15 @@ let package = Package(
       ]),
     .executableTarget(name: "mongodrill", dependencies: ["Commands"], swiftSettings: settings),
 
+    // What tests share: a harness to kill, folders that go with the test.
+    .target(
+      name: "TestSupport", dependencies: ["Platform"], path: "Tests/TestSupport", swiftSettings: testSettings),
+    .executableTarget(
+      name: "Holder", dependencies: ["Sandbox", "Platform"], path: "Tests/Holder", swiftSettings: testSettings),
     tests("Arguments", ["Arguments", "Platform"]),
     tests("Backups", ["Backups", "Compression", "Facts", "BSON", "CZlib", "Platform"]),
     tests("Compression", ["Compression", "CZlib", "Platform"]),
-    tests("Platform", ["Platform"]),
+    tests("Platform", ["Platform", "TestSupport", "Holder"]),
     tests("Record", ["Record", "Platform"]),
     tests("Reports", ["Reports", "Record", "Platform"]),
   ],

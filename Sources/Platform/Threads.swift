@@ -47,13 +47,7 @@ package enum Threads {
     unsafe pthread_attr_init(&attributes)
     unsafe pthread_attr_setstacksize(&attributes, stackBytes)
     defer { unsafe pthread_attr_destroy(&attributes) }
-    let ended = Monitor(false)
-    let work = Work {
-      body()
-      ended.update { $0 = true }
-    }
-    let argument = unsafe Unmanaged.passRetained(work).toOpaque()
-    unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    let argument = unsafe Unmanaged.passRetained(Work(body)).toOpaque()
     var thread = pthread_t()
     let status = unsafe pthread_create(
       &thread, &attributes,
@@ -66,7 +60,7 @@ package enum Threads {
       unsafe Unmanaged<Work>.fromOpaque(argument).release()
       throw Failure.system("no-thread", "the system gives no more threads", errno: status)
     }
-    return RunningThread(ended: ended)
+    return RunningThread(thread)
   }
 
   private final class Work: Sendable {
@@ -75,10 +69,20 @@ package enum Threads {
   }
 }
 
-/// A thread that was started.
-package struct RunningThread: Sendable {
-  fileprivate let ended: Monitor<Bool>
+/// A thread that was started. It goes on when the last reference goes.
+package final class RunningThread: Sendable {
+  private let thread: Monitor<pthread_t?>
 
-  /// Waits for its end.
-  package func join() { _ = ended.wait { $0 ? true : nil } }
+  fileprivate init(_ thread: pthread_t) { self.thread = Monitor(thread) }
+
+  deinit {
+    if let thread = thread.withLock({ $0 }) { pthread_detach(thread) }
+  }
+
+  /// Waits until it has ended and let go of all that its work held.
+  package func join() {
+    thread.withLock { thread in
+      if let thread = thread.take() { pthread_join(thread, nil) }
+    }
+  }
 }

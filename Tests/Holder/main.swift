@@ -4,11 +4,12 @@
 import Glibc
 import Platform
 
-setvbuf(stdout, nil, _IOLBF, 0)
+func say(_ text: String) { Terminal.write(text + "\n", to: Terminal.output) }
+
 do {
   try Supervisor.start()
   Interruption.install()
-  print("supervisor \(Supervisor.shared.pid ?? 0)")
+  say("supervisor \(Supervisor.shared.pid ?? 0)")
   let arguments = CommandLine.arguments
   switch arguments.dropFirst().first {
   case "shell":
@@ -17,25 +18,25 @@ do {
     try Files.createFolder(arguments[2])
     let child = try Supervisor.shared.spawn(
       ChildSpec(["sh", "-c", arguments[3]], workingDirectory: arguments[2]))
-    print("child \(child.pid)")
+    say("child \(child.pid)")
   case "sleep":
-    print("ready")
+    say("ready")
     let started = Clock.monotonic
     Interruption.sleep(60)
-    print("slept \(Clock.monotonic - started)")
+    say("slept \(Clock.monotonic - started)")
     do { try Interruption.check() } catch {
-      print("code \(error.code)")
+      say("code \(error.code)")
       // Cleaning up takes a while, in which further signals may come.
       for _ in 0..<20 { usleep(25_000) }
-      print("cleaned up")
+      say("cleaned up")
     }
     exit(0)
   default: fatalError("usage: Holder shell FOLDER SCRIPT | sleep")
   }
-  print("ready")
+  say("ready")
   _ = readLine()
   Supervisor.shared.finish()
 } catch {
-  print("failed \(error)")
+  say("failed \(error)")
   exit(1)
 }

@@ -1,5 +1,6 @@
 import Glibc
 import Platform
+import TestSupport
 import Testing
 
 @Suite struct FilesTests {
@@ -41,7 +42,8 @@ import Testing
         try Files.writeAtomically([], to: "\(folder)/\(name)")
       }
       let names = try Files.names(in: folder)
-      #expect(names.map { Array($0.utf8) } == [".hidden", "B", "a b", "b", "e\u{301}", "é"].map { Array($0.utf8) })
+      #expect(
+        names.map { Array($0.utf8) } == [".hidden", "B", "a b", "b", "e\u{301}", "é"].map { Array($0.utf8) })
     }
   }
 
@@ -80,7 +82,8 @@ import Testing
       #expect(try Files.freeSpace(at: folder) > 0)
       #expect(try Files.realPath(folder + "/../" + Files.name(of: folder) + "/link") == folder + "/file")
     }
-    #expect(Files.folder(of: "/a/b/") == "/a" && Files.folder(of: "b") == "." && Files.folder(of: "/b") == "/")
+    #expect(
+      Files.folder(of: "/a/b/") == "/a" && Files.folder(of: "b") == "." && Files.folder(of: "/b") == "/")
     #expect(Files.name(of: "/a/b/") == "b" && Files.join("/a/", "b") == "/a/b")
   }
 

@@ -14,7 +14,8 @@ import Testing
     let channel = Channel<Int>(capacity: 1)
     let ended = Monitor(0)
     #expect(throws: Broken(index: 2)) {
-      try Threads.concurrently(3, onFirstError: { _ in channel.cancel() }) { index in
+      let cancel: @Sendable (any Error) -> Void = { _ in channel.cancel() }
+      try Threads.concurrently(3, onFirstError: cancel) { index in
         if index == 2 { throw Broken(index: 2) }
         // Nobody sends: only a cancel lets it go on.
         #expect(channel.receive() == nil)

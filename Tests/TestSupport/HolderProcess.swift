@@ -1,19 +1,18 @@
 import Glibc
-import Platform
-import Testing
+package import Platform
 
 /// The test harness `Holder`, started in a process of its own.
-struct HolderProcess {
-  let child: Child
-  /// What it printed before `ready`.
-  let facts: [String: Int32]
+package struct HolderProcess {
+  package let child: Child
+  /// What it printed before `ready`, as `key value`.
+  package let facts: [String: String]
   private let output: String
 
-  init(_ arguments: [String], in folder: String) throws {
+  /// Starts it with `arguments` and waits until it is ready; its output goes to a file in `folder`.
+  package init(_ arguments: [String], in folder: String) throws {
     var path = [CChar](repeating: 0, count: 4096)
     let length = readlink("/proc/self/exe", &path, path.count - 1)
-    try #require(length > 0)
-    let this = String(decoding: path[..<length].map(UInt8.init(bitPattern:)), as: UTF8.self)
+    let this = String(decoding: path[..<max(0, length)].map(UInt8.init(bitPattern:)), as: UTF8.self)
     let holder = Files.join(Files.folder(of: this), "Holder")
     output = Files.join(folder, "holder.out")
     var ends: [Int32] = [0, 0]
@@ -26,15 +25,25 @@ struct HolderProcess {
     let output = output
     let child = child
     let isReady = eventually { !child.isAlive || HolderProcess.lines(output).contains("ready") }
-    try #require(isReady && child.isAlive, "\(HolderProcess.lines(output))")
+    guard isReady, child.isAlive else {
+      throw Failure(.internal, "no-holder", "the holder is not ready: \(HolderProcess.lines(output))")
+    }
     facts = HolderProcess.lines(output).reduce(into: [:]) { facts, line in
-      let words = line.split(separator: " ")
-      if words.count == 2, let number = Int32(words[1]) { facts[String(words[0])] = number }
+      let words = line.split(separator: " ", maxSplits: 1)
+      if words.count == 2 { facts[String(words[0])] = String(words[1]) }
     }
   }
 
+  /// A process id that it printed.
+  package func pid(_ key: String) throws(Failure) -> Int32 {
+    guard let pid = facts[key].flatMap({ Int32($0) }) else {
+      throw Failure(.internal, "no-holder", "the holder didn't tell its \(key)")
+    }
+    return pid
+  }
+
   /// What it has printed until now.
-  var lines: [String] { HolderProcess.lines(output) }
+  package var lines: [String] { HolderProcess.lines(output) }
 
   private static func lines(_ path: String) -> [String] {
     ((try? Files.text(of: path)) ?? "").split(separator: "\n").map(String.init)
@@ -42,7 +51,7 @@ struct HolderProcess {
 }
 
 /// Waits until something holds, for 10 s at most.
-func eventually(_ condition: () -> Bool) -> Bool {
+package func eventually(_ condition: () -> Bool) -> Bool {
   let end = Clock.monotonic + 10
   while Clock.monotonic < end {
     if condition() { return true }
@@ -52,13 +61,13 @@ func eventually(_ condition: () -> Bool) -> Bool {
 }
 
 /// Whether a process lives; a zombie doesn't.
-func isAlive(_ pid: Int32) -> Bool {
+package func isAlive(_ pid: Int32) -> Bool {
   guard let stat = try? Files.text(of: "/proc/\(pid)/stat") else { return false }
   return stat[stat.index(after: stat.lastIndex(of: ")")!)...].dropFirst().first != "Z"
 }
 
 /// A folder for one test, gone when it ends.
-func withFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
+package func withFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
   let folder = "/tmp/mongodrill-tests-\(getpid())-\(UInt64.random(in: 0 ... .max))"
   try Supervisor.shared.removeAtEnd(folder)
   try Files.createFolder(folder)
