@@ -1,0 +1,134 @@
+package import BSON
+package import Facts
+package import Mongo
+internal import Platform
+
+/// The data that checks are asked of.
+package struct CheckedServer: Sendable {
+  /// Connections to the server.
+  package var pool: ClientPool
+  /// The backup's facts, by the names that its collections have here, with their counts; nil where there is no
+  /// backup to compare with.
+  package var expected: Catalogue?
+  /// Whether the server is a throwaway one, where a check may lock and load as it likes.
+  package var isSandbox: Bool
+  /// Memory for all checks that run at one time, in bytes.
+  package var memory: Int
+  /// How long a check may take that doesn't say so itself, in seconds; nil for as long as it takes.
+  package var timeout: Double?
+
+  package init(
+    _ pool: ClientPool, expected: Catalogue?, isSandbox: Bool, memory: Int = 64 << 20, timeout: Double? = nil
+  ) {
+    self.pool = pool
+    self.expected = expected
+    self.isSandbox = isSandbox
+    self.memory = memory
+    self.timeout = timeout
+  }
+}
+
+/// What a suite's list of checks is about.
+package enum Subject: Sendable, Hashable, CustomStringConvertible {
+  case collection(Namespace)
+  case database(String)
+  case everything
+
+  /// Reads `shop.orders`, `shop` or `*`; nil for what is none of them.
+  package init?(_ text: String) {
+    if text == "*" {
+      self = .everything
+    } else if let namespace = Namespace(text) {
+      self = .collection(namespace)
+    } else if !text.isEmpty, !text.utf8.contains(UInt8(ascii: ".")) {
+      self = .database(text)
+    } else {
+      return nil
+    }
+  }
+
+  package var description: String {
+    switch self {
+    case .collection(let namespace): namespace.description
+    case .database(let name): name
+    case .everything: "*"
+    }
+  }
+
+  /// Whether a collection belongs to it.
+  func covers(_ namespace: Namespace) -> Bool {
+    switch self {
+    case .collection(let own): own == namespace
+    case .database(let name): name.utf8.elementsEqual(namespace.database.utf8)
+    case .everything: true
+    }
+  }
+}
+
+/// What a check has at hand while it runs.
+package struct CheckContext: Sendable {
+  /// The data.
+  package let server: CheckedServer
+  /// What it is asked of.
+  package let subject: Subject
+  /// What that collection is, as the server says; nil for checks of a database.
+  package let collection: CollectionFacts?
+  /// The common keys.
+  package let common: CommonKeys
+  /// When it has to have ended, by the monotonic clock.
+  let deadline: Double?
+
+  /// The collection that a check of scope `collection` is asked of.
+  package var namespace: Namespace {
+    guard case .collection(let namespace) = subject else { preconditionFailure("not a check of a collection") }
+    return namespace
+  }
+
+  /// The backup's facts of the collection, if there are any.
+  package var expected: CollectionFacts? { server.expected?[namespace] }
+
+  /// Runs a command with what is left of the time. Throws `MongoError`, `TimedOut`, or a failure of kind
+  /// `interrupted`.
+  package func run(_ command: Document, on database: String? = nil) throws -> Document {
+    try server.pool.run(try limited(command), on: database ?? namespace.database)
+  }
+
+  /// Runs a command that answers with a cursor, within what is left of the time; see `ClientPool.forEach`.
+  package func forEach(
+    _ command: Document, on database: String? = nil, batchSize: Int? = nil, _ body: (Document) throws -> Bool
+  ) throws {
+    try server.pool.forEach(try limited(command), on: database ?? namespace.database, batchSize: batchSize) {
+      document in
+      try remaining()
+      return try body(document)
+    }
+  }
+
+  /// The documents of a cursor that has few.
+  package func all(_ command: Document, on database: String? = nil) throws -> [Document] {
+    var documents: [Document] = []
+    try forEach(command, on: database) { document in
+      documents.append(document)
+      return true
+    }
+    return documents
+  }
+
+  private func limited(_ command: Document) throws -> Document {
+    guard let seconds = try remaining() else { return command }
+    return command.setting("maxTimeMS", to: .int64(Int64(max(1, (seconds * 1000).rounded(.up)))))
+  }
+
+  /// Seconds left; nil without a limit.
+  @discardableResult
+  private func remaining() throws -> Double? {
+    try Interruption.check()
+    guard let deadline else { return nil }
+    let seconds = deadline - Clock.monotonic
+    guard seconds > 0 else { throw TimedOut() }
+    return min(seconds, 86_400 * 20)
+  }
+}
+
+/// A check took longer than it may.
+struct TimedOut: Error {}
