@@ -80,7 +80,9 @@ package struct CheckContext: Sendable {
 
   /// The collection that a check of scope `collection` is asked of.
   package var namespace: Namespace {
-    guard case .collection(let namespace) = subject else { preconditionFailure("not a check of a collection") }
+    guard case .collection(let namespace) = subject else {
+      preconditionFailure("not a check of a collection")
+    }
     return namespace
   }
 

@@ -34,7 +34,8 @@ package struct CommonKeys: Sendable {
     "samples", .integer(0...100), default: "5", "The most `_id`s of offending documents that are shown.")
   static let timeoutKey = Key("timeout", .duration, "Ends the check with an error when it takes longer.")
   static let allowEmptyKey = Key(
-    "allow_empty", .boolean, default: "false", "Whether it may pass without having looked at a single document.")
+    "allow_empty", .boolean, default: "false",
+    "Whether it may pass without having looked at a single document.")
 
   /// In the order of the docs.
   package static let keys: [any DeclaredKey] = [

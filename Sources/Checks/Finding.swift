@@ -26,7 +26,8 @@ package struct Finding: Sendable {
   package var query: String?
 
   package init(
-    figure: Int, of total: Int? = nil, failsAbove: Int? = 0, least: Outcome.Result = .pass, examined: Int? = nil,
+    figure: Int, of total: Int? = nil, failsAbove: Int? = 0, least: Outcome.Result = .pass,
+    examined: Int? = nil,
     message: String, measured: JSON, expected: String? = nil, observed: String? = nil
   ) {
     self.figure = figure

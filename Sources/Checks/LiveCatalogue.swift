@@ -1,4 +1,4 @@
-package import BSON
+internal import BSON
 package import Facts
 package import Mongo
 internal import Platform
@@ -57,7 +57,8 @@ extension Catalogue {
 extension CollectionFacts {
   /// From an element of `listCollections`; nil for the server's own unless it was asked for by name.
   init?(_ database: String, listed reply: Document, isNamed: Bool = false) {
-    guard let name = reply["name"]?.string, isNamed || !name.hasPrefix("system.") || name == "system.js" else {
+    guard let name = reply["name"]?.string, isNamed || !name.hasPrefix("system.") || name == "system.js"
+    else {
       return nil
     }
     let kind = Kind(rawValue: reply["type"]?.string ?? "collection") ?? .collection

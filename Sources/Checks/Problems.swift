@@ -6,12 +6,13 @@ internal import Platform
 extension Failure {
   static func doesNotApply(_ kind: String, to facts: CollectionFacts, at place: Place?) -> Failure {
     .invalid(
-      "check-does-not-apply", "`\(kind)` cannot be asked of \(facts.namespace), which is a \(facts.kind.rawValue)",
+      "check-does-not-apply",
+      "`\(kind)` cannot be asked of \(facts.namespace), which is a \(facts.kind.rawValue)",
       at: place)
   }
 
   static func unknownKind(_ name: String, at place: Place) -> Failure {
-    .unknown("check", name, known: CheckKinds.all.map(\.declaration.kind), at: place)
+    .unknown("check", name, known: CheckKinds.all.map { $0.declaration.kind }, at: place)
   }
 
   static func noKind(at place: Place) -> Failure {

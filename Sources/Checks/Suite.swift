@@ -1,4 +1,4 @@
-package import Configuration
+internal import Configuration
 package import Facts
 package import Platform
 
@@ -21,7 +21,9 @@ package struct PlannedCheck: Sendable {
   /// Where it stands in the scenario; nil for those that no scenario holds.
   package var place: Place?
 
-  package init(_ check: any Check, of subject: Subject, common: CommonKeys = CommonKeys(), at place: Place? = nil) {
+  package init(
+    _ check: any Check, of subject: Subject, common: CommonKeys = CommonKeys(), at place: Place? = nil
+  ) {
     self.check = check
     self.subject = subject
     self.common = common

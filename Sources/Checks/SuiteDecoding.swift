@@ -1,3 +1,4 @@
+internal import BSON
 package import Configuration
 internal import Platform
 

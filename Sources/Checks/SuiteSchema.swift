@@ -1,4 +1,4 @@
-package import Configuration
+internal import Configuration
 package import Platform
 
 extension Suite {
@@ -14,7 +14,7 @@ extension Suite {
 
   /// The JSON Schema of one check.
   package static var itemSchema: JSON {
-    let declarations = CheckKinds.all.map(\.declaration)
+    let declarations = CheckKinds.all.map { $0.declaration }
     let bare = declarations.filter { !$0.keys.contains { $0.spec.isRequired } }.map { JSON.string($0.kind) }
     guard case .object(let common) = KeySpec.properties(of: CommonKeys.keys) else { return false }
     let kinds = declarations.map { JSON.Member($0.kind, schema(of: $0)) }

@@ -1,4 +1,5 @@
 package import Configuration
+internal import Platform
 
 /// A limit on a check's figure: `> 0`, `>= 1%`.
 package struct Threshold: Sendable, Hashable, CustomStringConvertible {
@@ -21,7 +22,9 @@ package struct Threshold: Sendable, Hashable, CustomStringConvertible {
 
   /// Nil when the text is no threshold.
   package init?(_ text: String) {
-    guard let comparison = Comparison.allCases.first(where: { text.hasPrefix($0.rawValue) }) else { return nil }
+    guard let comparison = Comparison.allCases.first(where: { text.hasPrefix($0.rawValue) }) else {
+      return nil
+    }
     let number = text.dropFirst(comparison.rawValue.count).drop { $0 == " " }
     isPercent = number.hasSuffix("%")
     guard let first = number.utf8.first, (0x30...0x39).contains(first) || first == 0x2D,

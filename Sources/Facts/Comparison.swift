@@ -50,7 +50,9 @@ extension CollectionFacts {
     func differ(_ subject: String, _ expected: String?, _ found: String?) {
       differences.append(Difference(namespace, subject, expected: expected, found: found))
     }
-    if aspects.contains(.kind), kind != expected.kind { differ("kind", expected.kind.rawValue, kind.rawValue) }
+    if aspects.contains(.kind), kind != expected.kind {
+      differ("kind", expected.kind.rawValue, kind.rawValue)
+    }
     if aspects.contains(.options) {
       for (name, want, have) in OptionRules.collection.differences(expected.options, options) {
         differ("option \(name)", want, have)

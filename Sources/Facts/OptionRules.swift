@@ -38,7 +38,9 @@ struct OptionRules {
     return names.compactMap { name in
       if ignored.contains(name) { return nil }
       let (want, have) = (expected[name], found[name])
-      if let left = want ?? defaults[name], let right = have ?? defaults[name], equal(left, right, option: name) {
+      if let left = want ?? defaults[name], let right = have ?? defaults[name],
+        equal(left, right, option: name)
+      {
         return nil
       }
       return (name, want?.extendedJSON(), have?.extendedJSON())

@@ -22,7 +22,8 @@ package struct CountCheck: Check {
     "tolerance", .percentage, default: "0%", "How far the number may be from the backup's, in percent of it.")
 
   package static let declaration = CheckDeclaration(
-    "count", "Counts the documents, one by one, and compares with limits or with the backup.", takesFilter: true,
+    "count", "Counts the documents, one by one, and compares with limits or with the backup.",
+    takesFilter: true,
     figure: "documents", keys: [min, max, equals, compare, tolerance], example: "count: {min: 5000}")
 
   private var min: Int?
@@ -70,7 +71,9 @@ package struct CountCheck: Check {
       examined: min == nil && equals == nil && expected == nil ? count : nil,
       message: "\(Count.text(count, noun))"
         + (complaints.isEmpty ? praise(expected) : ", " + complaints.joined(separator: ", ")),
-      measured: .record(["\(noun)s": .integer(Int64(count)), "expected": expected.map { .integer(Int64($0)) }]),
+      measured: .record([
+        "\(noun)s": .integer(Int64(count)), "expected": expected.map { .integer(Int64($0)) },
+      ]),
       expected: wish(expected, noun), observed: Count.text(count, noun))
     finding.query = "\(place.shellText).countDocuments(\(filter.shellText))"
     return finding

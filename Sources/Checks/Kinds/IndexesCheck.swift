@@ -16,7 +16,8 @@ package struct IndexesCheck: Check {
 
   package static let declaration = CheckDeclaration(
     "indexes", "Compares the indexes, with the order of their keys and every option.",
-    appliesTo: [.collection, .timeseries], figure: "missing, extra and differing indexes", keys: [compare, list],
+    appliesTo: [.collection, .timeseries], figure: "missing, extra and differing indexes",
+    keys: [compare, list],
     example: "indexes: {compare: backup}")
 
   private var list: [Document]?
@@ -36,7 +37,8 @@ package struct IndexesCheck: Check {
 
   package func run(_ context: CheckContext) throws -> Finding {
     var found = CollectionFacts(context.namespace)
-    found.indexes = try context.all(["listIndexes": .string(context.namespace.collection)]).map(IndexSpec.init)
+    found.indexes = try context.all(["listIndexes": .string(context.namespace.collection)]).map(
+      IndexSpec.init)
     var expected = CollectionFacts(context.namespace)
     if let list {
       expected.indexes = list.map { IndexSpec.completing($0, from: found.indexes) }
@@ -94,8 +96,12 @@ extension IndexSpec {
     guard let match = found.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
       return IndexSpec(completed)
     }
-    for added in ["v", "2dsphereIndexVersion", "textIndexVersion", "weights", "default_language", "language_override"] {
-      if completed[added] == nil, let value = match.document[added] { completed = completed.setting(added, to: value) }
+    for added in [
+      "v", "2dsphereIndexVersion", "textIndexVersion", "weights", "default_language", "language_override",
+    ] {
+      if completed[added] == nil, let value = match.document[added] {
+        completed = completed.setting(added, to: value)
+      }
     }
     return IndexSpec(completed)
   }

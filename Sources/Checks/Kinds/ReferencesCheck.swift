@@ -224,7 +224,8 @@ private struct Search {
   func samples(_ count: Int) throws -> [String] {
     guard count > 0 else { return [] }
     let documents = try context.all([
-      "find": .string(context.namespace.collection), "filter": .document(danglingFilter), "projection": ["_id": 1],
+      "find": .string(context.namespace.collection), "filter": .document(danglingFilter),
+      "projection": ["_id": 1],
       "limit": .int32(Int32(count)), "collation": collation,
     ])
     return documents.map { ($0["_id"] ?? .null).extendedJSON() }

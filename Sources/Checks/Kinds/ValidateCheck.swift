@@ -53,7 +53,8 @@ package struct ValidateCheck: Check {
       sentences.append("the server's running count was \(Count.text(Int(counted)))")
     }
     var finding = Finding(
-      figure: errors.count, least: warnings.isEmpty ? .pass : .warn, message: sentences.joined(separator: "; "),
+      figure: errors.count, least: warnings.isEmpty ? .pass : .warn,
+      message: sentences.joined(separator: "; "),
       measured: .object(
         [
           .init("errors", .integer(Int64(errors.count))), .init("warnings", .integer(Int64(warnings.count))),
