@@ -63,7 +63,8 @@ package struct DumpFiles: LogicalBackup {
           CollectionRead(collection: collection, documents: reading.documents, bytes: reading.bytes))
       } else {
         summary.oplog = OplogRead(
-          entries: reading.documents, bytes: reading.bytes, first: reading.first, last: reading.last)
+          entries: reading.documents, bytes: reading.bytes, first: reading.times.first,
+          last: reading.times.last)
       }
     }
   }

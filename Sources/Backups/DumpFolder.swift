@@ -93,8 +93,8 @@ struct DumpFolder {
       metadata = try CollectionMetadata(json: json, at: place)
       name = try metadata.collectionName(ofFile: part.stem, at: place)
     } catch {
-      // Its documents are not to be named as a second fault.
-      documents[part.stem] = nil
+      // Its documents are no second fault; they are checked all the same.
+      if let file = documents.removeValue(forKey: part.stem) { addBare(file) }
       throw error
     }
     if !metadata.unknownKeys.isEmpty {
@@ -140,15 +140,20 @@ struct DumpFolder {
 
   /// A file of documents without metadata: those of `--dumpDbUsersAndRoles` have none, others must.
   private mutating func addUnpaired(_ part: Part) throws(Failure) {
+    let namespace = addBare(part)
+    if namespace.collection.hasPrefix("$admin.") { return }
+    throw .metadataMissing(part.entry.path, isBuckets: namespace.bucketsOf != nil)
+  }
+
+  /// Adds a collection of which only the documents are known, and the name as far as the file's tells it.
+  @discardableResult private mutating func addBare(_ part: Part) -> Namespace {
     let name = String(decoding: CollectionFileName.collection(of: part.stem), as: UTF8.self)
     let namespace = Namespace(database, name)
-    guard name.hasPrefix("$admin.") else {
-      throw .metadataMissing(part.entry.path, isBuckets: namespace.bucketsOf != nil)
-    }
     collections.append(
       BackedUpCollection(
         facts: CollectionFacts(namespace), place: Place(part.entry.path), fileBytes: part.entry.size,
         treatment: Treatment(namespace)))
+    return namespace
   }
 }
 

@@ -1,4 +1,3 @@
-internal import BSON
 internal import Compression
 internal import Platform
 
@@ -10,9 +9,8 @@ struct FileReading {
   let isStopped: @Sendable () -> Bool
   private(set) var documents = 0
   private(set) var bytes = 0
-  /// The `ts` of the first and of the last document, of an oplog only.
-  private(set) var first: Timestamp?
-  private(set) var last: Timestamp?
+  /// Of an oplog only.
+  private(set) var times = OplogTimes()
   private var fileBytes: UInt64 = 0
 
   init(
@@ -44,7 +42,7 @@ struct FileReading {
         unsafe storage = .allocate(byteCount: size, alignment: 64)
       }
       let run = try unsafe stream.nextRun(storage)
-      if file.collection == nil { unsafe note(UnsafeRawBufferPointer(rebasing: storage[..<run.used])) }
+      if file.collection == nil { unsafe times.note(UnsafeRawBufferPointer(rebasing: storage[..<run.used])) }
       try count(run, stream)
     }
   }
@@ -83,36 +81,4 @@ struct FileReading {
     fileBytes = position
     try Interruption.check()
   }
-
-  /// Remembers the times of the first and the last of the oplog's entries.
-  private mutating func note(_ documents: UnsafeRawBufferPointer) {
-    var at = 0
-    var last = 0
-    while at < documents.count {
-      last = at
-      at += unsafe Int(Int32(littleEndian: documents.loadUnaligned(fromByteOffset: at, as: Int32.self)))
-    }
-    func time(_ start: Int) -> Timestamp? {
-      unsafe timestampField("ts", of: UnsafeRawBufferPointer(rebasing: documents[start...]))
-    }
-    guard unsafe !documents.isEmpty else { return }
-    if first == nil { first = time(0) }
-    self.last = time(last)
-  }
-}
-
-/// The timestamp of that name in a document that was checked; nil when there is none.
-func timestampField(_ name: StaticString, of document: UnsafeRawBufferPointer) -> Timestamp? {
-  guard let base = document.baseAddress else { return nil }
-  let wanted = unsafe UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
-  var at = 4
-  while let element = unsafe elementOfValidBSON(base, at: at) {
-    if element.type == .timestamp, unsafe document[element.name].elementsEqual(wanted) {
-      return Timestamp(
-        bits: unsafe UInt64(
-          littleEndian: document.loadUnaligned(fromByteOffset: element.value.lowerBound, as: UInt64.self)))
-    }
-    at = element.value.upperBound
-  }
-  return nil
 }

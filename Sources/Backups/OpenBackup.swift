@@ -21,7 +21,7 @@ package func openBackup(_ path: String) throws(Failure) -> any LogicalBackup {
 
 /// The same, with what is wrong put into the backup's `damage` as far as it can still be told what it holds.
 package func inspectBackup(_ path: String) throws(Failure) -> any LogicalBackup {
-  if path == "-" { return try Archive.open(FileReader(standardInput: ())) }
+  if path == "-" { return try Archive(FileReader(standardInput: ())) }
   guard let kind = Files.kind(of: path) else {
     // A link that leads nowhere, a folder that may not be entered, or nothing.
     throw Files.kind(of: path, followingLinks: false) == .symbolicLink
@@ -36,11 +36,11 @@ private func openFile(_ path: String) throws(Failure) -> any LogicalBackup {
   if source.size == 0 { throw .emptyFile(path) }
   if source.size == nil {
     // A pipe can be read only once, and only an archive comes through one.
-    return try Archive.open(source)
+    return try Archive(source)
   }
   let reader = try decompressed(source)
   let start = try reader.read(upTo: Archive.magic.count)
-  if start == Archive.magic { return try Archive.open(FileReader(opening: path)) }
+  if start == Archive.magic { return try Archive(FileReader(opening: path)) }
   let name = Files.name(of: path)
   let part = DumpFolder.Part(
     Folder.Entry(name: name, path: path, kind: .file, size: Int(source.size ?? 0)))
