@@ -85,6 +85,7 @@ let package = Package(
     tests("Platform", ["Platform", "TestSupport", "Holder"]),
     tests("Record", ["Record", "Platform"]),
     tests("Reports", ["Reports", "Record", "Platform"]),
+    tests("Restore", ["Restore", "Backups", "Facts", "BSON", "Platform"]),
   ],
   swiftLanguageModes: [.v6]
 )
