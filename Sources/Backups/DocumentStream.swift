@@ -42,7 +42,7 @@ struct DocumentStream {
     guard length >= 5, length <= BSONLimits.internalDocument else {
       throw .malformed(reader.file, document: offset, Self.badLength(length))
     }
-    return max(preferred, length)
+    return max(preferred, length, carried.count)
   }
 
   /// Fills `storage`, which has the size that `sizeOfNextRun` gave (or more), and checks the documents in it.

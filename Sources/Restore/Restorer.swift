@@ -186,9 +186,9 @@ package struct Restorer: Sendable {
 
   // Settings that follow the machine unless they were given.
 
-  private var lanes: Int { options.lanes ?? max(2, Machine.cores) }
+  private var lanes: Int { options.lanes ?? Machine.cores + 1 }
 
-  private var indexLanes: Int { max(2, Machine.cores) }
+  private var indexLanes: Int { 2 * Machine.cores }
 
   /// Batches get 3/8 of the memory; libmongoc holds another copy of what each lane sends.
   private var readOptions: ReadOptions {
