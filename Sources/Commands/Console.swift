@@ -8,11 +8,14 @@ final class Console: Sendable {
   private let live = Mutex<[String]>([])
   /// Whether standard error gets colours.
   let hasColor: Bool
+  /// Whether standard output gets colours.
+  let resultHasColor: Bool
   /// Whether standard error is a terminal that can move its cursor.
   let canRedraw: Bool
 
   init(color: Terminal.ColorChoice) {
     hasColor = Terminal.wantsColor(Terminal.errorOutput, color)
+    resultHasColor = Terminal.wantsColor(Terminal.output, color)
     canRedraw = Terminal.isTerminal(Terminal.errorOutput) && Environment["TERM"] != "dumb"
   }
 

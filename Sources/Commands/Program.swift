@@ -7,7 +7,7 @@ internal import Record
 package enum Program {
   /// The commands, in the order of the help.
   static let commands: [any Command.Type] = [
-    VersionCommand.self
+    VerifyCommand.self, VersionCommand.self,
   ]
 
   /// The command line, of which help, manual and completions are drawn.
