@@ -82,6 +82,7 @@ let package = Package(
     tests("Arguments", ["Arguments", "Platform"]),
     tests("Backups", ["Backups", "Compression", "Facts", "BSON", "CZlib", "Platform"]),
     tests("Compression", ["Compression", "CZlib", "Platform"]),
+    tests("EndToEnd", ["mongodrill", "TestSupport", "BSON", "Platform"]),
     tests("Platform", ["Platform", "TestSupport", "Holder"]),
     tests("Record", ["Record", "Platform"]),
     tests("Reports", ["Reports", "Record", "Platform"]),

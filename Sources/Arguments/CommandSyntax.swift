@@ -34,12 +34,12 @@ package struct CommandSyntax: Sendable {
   package let trailing: String?
   package let options: [OptionGroup]
   package let examples: [Example]
-  package let exits: [ExitStatus]
+  package let exits: [ExitMeaning]
 
   package init(
     name: String, summary: String, description: [String] = [],
     positionals: [any PositionalDeclaration] = [], trailing: String? = nil, options: [OptionGroup] = [],
-    examples: [Example], exits: [ExitStatus]
+    examples: [Example], exits: [ExitMeaning]
   ) {
     self.name = name
     self.summary = summary
@@ -85,7 +85,7 @@ package struct Example: Sendable {
 }
 
 /// How a command may end.
-package struct ExitStatus: Sendable {
+package struct ExitMeaning: Sendable {
   /// The code, or several: `128+N`.
   package let code: String
   package let meaning: String

@@ -14,9 +14,9 @@ extension ExitCode {
   var status: Int32 { Int32(rawValue) }
 }
 
-extension [ExitStatus] {
+extension [ExitMeaning] {
   /// Rows of the help from the one table of exit codes, each with its meaning there or with a better one.
-  static func codes(_ rows: KeyValuePairs<ExitCode, String?>) -> [ExitStatus] {
-    rows.map { code, meaning in ExitStatus(String(code.rawValue), meaning ?? code.meaning) }
+  static func codes(_ rows: KeyValuePairs<ExitCode, String?>) -> [ExitMeaning] {
+    rows.map { code, meaning in ExitMeaning(String(code.rawValue), meaning ?? code.meaning) }
   }
 }

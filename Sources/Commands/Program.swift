@@ -1,5 +1,4 @@
 package import Arguments
-internal import Glibc
 internal import Platform
 internal import Record
 
@@ -18,10 +17,13 @@ package enum Program {
     options: GlobalOptions.group, commands: commands.map { $0.syntax },
     examples: [])
 
-  /// Runs a command line, without the program's name, and returns the exit status.
+  /// Runs a command line, without the program's name, and returns the exit status. To be called once, first thing
+  /// in main: it forks the supervisor, which ends with everything it started before this returns.
   package static func run(_ words: [String]) -> Int32 {
-    Interruption.install()
+    defer { Supervisor.shared.finish() }
     do {
+      try Supervisor.start()
+      Interruption.install()
       switch try syntax.parse(words) {
       case .help(let command):
         let width = min(100, Terminal.width(Terminal.output) ?? 80)

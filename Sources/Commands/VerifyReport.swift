@@ -58,12 +58,21 @@ struct VerifyReport {
     for (index, collection) in backup.collections.enumerated() {
       let facts = collection.facts
       let read = reads[index]
+      if let file = collection.place?.file, isDamaged(file) {
+        table.add(facts.namespace.description, facts.kind.rawValue, "damaged", "-", "-")
+        continue
+      }
       table.add(
         facts.namespace.description, facts.kind.rawValue, read.map { Count.text($0.documents) } ?? "-",
         read.map { ByteSize.format($0.bytes) } ?? "-",
         facts.kind == .view ? "-" : Count.text(facts.indexes.count))
     }
     return table.text
+  }
+
+  /// Whether a collection's own file is damaged: what was read of it before says little.
+  private func isDamaged(_ file: String) -> Bool {
+    backup.form != .archive && damage.contains { $0.place?.file.utf8.elementsEqual(file.utf8) ?? false }
   }
 
   // MARK: JSON

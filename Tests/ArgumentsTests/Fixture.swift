@@ -22,10 +22,10 @@ enum Kitchen {
         positionals: [pan, food], trailing: "GUEST…",
         options: [OptionGroup("Options", [heat, timer, spices])],
         examples: [Example("kitchen fry wok egg --heat high", "An egg, quickly.")],
-        exits: [ExitStatus("0", "It is done."), ExitStatus("1", "It burnt.")]),
+        exits: [ExitMeaning("0", "It is done."), ExitMeaning("1", "It burnt.")]),
       CommandSyntax(
         name: "clean", summary: "cleans up", examples: [Example("kitchen clean", "All of it.")],
-        exits: [ExitStatus("0", "It is clean.")]),
+        exits: [ExitMeaning("0", "It is clean.")]),
     ],
     examples: [Example("kitchen fry pan egg", "Breakfast.")])
 

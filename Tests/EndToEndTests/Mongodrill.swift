@@ -1,0 +1,46 @@
+import Glibc
+import Platform
+
+/// The built program, run as a user runs it.
+enum Mongodrill {
+  /// It lies beside the tests' own executable.
+  static let path: String = {
+    var path = [CChar](repeating: 0, count: 4096)
+    let length = readlink("/proc/self/exe", &path, path.count - 1)
+    let this = String(decoding: path[..<max(0, length)].map(UInt8.init(bitPattern:)), as: UTF8.self)
+    return Files.join(Files.folder(of: this), "mongodrill")
+  }()
+
+  /// What a run wrote and how it ended.
+  struct Run {
+    var status: Int32
+    var output: String
+    var errorOutput: String
+  }
+
+  /// The environment of every run: that of the tests without what would change the output.
+  static var environment: [String: String] {
+    var environment = Environment.all
+    for name in ["COLUMNS", "NO_COLOR", "TERM", "MONGODRILL_SANDBOX_DIR"] { environment[name] = nil }
+    return environment
+  }
+
+  /// Runs it to its end, without progress, so that standard error holds messages alone.
+  static func run(
+    _ arguments: String..., input: ChildSpec.Stream = .null, environment: [String: String] = environment,
+    in folder: String? = nil
+  ) throws -> Run {
+    let captured = try Supervisor.shared.capture(
+      ChildSpec(
+        [path] + arguments, environment: environment, workingDirectory: folder, input: input),
+      timeout: 120)
+    return Run(
+      status: captured.status.shellCode, output: captured.output.text,
+      errorOutput: captured.errorOutput.text)
+  }
+}
+
+/// The lines of a text that say how long something took differ from run to run: their figures become `…`.
+func withoutTimes(_ text: String) -> String {
+  text.replacing(#/in [0-9.]+ (ms|s)( \([0-9,]+/s, [0-9.]+ [kMGT]?B/s\))?/#, with: "in …")
+}
