@@ -36,42 +36,34 @@ enum VerifyCommand: Command {
     let started = Clock.monotonic
     let backup = try inspectBackup(values[self.backup])
     for note in backup.notes { session.events(.note(note)) }
-    let summary = try read(backup, session)
-    let report = VerifyReport(
-      backup: backup, summary: summary, seconds: Clock.monotonic - started)
+    let report = VerifyReport(backup: try read(backup, session), seconds: Clock.monotonic - started)
     session.result(text: report.text(color: session.console.resultHasColor), json: report.json)
-    return (report.damage.isEmpty ? ExitCode.pass : .damagedBackup).status
+    return (report.backup.damage.isEmpty ? ExitCode.pass : .damagedBackup).status
   }
 
-  private static func read(_ backup: any LogicalBackup, _ session: Session) throws -> ReadSummary {
+  private static func read(_ backup: any LogicalBackup, _ session: Session) throws -> VerifiedBackup {
     let total = backup.origin.bytes > 0 ? Amount(bytes: backup.origin.bytes) : nil
     session.events(.phaseStarted("read", total: total))
     let read = Mutex((ReadProgress(), told: 0.0))
-    let request = ReadRequest(
-      [], options: ReadOptions(parallelFiles: max(2, min(8, Machine.cores))), collectsDamage: true,
-      progress: { [events = session.events] more in
-        let now = Clock.monotonic
-        let news: ReadProgress? = read.withLock { state in
-          state.0 += more
-          guard now - state.told >= 0.1 else { return nil }
-          state.told = now
-          return state.0
-        }
-        guard let news else { return }
-        let done = Amount(documents: news.documents, bytes: total == nil ? news.bytes : news.fileBytes)
-        events(.progress(Progress(phase: "read", done: done, total: total)))
-      })
-    let (summary, seconds) = try Clock.measure { try backup.scan(request) }
+    let (verified, seconds) = try Clock.measure {
+      try verify(
+        backup, options: ReadOptions(parallelFiles: max(2, min(8, Machine.cores))),
+        progress: { [events = session.events] more in
+          let now = Clock.monotonic
+          let news: ReadProgress? = read.withLock { state in
+            state.0 += more
+            guard now - state.told >= 0.1 else { return nil }
+            state.told = now
+            return state.0
+          }
+          guard let news else { return }
+          let done = Amount(documents: news.documents, bytes: total == nil ? news.bytes : news.fileBytes)
+          events(.progress(Progress(phase: "read", done: done, total: total)))
+        })
+    }
+    let all = verified.amount
     session.events(
-      .phaseEnded(
-        Phase("read", seconds: seconds, documents: summary.documents, bytes: summary.bytes)))
-    return summary
+      .phaseEnded(Phase("read", seconds: seconds, documents: all.documents, bytes: all.bytes)))
+    return verified
   }
-}
-
-extension ReadSummary {
-  /// Documents and entries that were read.
-  var documents: Int { collections.reduce(oplog?.entries ?? 0) { $0 + $1.documents } }
-  /// Their BSON bytes.
-  var bytes: Int { collections.reduce(oplog?.bytes ?? 0) { $0 + $1.bytes } }
 }
