@@ -122,6 +122,17 @@ extension Files {
     String(decoding: try read(path, limit: limit), as: UTF8.self)
   }
 
+  /// The last bytes of a file, such as a log; nothing when it can't be read.
+  package static func end(of path: String, bytes limit: Int) -> [UInt8] {
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return [] }
+    defer { close(descriptor) }
+    let size = lseek(descriptor, 0, SEEK_END)
+    var buffer = [UInt8](repeating: 0, count: limit)
+    let count = unsafe pread(descriptor, &buffer, limit, max(0, size - limit))
+    return Array(buffer.prefix(max(0, count)))
+  }
+
   /// Writes a file so that it is there whole or not at all, also after a power cut: a temporary file beside it,
   /// synced, renamed.
   package static func writeAtomically(
@@ -147,6 +158,11 @@ extension Files {
       fsync(folder)
       close(folder)
     }
+  }
+
+  /// Writes a text to a descriptor; false with errno when that fails.
+  package static func write(_ text: String, to descriptor: Int32) -> Bool {
+    write(Array(text.utf8), to: descriptor)
   }
 
   /// Writes all bytes to a descriptor; false with errno when that fails.

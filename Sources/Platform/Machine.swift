@@ -29,6 +29,16 @@ package enum Machine {
     return ControlGroups.current.compactMap(\.memoryLimit).reduce(physical, min)
   }
 
+  /// Bytes of memory that could be taken now without driving others out, `memory` at most.
+  package static var availableMemory: Int {
+    let limit = memory
+    guard let text = try? Files.text(of: "/proc/meminfo", limit: 65_536),
+      let line = text.split(separator: "\n").first(where: { $0.hasPrefix("MemAvailable:") }),
+      let kibibytes = line.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
+    else { return limit }
+    return min(limit, kibibytes << 10)
+  }
+
   /// Its name.
   package static var hostname: String {
     var buffer = [CChar](repeating: 0, count: 256)

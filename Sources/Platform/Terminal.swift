@@ -37,7 +37,7 @@ package enum Terminal {
 
   /// Writes text and gives up silently when nobody reads it any more.
   package static func write(_ text: String, to descriptor: Int32) {
-    _ = Files.write(Array(text.utf8), to: descriptor)
+    _ = Files.write(text, to: descriptor)
   }
 }
 

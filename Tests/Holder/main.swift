@@ -3,6 +3,7 @@
 
 import Glibc
 import Platform
+import Sandbox
 
 func say(_ text: String) { Terminal.write(text + "\n", to: Terminal.output) }
 
@@ -19,6 +20,19 @@ do {
     let child = try Supervisor.shared.spawn(
       ChildSpec(["sh", "-c", arguments[3]], workingDirectory: arguments[2]))
     say("child \(child.pid)")
+  case "sandbox":
+    // sandbox FOLDER: starts a sandbox in the folder.
+    let sandbox = try Sandbox.start(SandboxOptions(directory: arguments[2]))
+    say("mongod \(sandbox.pid)")
+    say("directory \(sandbox.directory)")
+    say("uri \(sandbox.uri)")
+    say("ready")
+    Interruption.sleep(600)
+    do { try Interruption.check() } catch {
+      try sandbox.stop()
+      Supervisor.shared.finish()
+      exit(error.code == "SIGINT" ? 130 : 143)
+    }
   case "sleep":
     say("ready")
     let started = Clock.monotonic
@@ -31,7 +45,7 @@ do {
       say("cleaned up")
     }
     exit(0)
-  default: fatalError("usage: Holder shell FOLDER SCRIPT | sleep")
+  default: fatalError("usage: Holder shell FOLDER SCRIPT | sandbox FOLDER | sleep")
   }
   say("ready")
   _ = readLine()

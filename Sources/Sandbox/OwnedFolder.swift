@@ -1,0 +1,108 @@
+internal import Glibc
+internal import Platform
+
+/// A folder of a sandbox that belongs to this process while it lives.
+///
+/// A file `owner` in it says whose it is, and a lock on that file says whether the owner lives: the kernel lets
+/// go of it with the process, so neither a process id that is used again nor another container misleads.
+final class OwnedFolder: Sendable {
+  /// The file that names the owner.
+  static let ownerFile = "owner"
+  /// What the folders' names begin with.
+  static let prefix = "mongodrill-"
+
+  let path: String
+  private let descriptor: Monitor<Int32?>
+
+  /// Creates it with mode 0700; it is removed at this process's end.
+  init(path: String) throws(Failure) {
+    self.path = path
+    try Supervisor.shared.removeAtEnd(path)
+    do throws(Failure) {
+      try Files.createFolder(path)
+    } catch {
+      // Perhaps somebody else's: not ours to remove.
+      try? Supervisor.shared.keep(path)
+      throw error
+    }
+    do throws(Failure) {
+      descriptor = Monitor(try OwnedFolder.own(Files.join(path, OwnedFolder.ownerFile)))
+    } catch {
+      try? Supervisor.shared.remove(path)
+      throw error
+    }
+  }
+
+  /// Creates an owner file that is locked before it says anything: nobody can take it for abandoned.
+  private static func own(_ file: String) throws(Failure) -> Int32 {
+    let descriptor = unsafe open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw .system("not-writable", "cannot write \(file)") }
+    let owner: JSON = .record([
+      "state": "running", "pid": .integer(Int64(getpid())), "started_at": .string(WallTime.now.text),
+    ])
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, Files.write(owner.text() + "\n", to: descriptor) else {
+      let failure = Failure.system("not-writable", "cannot write \(file)")
+      close(descriptor)
+      throw failure
+    }
+    return descriptor
+  }
+
+  /// Opens an owner file and takes its lock; nil when another process has it, or the file isn't there.
+  static func lock(_ file: String) -> Int32? {
+    let descriptor = unsafe open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    guard descriptor >= 0 else { return nil }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      close(descriptor)
+      return nil
+    }
+    return descriptor
+  }
+
+  private func unlock() {
+    if let descriptor = descriptor.update({ $0.take() }) { close(descriptor) }
+  }
+
+  deinit { unlock() }
+
+  /// Removes it with all it holds.
+  func remove() throws(Failure) {
+    try Supervisor.shared.remove(path)
+    unlock()
+  }
+
+  /// Makes it stay, also for `clean`.
+  func keep() throws(Failure) {
+    try Supervisor.shared.keep(path)
+    let owner: JSON = .record(["state": "kept", "kept_at": .string(WallTime.now.text)])
+    try Files.writeAtomically(
+      (owner.text() + "\n").utf8, to: Files.join(path, OwnedFolder.ownerFile), mode: 0o600)
+    unlock()
+  }
+
+  /// A new name for the folders of one sandbox.
+  static func newName() -> String {
+    let random = String(UInt32.random(in: 0 ... .max), radix: 16)
+    return "\(prefix)\(getpid())-" + String(repeating: "0", count: 8 - random.count) + random
+  }
+
+  /// Folders that sockets may lie in: short, on this machine, this user's.
+  static var socketParents: [String] {
+    [Environment["XDG_RUNTIME_DIR"], Environment["TMPDIR"], "/tmp"].compactMap(\.self).filter { path in
+      path.hasPrefix("/") && Files.isDirectory(path)
+    }
+  }
+
+  /// The path of a socket has at most this many bytes: `sun_path` less its end.
+  static let longestSocketPath = 107
+
+  /// Where the socket of the sandbox `name` goes.
+  static func socketFolder(_ name: String) throws(Failure) -> String {
+    let parents = socketParents
+    for parent in parents where unsafe access(parent, W_OK | X_OK) == 0 {
+      let folder = Files.join(parent, name)
+      if Files.join(folder, "mongod.sock").utf8.count <= longestSocketPath { return folder }
+    }
+    throw .noSocketFolder(parents)
+  }
+}

@@ -1,0 +1,58 @@
+internal import Glibc
+internal import Platform
+
+/// The folders of one sandbox: one for data and log, and one for the socket, whose path must be short.
+struct SandboxFiles {
+  let dataFolder: OwnedFolder
+  let socketFolder: OwnedFolder
+
+  /// Bytes that stay free on the disk: for the system, and for mongod's journal and its start (0.3 GB).
+  static let reserve = 500_000_000
+
+  /// Creates them, when there is room for what the drill needs.
+  init(_ options: SandboxOptions) throws(Failure) {
+    let given = options.directory ?? SandboxOptions.defaultDirectory
+    guard Files.isDirectory(given) else { throw .noSandboxFolder(given) }
+    let parent = try Files.realPath(given)
+    let free = try Files.freeSpace(at: parent)
+    if let needed = options.neededBytes, needed > free - SandboxFiles.reserve {
+      throw .noFreeDisk(needed: needed, free: free, reserve: SandboxFiles.reserve, parent)
+    }
+    let name = OwnedFolder.newName()
+    let socketPath = try OwnedFolder.socketFolder(name)
+    let data = try OwnedFolder(path: Files.join(parent, name))
+    do throws(Failure) {
+      try Files.createFolder(SandboxFiles.data(data.path))
+      // The two may lie in the same folder.
+      socketFolder = try OwnedFolder(path: socketPath == data.path ? socketPath + ".s" : socketPath)
+    } catch {
+      try? data.remove()
+      throw error
+    }
+    dataFolder = data
+  }
+
+  /// The dbPath.
+  static func data(_ folder: String) -> String { Files.join(folder, "db") }
+  /// The log.
+  static func log(_ folder: String) -> String { Files.join(folder, "mongod.log") }
+}
+
+/// Unix sockets.
+enum UnixSocket {
+  /// Whether somebody listens there.
+  static func accepts(_ path: String) -> Bool {
+    var address = sockaddr_un()
+    guard path.utf8.count < MemoryLayout.size(ofValue: address.sun_path) else { return false }
+    address.sun_family = sa_family_t(AF_UNIX)
+    unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path.utf8) }
+    let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return unsafe withUnsafePointer(to: &address) { address in
+      unsafe connect(
+        descriptor, UnsafeRawPointer(address).assumingMemoryBound(to: sockaddr.self),
+        socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+    }
+  }
+}

@@ -1,0 +1,60 @@
+internal import Platform
+
+/// The end of a mongod's log, for people to read.
+struct ServerLog {
+  /// Its last lines, the oldest first.
+  private let lines: [Line]
+
+  private struct Line {
+    var text: String
+    /// Whether mongod said it with severity E, F or W, or not in its own format (the dynamic linker, a script).
+    var isTrouble: Bool
+  }
+
+  /// Reads the last 256 KiB of a log; a missing one is empty.
+  init(path: String) {
+    let bytes = Files.end(of: path, bytes: 256 << 10)
+    lines = bytes.split(separator: 0x0A).suffix(400).map(ServerLog.read)
+  }
+
+  /// The lines that tell of trouble, at most `count`; when there are none, the last ones.
+  func end(_ count: Int) -> [String] {
+    let trouble = lines.filter(\.isTrouble)
+    return (trouble.isEmpty ? lines : trouble).suffix(count).map(\.text)
+  }
+
+  /// Whether it says that the disk is full.
+  var saysDiskIsFull: Bool {
+    lines.contains { $0.text.contains("No space left on device") || $0.text.contains("OutOfDiskSpace") }
+  }
+
+  /// `{"t":…,"s":"E","msg":"DBException …","attr":{"error":"NonExistentPath: …"}}` as `message: error`.
+  private static func read(_ bytes: ArraySlice<UInt8>) -> Line {
+    guard case .object(let members)? = try? JSON.parse(Array(bytes)) else {
+      return Line(text: String(decoding: bytes.prefix(500), as: UTF8.self), isTrouble: true)
+    }
+    let entry = JSON.object(members)
+    guard case .string(let message)? = entry["msg"] else {
+      return Line(text: String(decoding: bytes.prefix(500), as: UTF8.self), isTrouble: true)
+    }
+    var text = message
+    if let attributes = entry["attr"] {
+      // What says why, in mongod's various ways; else all of it.
+      let telling = ["error", "reason", "message", "msg", "errmsg"].compactMap { attributes[$0] }.first
+      let words = String(plain(telling ?? attributes).prefix(500))
+      if !words.isEmpty { text += ": \(words)" }
+    }
+    if case .string(let severity)? = entry["s"] {
+      return Line(text: text, isTrouble: "EFW".contains(severity))
+    }
+    return Line(text: text, isTrouble: false)
+  }
+
+  private static func plain(_ value: JSON) -> String {
+    if case .string(let text) = value {
+      return text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    }
+    for key in ["errmsg", "msg"] { if case .string(let text)? = value[key] { return text } }
+    return value.text()
+  }
+}
