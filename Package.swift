@@ -89,6 +89,7 @@ let package = Package(
     tests("Record", ["Record", "Platform"]),
     tests("Reports", ["Reports", "Record", "Platform"]),
     tests("Restore", ["Restore", "Backups", "Facts", "BSON", "Platform"]),
+    tests("Sandbox", ["Sandbox", "Mongo", "BSON", "Platform", "TestSupport", "Holder"]),
   ],
   swiftLanguageModes: [.v6]
 )

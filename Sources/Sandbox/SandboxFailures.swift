@@ -25,7 +25,7 @@ extension Failure {
   }
 
   static func wontStart(_ program: MongodProgram, _ status: ExitStatus, _ log: ServerLog) -> Failure {
-    if log.saysDiskIsFull { return diskFull(log) }
+    if let line = log.fullDisk { return diskFull(line) }
     return Failure(
       .noServer, "mongod-wont-start", "\(program.path) ended while it started, with \(status)",
       hint: "These are the last lines of its log; `mongodrill doctor` looks at the machine.",
@@ -40,7 +40,7 @@ extension Failure {
   }
 
   static func died(_ status: ExitStatus, _ log: ServerLog) -> Failure {
-    if log.saysDiskIsFull { return diskFull(log) }
+    if let line = log.fullDisk { return diskFull(line) }
     let wasKilled = status == .signaled(SIGKILL)
     return Failure(
       .incomplete, "mongod-died", "the sandbox's mongod ended in the middle, with \(status)",
@@ -50,11 +50,11 @@ extension Failure {
       cause: wasKilled ? nil : log.end(3).joined(separator: "; "))
   }
 
-  static func diskFull(_ log: ServerLog?) -> Failure {
+  static func diskFull(_ line: String) -> Failure {
     Failure(
       .incomplete, "disk-full", "the disk of the sandbox is full",
       hint: "Make room, or name a folder on a larger disk by --sandbox-dir.",
-      cause: log?.end(1).first)
+      cause: line)
   }
 
   static func stopped() -> Failure {

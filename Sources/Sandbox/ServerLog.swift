@@ -23,9 +23,9 @@ struct ServerLog {
     return (trouble.isEmpty ? lines : trouble).suffix(count).map(\.text)
   }
 
-  /// Whether it says that the disk is full.
-  var saysDiskIsFull: Bool {
-    lines.contains { $0.text.contains("No space left on device") || $0.text.contains("OutOfDiskSpace") }
+  /// The line that says that the disk is full; nil when none does.
+  var fullDisk: String? {
+    lines.last { $0.text.contains("No space left on device") || $0.text.contains("OutOfDiskSpace") }?.text
   }
 
   /// `{"t":…,"s":"E","msg":"DBException …","attr":{"error":"NonExistentPath: …"}}` as `message: error`.
@@ -37,10 +37,13 @@ struct ServerLog {
     guard case .string(let message)? = entry["msg"] else {
       return Line(text: String(decoding: bytes.prefix(500), as: UTF8.self), isTrouble: true)
     }
-    var text = message
+    var text = plain(.string(message))
     if let attributes = entry["attr"] {
       // What says why, in mongod's various ways; else all of it.
-      let telling = ["error", "reason", "message", "msg", "errmsg"].compactMap { attributes[$0] }.first
+      let telling = ["error", "reason", "message", "msg", "errmsg"].compactMap { attributes[$0] }.first {
+        value in
+        if case .integer = value { false } else { true }
+      }
       let words = String(plain(telling ?? attributes).prefix(500))
       if !words.isEmpty { text += ": \(words)" }
     }
