@@ -127,7 +127,9 @@ extension Sandbox {
       return reasonOfEnd() ?? .connectionLost(error.message)
     }
     // OutOfDiskSpace; and WiredTiger's own words, which come as various codes.
-    if error.code == 14_031 || error.message.contains("No space left on device") { return .diskFull(error.description) }
+    if error.code == 14_031 || error.message.contains("No space left on device") {
+      return .diskFull(error.description)
+    }
     return .refused(error.description)
   }
 

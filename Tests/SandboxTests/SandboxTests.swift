@@ -62,7 +62,9 @@ import Testing
       var listening: [String] = []
       for line in try Files.text(of: "/proc/net/unix").split(separator: "\n") {
         let words = line.split(separator: " ").map(String.init)
-        if words.count >= 7, words[3] == "00010000", inodes.contains(words[6]) { listening.append(words.last!) }
+        if words.count >= 7, words[3] == "00010000", inodes.contains(words[6]) {
+          listening.append(words.last!)
+        }
       }
       #expect(listening == [path])
     }
