@@ -81,6 +81,7 @@ let package = Package(
       name: "Holder", dependencies: ["Sandbox", "Platform"], path: "Tests/Holder", swiftSettings: testSettings),
     tests("Arguments", ["Arguments", "Platform"]),
     tests("Backups", ["Backups", "Compression", "Facts", "BSON", "CZlib", "Platform"]),
+    tests("BSON", ["BSON"]),
     tests("Compression", ["Compression", "CZlib", "Platform"]),
     tests("Configuration", ["Configuration", "BSON", "Platform"]),
     tests("EndToEnd", ["mongodrill", "TestSupport", "BSON", "Platform"]),

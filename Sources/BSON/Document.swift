@@ -43,9 +43,10 @@ package struct Document: Sendable {
   /// The names of its elements, in order.
   package var names: [String] { map(\.name) }
 
-  /// The document without the elements whose names are given.
+  /// The document without the elements whose names are given, compared byte by byte.
   package func removing(_ names: Set<String>) -> Document {
-    Document(lazy.filter { !names.contains($0.name) }.map { ($0.name, $0.value) })
+    let names = Set(names.map { Array($0.utf8) })
+    return Document(lazy.filter { !names.contains(Array($0.name.utf8)) }.map { ($0.name, $0.value) })
   }
 
   /// The document with `value` in place of the first element of that name, or at the end.

@@ -1,28 +1,6 @@
 internal import CBSON
 
 extension Document {
-  /// Reads Extended JSON v2, canonical or relaxed, through libbson; numeric types, as spelled, are kept.
-  /// Throws with libbson's own words when it is not a JSON object.
-  package init(extendedJSON text: String) throws(MalformedBSON) {
-    var text = text
-    var message = [CChar](repeating: 0, count: 512)
-    var length: UInt32 = 0
-    let bytes = text.withUTF8 { text in
-      unsafe message.withUnsafeMutableBufferPointer { message in
-        unsafe text.withMemoryRebound(to: CChar.self) { text in
-          unsafe mongodrill_bson_from_json(
-            text.baseAddress, text.count, &length, message.baseAddress, message.count)
-        }
-      }
-    }
-    guard let bytes = unsafe bytes else {
-      throw MalformedBSON(
-        String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self), at: 0)
-    }
-    defer { unsafe bson_free(bytes) }
-    self = try unsafe Document(copying: UnsafeRawBufferPointer(start: bytes, count: Int(length)))
-  }
-
   /// Canonical Extended JSON v2 (or the relaxed form, in which a person reads numbers and dates), through libbson.
   package func extendedJSON(relaxed: Bool = false) -> String {
     unsafe withBytes { bytes in

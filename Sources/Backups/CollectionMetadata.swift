@@ -22,7 +22,7 @@ struct CollectionMetadata: Sendable {
     }
     let document: Document
     do { document = try Document(extendedJSON: text) } catch {
-      throw .metadataNotJSON(place, cause: error.reason)
+      throw .metadataNotJSON(place, cause: "\(error.reason), at byte \(error.offset) of it")
     }
     try self.init(document, type: outerType, at: place)
   }

@@ -12,20 +12,6 @@ static inline char *mongodrill_bson_to_json(const uint8_t *bytes, size_t length,
                  : bson_as_canonical_extended_json(&document, out_length);
 }
 
-/// The document that a piece of Extended JSON spells; free it with `bson_free`. Null with `message` set when it
-/// is not valid.
-static inline uint8_t *mongodrill_bson_from_json(const char *text, size_t length, uint32_t *out_length,
-                                                 char *message, size_t message_size) {
-  bson_error_t error;
-  bson_t *document = bson_new_from_json((const uint8_t *)text, (ssize_t)length, &error);
-  if (!document) {
-    strncpy(message, error.message, message_size - 1);
-    message[message_size - 1] = 0;
-    return NULL;
-  }
-  return bson_destroy_with_steal(document, true, out_length);
-}
-
 /// The text of a Decimal128 (`BSON_DECIMAL128_STRING` bytes of room).
 static inline void mongodrill_decimal128_text(uint64_t low, uint64_t high, char *text) {
   bson_decimal128_t value = {.low = low, .high = high};
