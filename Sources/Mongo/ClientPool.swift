@@ -33,7 +33,19 @@ internal import Synchronization
     self.uri = uri
   }
 
-  deinit { unsafe mongoc_client_pool_destroy(pool) }
+  deinit {
+    // libmongoc says goodbye to the server's sessions, and where the server is gone it looks for it until the
+    // selection's time is over: 2 s at the end of every drill. Nobody has to wait for that.
+    let pool = unsafe UncheckedPool(handle: self.pool)
+    do { _ = try Threads.start { unsafe mongoc_client_pool_destroy(pool.handle) } } catch {
+      unsafe mongoc_client_pool_destroy(pool.handle)
+    }
+  }
+
+  /// Carries the handle to the thread that frees it, and that nobody else has then.
+  @safe private struct UncheckedPool: @unchecked Sendable {
+    let handle: OpaquePointer
+  }
 
   /// The address of a server that listens on a Unix socket.
   package static func uri(socket path: String) -> String {
