@@ -173,6 +173,9 @@ extension Sandbox {
     return directory
   }
 
+  /// Kills mongod, so that whatever waits for it ends with an error; its files are there until `stop`.
+  package func kill() { child.kill() }
+
   /// Runs `body` unless it has ended; whoever comes second waits until the first is done.
   private func end(_ body: () throws(Failure) -> Void) throws(Failure) {
     try state.update { state throws(Failure) in

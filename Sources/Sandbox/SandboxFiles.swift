@@ -1,23 +1,14 @@
 internal import Glibc
-internal import Platform
+package import Platform
 
 /// The folders of one sandbox: one for data and log, and one for the socket, whose path must be short.
 struct SandboxFiles {
   let dataFolder: OwnedFolder
   let socketFolder: OwnedFolder
 
-  /// Bytes that stay free on the disk: for the system, and for mongod's journal and its start (0.3 GB).
-  static let reserve = 500_000_000
-
   /// Creates them, when there is room for what the drill needs.
   init(_ options: SandboxOptions) throws(Failure) {
-    let given = options.directory ?? SandboxOptions.defaultDirectory
-    guard Files.isDirectory(given) else { throw .noSandboxFolder(given) }
-    let parent = try Files.realPath(given)
-    let free = try Files.freeSpace(at: parent)
-    if let needed = options.neededBytes, needed > free - SandboxFiles.reserve {
-      throw .noFreeDisk(needed: needed, free: free, reserve: SandboxFiles.reserve, parent)
-    }
+    let (parent, _) = try options.room()
     let name = OwnedFolder.newName()
     let socketPath = try OwnedFolder.socketFolder(name)
     let data = try OwnedFolder(path: Files.join(parent, name))
@@ -36,6 +27,24 @@ struct SandboxFiles {
   static func data(_ folder: String) -> String { Files.join(folder, "db") }
   /// The log.
   static func log(_ folder: String) -> String { Files.join(folder, "mongod.log") }
+}
+
+extension SandboxOptions {
+  /// Bytes that stay free on the disk: for the system, and for mongod's journal and its start (0.3 GB).
+  private static let reserve = 500_000_000
+
+  /// The folder that the sandbox's own would be made in, and the bytes that are free there. Throws `no-sandbox-dir`
+  /// when it isn't there, and `no-free-disk` when what the drill needs doesn't fit.
+  package func room() throws(Failure) -> (folder: String, free: Int) {
+    let given = directory ?? SandboxOptions.defaultDirectory
+    guard Files.isDirectory(given) else { throw .noSandboxFolder(given) }
+    let parent = try Files.realPath(given)
+    let free = try Files.freeSpace(at: parent)
+    if let neededBytes, neededBytes > free - SandboxOptions.reserve {
+      throw .noFreeDisk(needed: neededBytes, free: free, reserve: SandboxOptions.reserve, parent)
+    }
+    return (parent, free)
+  }
 }
 
 /// Unix sockets.
