@@ -41,7 +41,7 @@ let package = Package(
     system("CLZMA", pkgConfig: "liblzma", apt: "liblzma-dev"),
     system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
     .target(name: "CSpawn"),
-    library("Platform", ["CSpawn"]),
+    library("Platform", ["CCrypto", "CSpawn"]),
 
     // Words that everything else speaks.
     library("BSON", ["CBSON"]),
@@ -84,6 +84,7 @@ let package = Package(
     tests("BSON", ["BSON"]),
     tests("Compression", ["Compression", "CZlib", "Platform"]),
     tests("Configuration", ["Configuration", "BSON", "Platform"]),
+    tests("Drills", ["Drills", "Configuration", "Checks", "Record", "Reports", "Platform"]),
     tests("EndToEnd", ["mongodrill", "TestSupport", "BSON", "Platform"]),
     tests("Facts", ["Facts", "BSON"]),
     tests("Platform", ["Platform", "TestSupport", "Holder"]),

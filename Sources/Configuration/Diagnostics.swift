@@ -24,7 +24,7 @@ package final class Diagnostics {
   }
 
   /// Decodes the value of `key`: what is reported meanwhile names it.
-  func within<Result>(_ key: String, _ body: () -> Result) -> Result {
+  package func within<Result>(_ key: String, _ body: () -> Result) -> Result {
     path.append(key)
     defer { path.removeLast() }
     return body()

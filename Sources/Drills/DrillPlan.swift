@@ -1,0 +1,228 @@
+internal import BSON
+internal import Backups
+internal import Checks
+internal import Facts
+package import Platform
+internal import Record
+internal import Restore
+internal import Sandbox
+
+/// What a drill would do, without doing it: nothing is started and no document is read.
+package struct DrillPlan: Sendable {
+  private let scenario: Scenario
+  private let backup: any LogicalBackup
+  private let selections: [RestorePlan]
+  private let suites: [Suite]
+  private let room: Result<(folder: String, free: Int), Failure>
+  /// Bytes that the sandbox will need, as estimated; nil where nothing is known.
+  package let diskNeeded: Int?
+  private let mongod: Result<MongodProgram, Failure>
+
+  /// Opens the backup and looks at the machine. Throws what would keep the drill from beginning: no backup, a
+  /// damaged one, a wrong selection, a check that doesn't apply. A missing mongod and too small a disk are part of
+  /// the plan (`problems`).
+  package init(_ scenario: Scenario, options: DrillOptions) throws(Failure) {
+    self.scenario = scenario
+    backup = try openBackup(scenario.backup)
+    selections = try scenario.selections(of: backup, noReplay: options.noReplay)
+    suites = try scenario.suites(asking: scenario.catalogue(of: selections))
+    let settings = options.sandbox.or(scenario.sandbox)
+    let needed = SandboxNeed.bytes(for: selections, of: backup)
+    diskNeeded = needed
+    room = Result { () throws(Failure) in try settings.options(needing: needed, keep: false).room() }
+    mongod = Result { () throws(Failure) in try MongodFinder(settings.mongod).find() }
+  }
+
+  /// What would end the drill as things stand; empty when nothing is known to.
+  package var problems: [Failure] {
+    var problems: [Failure] = []
+    if case .failure(let failure) = mongod { problems.append(failure) }
+    if case .failure(let failure) = room { problems.append(failure) }
+    return problems
+  }
+}
+
+extension Scenario {
+  /// What the sandbox will hold, by its names there, without counts.
+  func catalogue(of selections: [RestorePlan]) -> Catalogue {
+    Catalogue(
+      selections.flatMap(\.selected).compactMap { item in
+        item.target.map { target in
+          var facts = item.source.facts
+          facts.namespace = target
+          return facts
+        }
+      })
+  }
+
+  /// The suites that will be asked. Throws `Failure` (kind `invalidScenario`) when one holds a check that doesn't
+  /// apply to what it is asked of.
+  func suites(asking catalogue: Catalogue) throws(Failure) -> [Suite] {
+    let suites = suites ?? [Suite.standard(for: catalogue)]
+    if let failure = suites.lazy.flatMap({ $0.problems(in: catalogue) }).first { throw failure }
+    return suites
+  }
+}
+
+extension DrillPlan {
+  /// The plan for machines.
+  package var json: JSON {
+    .record([
+      "scenario": .record([
+        "name": .string(scenario.name), "title": scenario.title.map(JSON.string),
+        "path": scenario.path.map(JSON.string),
+      ]),
+      "backup": .record([
+        "path": .string(backup.path), "form": .string(backup.form.rawValue),
+        "bytes": .integer(Int64(backup.origin.bytes)), "compressed": .bool(backup.origin.isCompressed),
+        "server_version": backup.origin.serverVersion.map(JSON.string),
+        "tool_version": backup.origin.toolVersion.map(JSON.string),
+        "oplog": (backup.oplog?.place.file).map(JSON.string), "notes": .array(backup.notes.map(JSON.string)),
+      ]),
+      "collections": .array(items.map(\.json)),
+      "sandbox": .record([
+        "directory": (try? room.get()).map { .string($0.folder) } ?? .null,
+        "disk_needed": diskNeeded.map { .integer(Int64($0)) } ?? .null,
+        "disk_free": (try? room.get()).map { .integer(Int64($0.free)) } ?? .null, "mongod": mongodJSON,
+      ]),
+      "objectives": .record([
+        "rto_limit_seconds": scenario.objectives.rtoLimit.map(JSON.double),
+        "rto_warn_seconds": scenario.objectives.rtoWarning.map(JSON.double),
+      ]),
+      "stop_conditions": .array(scenario.stopConditions.map { .string($0.description) }),
+      "steps": .array(scenario.steps.map(\.json)),
+      "checks": .array(
+        suites.map { suite in
+          [
+            "suite": .string(suite.name),
+            "checks": .array(
+              suite.checks.map { check in
+                [
+                  "kind": .string(check.declaration.kind), "name": .string(check.name),
+                  "subject": .string(check.subject.description),
+                ]
+              }),
+          ]
+        }),
+      "rollbacks": .array(scenario.rollbacks.map(\.json)),
+      "problems": .array(
+        problems.map { .record(["code": .string($0.code), "message": .string($0.description)]) }),
+    ])
+  }
+
+  private var mongodJSON: JSON {
+    switch mongod {
+    case .success(let found): ["path": .string(found.path), "version": .string("\(found.version)")]
+    case .failure: .null
+    }
+  }
+
+  /// One line a collection of the backup: of several restores, the one that takes it.
+  fileprivate var items: [RestorePlan.Item] {
+    guard var items = selections.first?.items else { return [] }
+    for selection in selections.dropFirst() {
+      for (index, item) in selection.items.enumerated() where items[index].target == nil {
+        items[index] = item
+      }
+    }
+    return items
+  }
+}
+
+extension DrillPlan {
+  /// The plan for people.
+  package var text: String {
+    var lines = ["Scenario   \(scenario.title ?? scenario.name)" + (scenario.path.map { " (\($0))" } ?? "")]
+    var facts = [backup.form.rawValue]
+    if backup.origin.bytes > 0 { facts.append(ByteSize.format(backup.origin.bytes)) }
+    if backup.origin.isCompressed { facts.append("gzip") }
+    if let version = backup.origin.serverVersion { facts.append("MongoDB \(version)") }
+    lines.append("Backup     \(backup.path) (\(facts.joined(separator: ", ")))")
+    if let oplog = backup.oplog { lines.append("           \(oplog.place.file) will not be replayed") }
+    lines += backup.notes.map { "           \($0)" }
+    switch mongod {
+    case .success(let found): lines.append("mongod     \(found.path) (\(found.version))")
+    case .failure(let failure): lines.append("mongod     \(failure.message)")
+    }
+    let need = diskNeeded.map { "about \(ByteSize.format($0)) needed" } ?? "how much is needed is not known"
+    switch room {
+    case .success(let room):
+      lines.append("Disk       \(need), \(ByteSize.format(room.free)) free in \(room.folder)")
+    case .failure(let failure): lines.append("Disk       \(failure.message)")
+    }
+    if let limit = scenario.objectives.rtoLimit { lines.append("RTO        \(TimeSpan.format(limit))") }
+    for condition in scenario.stopConditions { lines.append("Stops      when \(condition)") }
+    let width = items.map { $0.source.facts.namespace.description.count }.max() ?? 0
+    lines += ["", "Collections"]
+    for item in items {
+      let name = item.source.facts.namespace.description
+      let padding = String(repeating: " ", count: max(0, width - name.count))
+      lines.append("  \(name)\(padding)  \(item.words)")
+    }
+    lines += ["", "Steps"] + scenario.steps.map { "  \($0.words)" }
+    for suite in suites {
+      lines += ["", "Checks of suite \(suite.name): \(suite.checks.count)"]
+      for (subject, checks) in grouped(suite) {
+        lines.append("  \(subject): \(checks.map(\.name).joined(separator: ", "))")
+      }
+    }
+    if !scenario.rollbacks.isEmpty {
+      lines += ["", "Rollbacks"] + scenario.rollbacks.map { "  \($0.words)" }
+    }
+    if !problems.isEmpty { lines += ["", "Problems"] + problems.map { "  \($0)" } }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// The checks by what they are asked of, in the suite's order.
+  private func grouped(_ suite: Suite) -> [(Subject, [PlannedCheck])] {
+    var order: [Subject] = []
+    var groups: [Subject: [PlannedCheck]] = [:]
+    for check in suite.checks {
+      if groups[check.subject] == nil { order.append(check.subject) }
+      groups[check.subject, default: []].append(check)
+    }
+    return order.map { ($0, groups[$0] ?? []) }
+  }
+}
+
+extension RestorePlan.Item {
+  fileprivate var json: JSON {
+    .record([
+      "source": .string(source.facts.namespace.description),
+      "target": .some(target.map { .string($0.description) } ?? .null),
+      "kind": .string(source.facts.kind.rawValue), "note": .some(note.map(JSON.string) ?? .null),
+      "bytes": .integer(Int64(source.fileBytes)),
+      "indexes": .integer(Int64(source.facts.indexes.count { !$0.isIDIndex })),
+    ])
+  }
+
+  /// `1.2 MB, 3 indexes, as test.orders`.
+  fileprivate var words: String {
+    guard let target else { return "not restored: \(note ?? "not selected")" }
+    var words: [String] = []
+    if source.facts.kind != .collection { words.append(source.facts.kind.rawValue) }
+    if source.fileBytes > 0 { words.append(ByteSize.format(source.fileBytes)) }
+    let indexes = source.facts.indexes.count { !$0.isIDIndex }
+    if indexes > 0 { words.append(Count.text(indexes, "index", plural: "indexes")) }
+    if target != source.facts.namespace { words.append("as \(target)") }
+    if let note { words.append(note) }
+    return words.isEmpty ? "restored" : words.joined(separator: ", ")
+  }
+}
+
+extension Step {
+  fileprivate var json: JSON {
+    .record([
+      "id": .string(id), "kind": .string(kind), "description": description.map(JSON.string),
+      "timeout_seconds": timeout.map(JSON.double), "retries": .integer(Int64(retries)),
+      "on_failure": onFailure.map { .string($0.rawValue) },
+    ])
+  }
+
+  fileprivate var words: String {
+    var words = id == kind ? id : "\(id) (\(kind))"
+    if let description { words += ": \(description)" }
+    if let timeout { words += ", at most \(TimeSpan.format(timeout))" }
+    return words
+  }
+}

@@ -1,0 +1,75 @@
+internal import Configuration
+internal import Platform
+internal import Record
+internal import Sandbox
+
+extension DrillRun {
+  /// How much of a command's output is kept.
+  private static let keptOutput = 8 << 10
+  /// How long a rollback may take that doesn't say so itself, in seconds.
+  private static let rollbackTimeout = 60.0
+
+  /// `run`: a command of the user's own, in the scenario's folder. A status other than 0 is a failure in the
+  /// result; a command that can't be started or takes too long is thrown.
+  func command(_ step: RunStep, _ owner: Step) throws -> StepResult {
+    try command(step, owner, timeout: owner.timeout, ignoringInterruption: false)
+  }
+
+  private func command(
+    _ step: RunStep, _ owner: Step, timeout: Double?, ignoringInterruption: Bool
+  ) throws -> StepResult {
+    let values = values()
+    var arguments = step.arguments.map { $0.resolved(values) }
+    let folder = try Files.realPath(scenario.folder)
+    if let program = arguments.first, program.contains("/") {
+      arguments[0] = Scenario.absolute(program, in: folder)
+    }
+    var environment = Environment.all
+    environment["MONGODRILL_URI"] = sandbox?.uri
+    for (name, value) in step.environment { environment[name] = value.resolved(values) }
+    let captured = try Supervisor.shared.capture(
+      ChildSpec(arguments, environment: environment, workingDirectory: folder), limit: Self.keptOutput,
+      timeout: timeout, ignoringInterruption: ignoringInterruption)
+    let output = [captured.output.text, captured.errorOutput.text].filter { !$0.isEmpty }.joined(
+      separator: "\n")
+    if captured.isTimedOut { throw Failure.stepTimedOut(owner.id, seconds: timeout ?? 0) }
+    let isGood = captured.status == .exited(0)
+    return StepResult(
+      failure: isGood ? nil : "\(arguments[0]) ended with \(captured.status)",
+      exitStatus: Int(captured.status.shellCode), output: output.isEmpty ? nil : output)
+  }
+
+  /// Runs every rollback, whatever happened and whatever happens: each for a bounded time, also after a signal.
+  func rollbacks() {
+    for (index, rollback) in scenario.rollbacks.enumerated() {
+      guard let action = rollback.action as? RunStep else { continue }
+      var entry = record.rollbacks[index]
+      entry.startedAt = .nowInRecord
+      let start = Clock.monotonic
+      repeat {
+        entry.attempts += 1
+        do {
+          let result = try command(
+            action, rollback, timeout: rollback.timeout ?? Self.rollbackTimeout, ignoringInterruption: true)
+          entry.exitStatus = result.exitStatus
+          entry.output = result.output
+          entry.message = result.failure
+        } catch {
+          entry.message = Failure.wrapping(error).description
+        }
+        entry.status = entry.message == nil ? .completed : .failed
+      } while entry.status == .failed && entry.attempts <= rollback.retries
+      entry.seconds = Clock.monotonic - start
+      record.rollbacks[index] = entry
+      if let message = entry.message {
+        evidence.cleanupFailures.append(.rollbackFailed(rollback.id, message))
+      }
+    }
+  }
+}
+
+extension Failure {
+  static func rollbackFailed(_ id: String, _ message: String) -> Failure {
+    Failure(.incomplete, "rollback-failed", "rollback \(id) failed", cause: message)
+  }
+}

@@ -1,0 +1,91 @@
+internal import Checks
+internal import Configuration
+internal import Platform
+internal import Record
+internal import Restore
+internal import Sandbox
+
+extension DrillRun {
+  /// Finds a mongod and starts it, when there is room for what it is to hold.
+  func startSandbox(for plans: [RestorePlan]) throws {
+    guard let backup else { throw Failure.noSandbox() }
+    let sandbox = try Sandbox.start(
+      settings.options(needing: SandboxNeed.bytes(for: plans, of: backup), keep: options.keep))
+    self.sandbox = sandbox
+    record.environment.mongod = DrillRecord.Mongod(path: sandbox.program.path, version: "\(sandbox.version)")
+    record.environment.sandbox = DrillRecord.Sandbox(directory: sandbox.directory, kept: false)
+    watch.server { sandbox.kill() }
+  }
+
+  /// Stops the server and removes its files, or keeps them. What goes wrong here is evidence of its own.
+  func cleanUp() {
+    watch.server(nil)
+    watch.finish()
+    guard let sandbox else { return }
+    let start = Clock.monotonic
+    events(.phaseStarted("cleanup", total: nil))
+    do {
+      if options.keep {
+        try sandbox.stopKeeping()
+        record.environment.sandbox?.kept = true
+      } else {
+        try sandbox.stop()
+      }
+    } catch {
+      evidence.cleanupFailures.append(.wrapping(error))
+      record.environment.sandbox?.kept = Files.exists(sandbox.directory)
+    }
+    self.sandbox = nil
+    end(Phase("cleanup", seconds: Clock.monotonic - start))
+  }
+
+  /// Judges the evidence: the record, complete.
+  func finished() -> DrillRecord {
+    if let signal = Interruption.pending, record.status == .completed, lastCheck == nil {
+      // It came when the steps were over, but nothing had been asked.
+      fail(Failure.interrupted(by: signal))
+    }
+    leftOver()
+    record.objectives.rto = rto
+    evidence.objectives = record.objectives
+    let judgement = Judgement(evidence)
+    record.verdict = judgement.verdict
+    record.exitCode = judgement.exitCode
+    record.reasons = judgement.reasons
+    record.endedAt = .nowInRecord
+    return record
+  }
+
+  /// What was to be done and wasn't, because the drill ended before.
+  private func leftOver() {
+    for (step, entry) in zip(scenario.steps, record.steps) where entry.attempts == 0 {
+      let isCheck = step.action is CheckStep
+      let left = DrillRecord.NotVerified(
+        isCheck ? "check" : "step",
+        "step \(step.id) was not begun: the drill had ended\(isCheck ? ", so its checks were not made" : "")")
+      record.notVerified.append(left)
+      evidence.unanswered.append(left)
+    }
+    for (step, entry) in zip(scenario.steps, record.steps) where entry.attempts > 0 {
+      guard let check = step.action as? CheckStep, entry.status != .completed else { continue }
+      let suites = check.suites.isEmpty ? scenario.suites?.map(\.name) ?? [] : check.suites.map(\.value)
+      for suite in suites where !asked.contains(suite) {
+        let left = DrillRecord.NotVerified("suite", "suite \(suite) was not asked to its end")
+        record.notVerified.append(left)
+        evidence.unanswered.append(left)
+      }
+    }
+  }
+
+  /// From the first byte read to the last check's answer; measured only when the data was recovered, which is when
+  /// nothing failed.
+  private var rto: DrillRecord.Objective {
+    let isRecovered =
+      evidence.failures.isEmpty && evidence.problemCount == 0
+      && !evidence.checks.contains { $0.result == .fail || $0.result == .error }
+    var measured: Double?
+    if isRecovered, let firstByte, let lastCheck { measured = lastCheck - firstByte }
+    return DrillRecord.Objective(
+      limit: scenario.objectives.rtoLimit, warn: scenario.objectives.rtoWarning, measured: measured)
+  }
+}

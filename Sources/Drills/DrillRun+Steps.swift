@@ -1,0 +1,132 @@
+internal import BSON
+internal import Checks
+internal import Facts
+internal import Platform
+internal import Record
+internal import Restore
+internal import Sandbox
+
+extension DrillRun {
+  /// Runs one step, again where it may be retried; false when the drill is not to go on.
+  func run(_ step: Step, at index: Int) throws -> Bool {
+    var entry = record.steps[index]
+    entry.startedAt = .nowInRecord
+    let start = Clock.monotonic
+    defer {
+      entry.seconds = Clock.monotonic - start
+      record.steps[index] = entry
+    }
+    while true {
+      entry.attempts += 1
+      let isLast = entry.attempts > step.retries
+      do {
+        watch.deadline(of: step)
+        defer { watch.noDeadline() }
+        let result = try step.action.perform(self, step)
+        entry.exitStatus = result.exitStatus
+        entry.output = result.output
+        entry.message = result.failure
+        entry.status = result.failure == nil ? .completed : .failed
+        if result.failure == nil { return true }
+        if !isLast && step.action is RunStep { continue }
+        refuse(step, result)
+        return !step.abortsOnFailure
+      } catch {
+        let failure = failure(of: error)
+        entry.message = failure.description
+        entry.status = failure.kind == .interrupted || watch.stop != nil ? .aborted : .failed
+        let isOver = watch.stop != nil || failure.kind == .interrupted || isServerGone
+        if !isLast && !isOver && step.action is RunStep { continue }
+        fail(error)
+        return !step.abortsOnError && !isOver
+      }
+    }
+  }
+
+  private var isServerGone: Bool {
+    do { try sandbox?.checkAlive() } catch { return true }
+    return false
+  }
+
+  /// A command that said no is evidence; what a restore or a check found is in the evidence already.
+  private func refuse(_ step: Step, _ result: StepResult) {
+    guard result.exitStatus != nil, let failure = result.failure else { return }
+    evidence.refusals.append(
+      DrillRecord.Reason(.checkFailed, "command-failed", "step \(step.id): \(failure)"))
+  }
+
+  /// `restore`.
+  func restore(_ step: RestoreStep) throws -> StepResult {
+    guard let backup, let sandbox else { throw Failure.noSandbox() }
+    let restorer = Restorer(
+      backup: backup, pool: sandbox.pool, options: step.options(memory: settings.memory), events: events)
+    let result = try restorer.run()
+    record.phases += result.phases
+    for facts in result.expected.sorted { expected[facts.namespace] = facts }
+    record.backup.collections = merged(result)
+    record.backup.problems += result.problems.map { problem in
+      DrillRecord.Problem(
+        namespace: problem.namespace.description, subject: problem.subject, name: problem.name,
+        message: problem.message)
+    }
+    record.backup.problemCount += result.problemCount
+    evidence.collections = record.backup.collections
+    evidence.problems = record.backup.problems
+    evidence.problemCount = record.backup.problemCount
+    record.notVerified += result.notVerified.map { DrillRecord.NotVerified("restore", $0) }
+    guard result.problemCount > 0 else { return StepResult() }
+    return StepResult(failure: "the server refused \(Count.text(result.problemCount)) of what was restored")
+  }
+
+  /// The collections of this restore, in place of those that an earlier one left out.
+  private func merged(_ result: RestoreResult) -> [DrillRecord.Collection] {
+    let earlier = record.backup.collections
+    return result.collections.enumerated().map { index, collection in
+      if collection.target == nil, earlier.indices.contains(index), earlier[index].target != nil {
+        return earlier[index]
+      }
+      let wanted = collection.target.flatMap { result.expected[$0]?.documents }
+      return DrillRecord.Collection(
+        source: collection.source.description, target: collection.target?.description, note: collection.note,
+        documents: collection.documents, bytes: collection.bytes,
+        repeated: wanted.map { max(0, collection.documents - $0) } ?? 0, inserted: collection.inserted,
+        indexes: collection.indexes)
+    }
+  }
+
+  /// `check`.
+  func check(_ names: [String]) throws -> StepResult {
+    guard let sandbox else { throw Failure.noSandbox() }
+    let suites = (scenario.suites ?? [Suite.standard(for: expected)]).filter {
+      names.isEmpty || names.contains($0.name)
+    }
+    let server = CheckedServer(sandbox.pool, expected: expected, isSandbox: true)
+    var failed = 0
+    var asked = 0
+    try phase("checks") {
+      for suite in suites {
+        let outcomes = try suite.run(on: server, parallel: Machine.cores, events: events)
+        record.checks += outcomes
+        evidence.checks = record.checks
+        lastCheck = Clock.monotonic
+        self.asked.insert(suite.name)
+        asked += outcomes.count
+        failed += outcomes.count { $0.result == .fail || $0.result == .error }
+      }
+    }
+    // A server that went away leaves checks in error; the drill should end with the reason, not with each of these.
+    try sandbox.checkAlive()
+    guard failed > 0 else { return StepResult() }
+    return StepResult(failure: "\(Count.text(failed)) of \(Count.text(asked, "check")) did not pass")
+  }
+}
+
+extension Failure {
+  static func noSandbox() -> Failure { Failure(.internal, "no-sandbox", "a step runs without a sandbox") }
+
+  static func stepTimedOut(_ id: String, seconds: Double) -> Failure {
+    Failure(
+      .incomplete, "step-timed-out", "step \(id) took longer than \(TimeSpan.format(seconds))",
+      hint: "Give it more with `timeout`.")
+  }
+}

@@ -1,0 +1,140 @@
+internal import Backups
+internal import Checks
+internal import Facts
+internal import Mongo
+internal import Platform
+internal import Record
+internal import Restore
+internal import Sandbox
+
+/// A drill under way: what its steps work on, and the evidence as it comes together.
+///
+/// One thread runs the steps and owns everything here; the watch beside it knows only what it was told.
+package final class DrillRun {
+  let scenario: Scenario
+  let options: DrillOptions
+  let events: EventSink
+  let settings: SandboxSettings
+  let started = Clock.monotonic
+  let watch = DrillWatch()
+  var record: DrillRecord
+  var evidence = Judgement.Evidence()
+  /// When the first byte of the backup was read, by the monotonic clock.
+  var firstByte: Double?
+  /// When the last check had its answer.
+  var lastCheck: Double?
+  var backup: (any LogicalBackup)?
+  var sandbox: Sandbox?
+  /// What the sandbox should hold now, by its names there.
+  var expected = Catalogue()
+  /// The suites that were asked to their end.
+  var asked: Set<String> = []
+
+  init(_ scenario: Scenario, _ options: DrillOptions, _ events: @escaping EventSink) {
+    self.scenario = scenario
+    self.options = options
+    self.events = events
+    settings = options.sandbox.or(scenario.sandbox)
+    evidence.failOnWarn = options.failOnWarn
+    record = DrillRecord()
+    record.tool = DrillRecord.Tool(version: options.version)
+    record.runID = options.runID
+    record.scenario = DrillRecord.Scenario(
+      name: scenario.name, title: scenario.title, path: scenario.path, sha256: scenario.sha256,
+      resolved: scenario.resolved)
+    record.startedAt = .nowInRecord
+    record.backup = DrillRecord.Backup(path: scenario.backup)
+    record.environment.host = Machine.hostname
+    record.environment.os = Machine.operatingSystem
+    record.environment.cores = Machine.cores
+    record.environment.memoryBytes = Machine.memory
+    record.environment.meta = options.meta.map { DrillRecord.Pair($0.key, $0.value) }
+    record.status = .completed
+    record.steps = scenario.steps.map { $0.blankRecord }
+    record.rollbacks = scenario.rollbacks.map { $0.blankRecord }
+  }
+
+  /// Measures a phase and tells of it.
+  func phase<Result>(_ name: String, _ body: () throws -> Result) throws -> Result {
+    events(.phaseStarted(name, total: nil))
+    let start = Clock.monotonic
+    defer { end(Phase(name, seconds: Clock.monotonic - start)) }
+    return try body()
+  }
+
+  func end(_ phase: Phase) {
+    events(.phaseEnded(phase))
+    record.phases.append(phase)
+  }
+
+  /// Takes an error into the evidence.
+  func fail(_ error: any Error) {
+    let failure = failure(of: error)
+    evidence.failures.append(failure)
+    let isAborted = failure.kind == .interrupted || watch.stop != nil
+    if isAborted { record.status = .aborted } else if record.status == .completed { record.status = .failed }
+  }
+
+  /// An error as a failure: why the drill was told to stop, if it was; what became of the server, if it is gone.
+  func failure(of error: any Error) -> Failure {
+    // A drill that is told to stop has its server killed: what the server then says is no news.
+    if let stop = watch.stop { return stop }
+    if let signal = Interruption.pending { return .interrupted(by: signal) }
+    guard let error = error as? MongoError else { return .wrapping(error) }
+    return sandbox?.explain(error) ?? .wrapping(error)
+  }
+
+  /// Opens the backup and the sandbox, then runs the steps.
+  func steps() throws {
+    try Interruption.check()
+    try watch.start(scenario.stopConditions, folder: settings.directory ?? SandboxOptions.defaultDirectory)
+    let backup = try phase("read") {
+      firstByte = Clock.monotonic
+      return try openBackup(scenario.backup)
+    }
+    self.backup = backup
+    describe(backup)
+    let selections = try scenario.selections(of: backup, noReplay: options.noReplay)
+    _ = try scenario.suites(asking: scenario.catalogue(of: selections))
+    try Interruption.check()
+    try phase("sandbox") { try startSandbox(for: selections) }
+    for (index, step) in scenario.steps.enumerated() {
+      guard try run(step, at: index) else { break }
+    }
+  }
+
+  private func describe(_ backup: any LogicalBackup) {
+    record.backup.form = backup.form.rawValue
+    record.backup.bytes = backup.origin.bytes == 0 ? nil : backup.origin.bytes
+    record.backup.compressed = backup.origin.isCompressed
+    record.backup.serverVersion = backup.origin.serverVersion
+    record.backup.toolVersion = backup.origin.toolVersion
+    record.backup.oplog = backup.oplog?.place.file
+    record.backup.notes = backup.notes
+    record.notVerified += backup.notes.map { DrillRecord.NotVerified("backup", $0) }
+    if let oplog = backup.oplog {
+      record.notVerified.append(
+        DrillRecord.NotVerified(
+          "oplog",
+          "the dump's own oplog (\(oplog.place.file)) was not replayed: the documents are as they were read, not "
+            + "those of one moment"))
+    }
+  }
+
+  /// Where the drill stands, for `${verdict}` and the like.
+  func values() -> [String: String] {
+    let judgement = Judgement(evidence)
+    return [
+      "sandbox.uri": sandbox?.uri ?? "", "sandbox.directory": sandbox?.directory ?? "",
+      "run_id": options.runID, "scenario": scenario.name, "status": record.status.rawValue,
+      "verdict": judgement.verdict.rawValue, "exit_code": "\(judgement.exitCode.rawValue)",
+    ]
+  }
+}
+
+extension Step {
+  /// Its place in the record before it has begun.
+  fileprivate var blankRecord: DrillRecord.Step {
+    DrillRecord.Step(id: id, kind: kind, description: description)
+  }
+}

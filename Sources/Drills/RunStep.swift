@@ -1,0 +1,33 @@
+package import Configuration
+internal import Platform
+
+/// `run`: runs a command of the user's own. An exit status other than 0 is a failure of the drill.
+package struct RunStep: StepKind {
+  package static let name = "run"
+  package static let summary = "Runs a command in the scenario's folder; it fails with any exit status but 0."
+  package static let abortsOnFailure = true
+
+  /// The program and its arguments.
+  package var arguments: [Template]
+  /// Put into the environment, besides `MONGODRILL_URI`.
+  package var environment: [(name: String, value: Template)]
+
+  private static let argv = Key(
+    required: "argv", .list(of: .template),
+    "The program and its arguments; no shell reads them. A path with a slash is relative to this file.")
+  private static let env = Key(
+    "env", .entries(of: .template, keys: "variable"),
+    "Variables for its environment. MONGODRILL_URI, the sandbox's address, is always there.")
+
+  package static let shape = Shape<RunStep>.record("run", [argv, env]) { fields in
+    if fields[argv].isEmpty {
+      fields.reject(argv, "there is no program in it")
+      return nil
+    }
+    return RunStep(arguments: fields[argv], environment: (fields[env] ?? []).map { ($0.name, $0.value) })
+  }
+
+  package func perform(_ run: DrillRun, _ step: Step) throws -> StepResult {
+    try run.command(self, step)
+  }
+}

@@ -1,0 +1,55 @@
+internal import Backups
+internal import Platform
+internal import Restore
+internal import Sandbox
+
+/// How much disk a restore will take, estimated before it begins.
+enum SandboxNeed {
+  /// A server's files to the BSON they hold: blocks are compressed, but how well isn't known; indexes come on top.
+  private static let ofPlain = 1.25
+  /// The same to a backup compressed with gzip, which is taken to hold three times its size after the server's own
+  /// compression.
+  private static let ofCompressed = 3.5
+
+  /// Bytes that the sandbox will need for these collections of the backup. Where single sizes aren't known (an
+  /// archive) it is the whole backup's; nil on standard input, where nothing is known.
+  static func bytes(for selections: [RestorePlan], of backup: any LogicalBackup) -> Int? {
+    let factor = backup.origin.isCompressed ? ofCompressed : ofPlain
+    var files = 0
+    for selection in selections { files += selection.selected.reduce(0) { $0 + $1.source.fileBytes } }
+    if files == 0 { files = backup.origin.bytes }
+    return files == 0 ? nil : Int(Double(files) * factor)
+  }
+}
+
+extension SandboxSettings {
+  /// The sandbox's own options. The estimate of what it will need is there to be refused before anything is begun.
+  func options(needing bytes: Int?, keep: Bool) -> SandboxOptions {
+    SandboxOptions(
+      mongod: mongod, directory: directory, cacheBytes: cache, keep: keep, neededBytes: bytes)
+  }
+}
+
+extension Failure {
+  static func replayNeeded(_ oplog: String) -> Failure {
+    Failure(
+      .usage, "replay-needed", "the dump holds an oplog, and replaying it is not supported yet",
+      at: Place(oplog),
+      hint:
+        "Ask for the documents alone with --no-replay, or in a scenario with `restore: {no_replay: true}`.")
+  }
+}
+
+extension Scenario {
+  /// What each restore step will take of the backup: all mistakes of selection and renaming show before a server is
+  /// started. Throws `Failure` of kind `usage`.
+  func selections(of backup: any LogicalBackup, noReplay: Bool) throws(Failure) -> [RestorePlan] {
+    var plans: [RestorePlan] = []
+    for step in steps {
+      guard let restore = step.action as? RestoreStep else { continue }
+      if let oplog = backup.oplog, !noReplay, !restore.noReplay { throw .replayNeeded(oplog.place.file) }
+      plans.append(try RestorePlan(backup, restore.options(memory: nil)))
+    }
+    return plans
+  }
+}

@@ -1,0 +1,92 @@
+package import Checks
+package import Platform
+
+/// A drill's runbook: what to restore, what to ask of it, how fast it has to be.
+package struct Scenario: Sendable {
+  /// The name of its folder, or of the backup when there is no file.
+  package var name: String
+  package var title: String?
+  package var tags: [String]
+  package var description: String?
+  /// The file it was read from; nil when it was made from a backup alone.
+  package var path: String?
+  /// The file's SHA-256 in hexadecimal digits.
+  package var sha256: String?
+  /// The folder that its relative paths start from.
+  package var folder: String
+  /// The file's content with parameters put in, as JSON.
+  package var resolved: JSON
+  /// Where the backup is.
+  package var backup: String
+  package var sandbox: SandboxSettings
+  package var objectives: ObjectiveLimits
+  package var stopConditions: [StopCondition]
+  package var steps: [Step]
+  /// nil: those that follow from the backup itself (`Suite.standard`).
+  package var suites: [Suite]?
+  package var rollbacks: [Step]
+}
+
+/// How the sandbox is to be; what is nil follows from the command line or the machine.
+package struct SandboxSettings: Sendable, Hashable {
+  /// A path of a `mongod`, or what its version has to be: `>=6.0 <7`.
+  package var mongod: String?
+  /// The folder that the sandbox's own folder is made in.
+  package var directory: String?
+  /// The server's cache in bytes.
+  package var cache: Int?
+  /// mongodrill's own memory in bytes.
+  package var memory: Int?
+
+  package init(
+    mongod: String? = nil, directory: String? = nil, cache: Int? = nil, memory: Int? = nil
+  ) {
+    self.mongod = mongod
+    self.directory = directory
+    self.cache = cache
+    self.memory = memory
+  }
+
+  /// These settings, and those of `other` where there is none.
+  package func or(_ other: SandboxSettings) -> SandboxSettings {
+    SandboxSettings(
+      mongod: mongod ?? other.mongod, directory: directory ?? other.directory, cache: cache ?? other.cache,
+      memory: memory ?? other.memory)
+  }
+}
+
+/// What the drill is measured against, in seconds.
+package struct ObjectiveLimits: Sendable, Hashable {
+  package var rtoLimit: Double?
+  package var rtoWarning: Double?
+}
+
+extension Scenario {
+  /// The scenario of a backup that comes without one: restore it, then ask what follows from the backup itself.
+  package init(ofBackup path: String) {
+    name = path == "-" ? "stdin" : Files.name(of: path)
+    if name == "." || name == "..", let real = try? Files.realPath(path) { name = Files.name(of: real) }
+    tags = []
+    folder = "."
+    backup = path
+    sandbox = SandboxSettings()
+    objectives = ObjectiveLimits()
+    stopConditions = []
+    steps = Scenario.defaultSteps
+    suites = nil
+    rollbacks = []
+    resolved = .record(["version": 1, "backup": ["path": .string(path)], "steps": Scenario.defaultStepsJSON])
+  }
+
+  /// What a scenario without steps does.
+  static let defaultSteps: [Step] = [
+    Step(
+      id: RestoreStep.name, description: nil, timeout: nil, retries: 0, onFailure: nil, action: RestoreStep(),
+      place: Place("default")),
+    Step(
+      id: CheckStep.name, description: nil, timeout: nil, retries: 0, onFailure: nil, action: CheckStep(),
+      place: Place("default")),
+  ]
+
+  static let defaultStepsJSON: JSON = [["restore": [:]], ["check": []]]
+}

@@ -1,0 +1,121 @@
+internal import Checks
+internal import Configuration
+package import Platform
+
+/// The keys of a scenario file.
+enum ScenarioKeys {
+  static let version = Key(required: "version", .integer(1...1), "The version of this format: 1.")
+  static let title = Key("title", .string, "What a person calls it.")
+  static let tags = Key("tags", .list(of: .string), "Words to select scenarios by.")
+  static let description = Key("description", .string, "What it is for, in more words.")
+  static let parameters = Key(
+    "parameters", Parameters.shape, "Values that are left open: ${name} stands for one, $${ for a literal ${."
+  )
+  static let backup = Key(
+    required: "backup",
+    Shape<String>.record("backup", [backupPath]) { $0[backupPath] }, "What is restored.")
+  static let backupPath = Key(
+    required: "path", .string,
+    "A dump directory, a database's directory, a collection's file or an archive; relative to this file.")
+  static let sandbox = Key(
+    "sandbox",
+    Shape<SandboxSettings>.record("sandbox", [mongod, topology, directory, cache, memory], make: settings),
+    "The throwaway server.")
+  static let objectives = Key("objectives", objectivesShape, "What the drill is measured against.")
+  static let stopConditions = Key(
+    "stop_conditions", StopCondition.shape, "When to give up; the drill then ends as aborted.")
+  static let steps = Key(
+    "steps", Steps.shape(Steps.kinds), "What to do, in order; when left out: restore, then ask all checks.")
+  static let checks = Key(
+    "checks", .suites,
+    "Suites of checks; when left out, those that follow from the backup itself.")
+  static let rollbacks = Key(
+    "rollbacks", Steps.shape([RunStep.self], prefix: "rollback-"),
+    "Commands that always run at the end: also after a failure, Ctrl-C and SIGTERM.")
+
+  static let all: [any DeclaredKey] = [
+    version, title, tags, description, parameters, backup, sandbox, objectives, stopConditions, steps, checks,
+    rollbacks,
+  ]
+
+  // MARK: sandbox
+
+  /// A standalone server is the one topology there is so far.
+  private enum Topology: String, Sendable, CaseIterable { case standalone }
+
+  private static let mongod = Key(
+    "mongod", .string,
+    "A path of a mongod (relative to this file), or what its version has to be: \">=6.0 <7\".")
+  private static let topology = Key(
+    "topology", Shape<Topology>.choice(), "How many servers, and how they stand.")
+  private static let directory = Key(
+    "directory", .string, "The folder that its files are made in; relative to this file.")
+  private static let cache = Key("cache", .byteSize, "The server's cache; by default it follows the machine.")
+  private static let memory = Key("memory", .byteSize, "mongodrill's own memory; 256 MiB by default.")
+
+  private static func settings(_ fields: Fields) -> SandboxSettings? {
+    SandboxSettings(
+      mongod: fields[mongod], directory: fields[directory], cache: fields[cache], memory: fields[memory])
+  }
+
+  // MARK: objectives
+
+  private static let max = Key("max", .duration, "The limit: above it the objective is missed.")
+  private static let warn = Key("warn", .duration, "Above this there is a warning.")
+  private static let rto = Key(
+    "rto",
+    Shape<ObjectiveLimits>.record("rto", [max, warn]) { fields in
+      if fields[max] == nil, fields[warn] == nil {
+        fields.diagnostics.report(.emptyObjective("rto", at: fields.node.place))
+        return nil
+      }
+      if let limit = fields[max], let warning = fields[warn], warning > limit {
+        fields.reject(warn, "it is above `max`")
+      }
+      return ObjectiveLimits(rtoLimit: fields[max], rtoWarning: fields[warn])
+    }, "Time to recover: from the first byte read to the checks passed.")
+
+  private static let objectivesShape = Shape<ObjectiveLimits>(
+    "a mapping", schema: KeySpec.schema(of: [rto])
+  ) { node, diagnostics in
+    let before = diagnostics.count
+    let supported = node.without(Unsupported.objectives, what: "objective", diagnostics)
+    guard let fields = Fields.decode(supported, of: "objectives", [rto], diagnostics),
+      diagnostics.count == before
+    else { return nil }
+    return fields[rto] ?? ObjectiveLimits()
+  }
+
+  /// The JSON Schema of a scenario file (draft 2020-12).
+  static var schema: JSON {
+    guard case .object(let members) = KeySpec.schema(of: all) else { return [:] }
+    return .object(
+      [
+        .init("$schema", "https://json-schema.org/draft/2020-12/schema"),
+        .init("title", "mongodrill scenario"),
+        .init("description", "A runbook for a recovery drill: what to restore and what to ask of it."),
+      ] + members)
+  }
+}
+
+/// The JSON Schema of a scenario file, put together from what every key, step kind and check kind declares.
+package var scenarioSchema: JSON { ScenarioKeys.schema }
+
+extension Node {
+  /// The mapping without keys that are known but can't be run yet; those that stand there are reported.
+  func without(_ unsupported: Set<String>, what: String, _ diagnostics: Diagnostics) -> Node {
+    guard let entries else { return self }
+    for entry in entries where unsupported.contains(entry.key) {
+      diagnostics.report(.notSupportedYet("\(what) `\(entry.key)`", at: entry.place))
+    }
+    return Node(.mapping(entries.filter { !unsupported.contains($0.key) }), at: place)
+  }
+}
+
+extension Failure {
+  static func emptyObjective(_ name: String, at place: Place) -> Failure {
+    .invalid(
+      "empty-objective", "objective `\(name)` without a limit", at: place,
+      hint: "Give it `max`, `warn` or both.")
+  }
+}
