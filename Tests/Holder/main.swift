@@ -33,6 +33,13 @@ do {
       Supervisor.shared.finish()
       exit(error.code == "SIGINT" ? 130 : 143)
     }
+  case "capture":
+    // Runs a program that ignores a first wish to end.
+    say("ready")
+    do {
+      _ = try Supervisor.shared.capture(ChildSpec(["sh", "-c", "trap '' TERM; sleep 600; sleep 600"]))
+    } catch { say("code \(error.code)") }
+    exit(0)
   case "sleep":
     say("ready")
     let started = Clock.monotonic
@@ -45,7 +52,7 @@ do {
       say("cleaned up")
     }
     exit(0)
-  default: fatalError("usage: Holder shell FOLDER SCRIPT | sandbox FOLDER | sleep")
+  default: fatalError("usage: Holder shell FOLDER SCRIPT | sandbox FOLDER | capture | sleep")
   }
   say("ready")
   _ = readLine()

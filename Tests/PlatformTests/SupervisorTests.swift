@@ -191,6 +191,16 @@ import Testing
     }
   }
 
+  @Test("a program that is being run is ended, and the signal is named") func captured() throws {
+    try withFolder { folder in
+      let holder = try HolderProcess(["capture"], in: folder)
+      usleep(100_000)
+      kill(holder.child.pid, SIGTERM)
+      #expect(holder.child.wait(timeout: 20) == .exited(0))
+      #expect(holder.lines.last == "code SIGTERM")
+    }
+  }
+
   @Test("a third ends at once") func third() throws {
     try withFolder { folder in
       let holder = try HolderProcess(["sleep"], in: folder)
