@@ -134,16 +134,26 @@ extension Value: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, Expres
 
 /// The 16 bytes of a collection's UUID.
 package struct UUIDBytes: Sendable, Hashable, CustomStringConvertible {
-  /// The bytes, in the order in which they are stored.
-  package var bytes: [UInt8]
-  package init(_ bytes: [UInt8]) {
+  // Two words rather than an array: replay looks one up for every entry.
+  private let high: UInt64
+  private let low: UInt64
+
+  /// Takes 16 bytes, in the order in which they are stored.
+  package init(_ bytes: some Collection<UInt8>) {
     precondition(bytes.count == 16)
-    self.bytes = bytes
+    high = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    low = bytes.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) }
   }
+
   /// Reads 32 hexadecimal digits, with or without hyphens.
   package init?(_ text: some StringProtocol) {
     guard let bytes = hexBytes(String(text.filter { $0 != "-" })), bytes.count == 16 else { return nil }
     self.init(bytes)
+  }
+
+  /// The bytes, in the order in which they are stored.
+  package var bytes: [UInt8] {
+    [high, low].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) } }
   }
   /// 32 hexadecimal digits, as mongodump's metadata writes them.
   package var description: String { hexText(bytes) }
