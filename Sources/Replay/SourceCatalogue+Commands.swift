@@ -1,0 +1,175 @@
+internal import BSON
+internal import Backups
+internal import Facts
+internal import Platform
+
+extension SourceCatalogue {
+  /// Follows a command entry: `ns` is `DATABASE.$cmd`, the first field of `o` its name and mostly its collection.
+  mutating func followCommand(
+    _ operation: OplogOperation, _ timestamp: Timestamp, at place: Place
+  ) throws(Failure) -> Effect {
+    guard let database = operation.namespace?.database, let command = operation.object,
+      let first = command.first(where: { _ in true })
+    else { throw .malformedEntry(timestamp, "an empty command", at: place) }
+    if first.name == "dropDatabase" {
+      for (id, collection) in collections.enumerated()
+      where collection.isAlive && collection.name.database == database { remove(id) }
+      views = views.filter { $0.key.database != database }
+      return .definition
+    }
+    // `renameCollection` names it in full.
+    guard let text = first.value.string,
+      let name = first.name == "renameCollection" ? Namespace(text) : Namespace(database, text)
+    else { throw .malformedEntry(timestamp, "\(first.name) without a collection", at: place) }
+    if let reason = SkipReason(of: name) { return .skipped(reason) }
+    switch first.name {
+    case "startIndexBuild", "abortIndexBuild": return .skipped(.indexBuildPhase)
+    case "dbCheck": return .skipped(.check)
+    case "create":
+      create(operation, name, command, timestamp)
+      return .definition
+    case "createIndexes", "commitIndexBuild", "dropIndexes", "deleteIndexes", "dropIndex", "deleteIndex",
+      "collMod", "drop", "renameCollection", "emptycapped":
+      guard let id = find(operation, named: name) else {
+        return try followStranger(operation, first.name, name, timestamp, at: place)
+      }
+      return try follow(first.name, command, id, timestamp, at: place)
+    default: throw .unsupportedCommand(first.name, timestamp, at: place)
+    }
+  }
+
+  /// Commands on a collection that exists.
+  private mutating func follow(
+    _ name: String, _ command: Document, _ id: ID, _ timestamp: Timestamp, at place: Place
+  ) throws(Failure) -> Effect {
+    switch name {
+    case "emptycapped": return .emptied(id)
+    case "drop": remove(id)
+    case "createIndexes": define(IndexSpec(command.removing(["createIndexes"])), id)
+    case "commitIndexBuild":
+      for spec in (command["indexes"]?.elements ?? []).compactMap(\.document) { define(IndexSpec(spec), id) }
+    case "collMod": modify(id, command)
+    case "renameCollection":
+      guard let to = command["to"]?.string.flatMap({ Namespace($0) }) else {
+        throw .malformedEntry(timestamp, "renameCollection without a new name", at: place)
+      }
+      rename(id, to: to, dropping: command["dropTarget"])
+    default:
+      let index = command["index"]?.string ?? "*"
+      for list in [\Collection.indexes, \.rawIndexes] {
+        collections[id][keyPath: list].removeAll { ($0.name == index || index == "*") && !$0.isIDIndex }
+      }
+    }
+    return .definition
+  }
+
+  /// Commands on one that is not known: its drop settles it.
+  private mutating func followStranger(
+    _ operation: OplogOperation, _ command: String, _ name: Namespace, _ timestamp: Timestamp, at place: Place
+  ) throws(Failure) -> Effect {
+    guard let uuid = operation.uuid else {
+      if command == "drop" { return .definition }
+      throw .unknownCollection(name, timestamp, at: place)
+    }
+    if command == "drop" {
+      strangers[uuid] = nil
+    } else if strangers[uuid] == nil {
+      strangers[uuid] = (name, timestamp)
+    }
+    return command == "drop" ? .definition : .stranger
+  }
+
+  private mutating func create(
+    _ operation: OplogOperation, _ name: Namespace, _ command: Document, _ timestamp: Timestamp
+  ) {
+    // In the dump's window: it was there already when the dump listed it, so its options are of a later moment.
+    if find(operation, named: name) != nil { return }
+    // A namesake that was never dropped cannot be, except by an entry before the chain: the new one counts.
+    if let other = byName[name] { remove(other) }
+    let isBuckets = command["timeseries"] != nil && name.bucketsOf != nil
+    let idIndex = command["idIndex"]?.document.map { [IndexSpec($0)] } ?? []
+    add(
+      Collection(
+        origin: .created(timestamp), name: name, kind: isBuckets ? .timeseries : .collection,
+        uuid: operation.uuid,
+        // What a time series' buckets have besides follows from the logical options.
+        options: command.removing(
+          isBuckets ? ["create", "idIndex", "validator", "clusteredIndex"] : ["create", "idIndex"]),
+        indexes: idIndex))
+  }
+
+  /// Adds an index, in place of one of its name.
+  private mutating func define(_ spec: IndexSpec, _ id: ID) {
+    collections[id].indexes.removeAll { $0.name == spec.name }
+    collections[id].rawIndexes.removeAll { $0.name == spec.name }
+    if collections[id].kind == .timeseries {
+      collections[id].rawIndexes.append(spec)
+    } else {
+      collections[id].indexes.append(spec)
+    }
+  }
+
+  private mutating func rename(_ id: ID, to: Namespace, dropping target: Value?) {
+    if let uuid = target?.uuid {
+      if let dropped = byUUID[uuid] { remove(dropped) }
+      strangers[uuid] = nil
+    } else if let other = byName[to], other != id {
+      remove(other)
+    }
+    if byName[collections[id].name] == id { byName[collections[id].name] = nil }
+    collections[id].name = to
+    byName[to] = id
+  }
+
+  /// Follows `collMod`: the index part changes specifications here, the rest is kept for the server. What a time
+  /// series' buckets are told about time becomes part of the options it is created with.
+  private mutating func modify(_ id: ID, _ command: Document) {
+    if let change = command["index"]?.document { modifyIndex(id, change) }
+    let rest = command.removing(["index"])
+    if rest.names.count <= 1 { return }
+    if collections[id].kind == .timeseries {
+      var options = collections[id].options
+      for field in rest where field.name != "collMod" {
+        if field.name == "timeseries", let change = field.value.document {
+          let merged = change.reduce(options["timeseries"]?.document ?? [:]) { $0.setting($1.name, to: $1.value) }
+          options = options.setting("timeseries", to: .document(merged))
+        } else if field.name == "expireAfterSeconds" {
+          options =
+            field.value.string == "off"
+            ? options.removing([field.name]) : options.setting(field.name, to: field.value)
+        }
+      }
+      collections[id].options = options
+    } else {
+      collections[id].modifications.append(rest)
+    }
+  }
+
+  /// `collMod` of an index, named or by its key: options it sets, and `hidden: false` and the like it removes.
+  private mutating func modifyIndex(_ id: ID, _ change: Document) {
+    for list in [\Collection.indexes, \.rawIndexes] {
+      for at in collections[id][keyPath: list].indices {
+        let spec = collections[id][keyPath: list][at]
+        guard change["name"]?.string.map({ $0 == spec.name }) ?? (change["keyPattern"]?.document == spec.key)
+        else { continue }
+        var document = spec.document
+        for option in change where option.name != "name" && option.name != "keyPattern" {
+          let isOff = option.value == .bool(false)
+          document = isOff ? document.removing([option.name]) : document.setting(option.name, to: option.value)
+        }
+        // Making an index unique ends the preparation for it.
+        if change["unique"]?.isTrue == true { document = document.removing(["prepareUnique"]) }
+        collections[id][keyPath: list][at] = IndexSpec(document)
+      }
+    }
+  }
+}
+
+extension Failure {
+  static func unsupportedCommand(_ name: String, _ timestamp: Timestamp, at place: Place) -> Failure {
+    Failure(
+      .damagedBackup, "unsupported-command",
+      "the oplog entry at \(timestamp) is the command '\(name)', which cannot be replayed", at: place,
+      hint: "Choose a target before it, or leave it out with a skip: rule, which the report will say.")
+  }
+}
