@@ -83,6 +83,12 @@ package struct DocumentWriter: Sendable {
     unsafe bytes.append(contentsOf: value)
   }
 
+  /// The same for bytes of another document.
+  package mutating func append(raw value: some Sequence<UInt8>, type: ElementType, _ name: String) {
+    header(type, name)
+    bytes += value
+  }
+
   /// Opens a document (or an array) that the next elements belong to, until `close()`.
   package mutating func begin(_ name: String, array: Bool = false) {
     header(array ? .array : .document, name)

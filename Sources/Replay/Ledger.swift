@@ -1,0 +1,34 @@
+package import BSON
+
+/// What became of every entry of the oplog: applied, or skipped for a reason.
+package struct Ledger: Sendable, Hashable {
+  /// Operations applied, by namespace (as at the target) and then by kind: `insert`, `update`, `delete`, `command`.
+  package var applied: [String: [String: Int]] = [:]
+  /// Operations left out, by reason and then by namespace.
+  package var skipped: [SkipReason: [String: Int]] = [:]
+  /// Entries read, of whatever kind, up to the target.
+  package var entries = 0
+  /// Their bytes.
+  package var bytes = 0
+  /// The first and the last entry up to the target, and the first one after it, where there is one.
+  package var first: Timestamp?
+  package var last: Timestamp?
+  package var next: Timestamp?
+  /// Updates that found no document and were explained by a later delete of it.
+  package var explainedUpdates = 0
+  /// Updates that found no document, in a base that was declared to be partial.
+  package var updatesOutsideBase = 0
+
+  package init() {}
+
+  /// Operations applied in all.
+  package var appliedCount: Int { applied.values.reduce(0) { $0 + $1.values.reduce(0, +) } }
+  /// Operations skipped in all.
+  package var skippedCount: Int { skipped.values.reduce(0) { $0 + $1.values.reduce(0, +) } }
+
+  mutating func apply(_ kind: String, _ namespace: String) { applied[namespace, default: [:]][kind, default: 0] += 1 }
+
+  mutating func skip(_ reason: SkipReason, _ namespace: String, count: Int = 1) {
+    if count > 0 { skipped[reason, default: [:]][namespace, default: 0] += count }
+  }
+}
