@@ -58,7 +58,7 @@ let package = Package(
 
     // What a drill does.
     library("Restore", ["Backups", "Mongo", "Facts", "BSON", "Record", "Platform"]),
-    library("Replay", ["Backups", "Mongo", "Facts", "BSON", "Record", "Platform"]),
+    library("Replay", ["Restore", "Backups", "Mongo", "Facts", "BSON", "Record", "Platform"]),
     library("Checks", ["Mongo", "Facts", "Record", "Configuration", "BSON", "Platform"]),
     library(
       "Drills",

@@ -26,7 +26,9 @@ package struct Ledger: Sendable, Hashable {
   /// Operations skipped in all.
   package var skippedCount: Int { skipped.values.reduce(0) { $0 + $1.values.reduce(0, +) } }
 
-  mutating func apply(_ kind: String, _ namespace: String) { applied[namespace, default: [:]][kind, default: 0] += 1 }
+  mutating func apply(_ kind: String, _ namespace: String) {
+    applied[namespace, default: [:]][kind, default: 0] += 1
+  }
 
   mutating func skip(_ reason: SkipReason, _ namespace: String, count: Int = 1) {
     if count > 0 { skipped[reason, default: [:]][namespace, default: 0] += count }

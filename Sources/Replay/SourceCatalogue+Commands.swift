@@ -54,6 +54,9 @@ extension SourceCatalogue {
         throw .malformedEntry(timestamp, "renameCollection without a new name", at: place)
       }
       rename(id, to: to, dropping: command["dropTarget"])
+      if command["stayTemp"]?.isTrue != true {
+        collections[id].options = collections[id].options.removing(["temp"])
+      }
     default:
       let index = command["index"]?.string ?? "*"
       for list in [\Collection.indexes, \.rawIndexes] {
@@ -131,7 +134,9 @@ extension SourceCatalogue {
       var options = collections[id].options
       for field in rest where field.name != "collMod" {
         if field.name == "timeseries", let change = field.value.document {
-          let merged = change.reduce(options["timeseries"]?.document ?? [:]) { $0.setting($1.name, to: $1.value) }
+          let merged = change.reduce(options["timeseries"]?.document ?? [:]) {
+            $0.setting($1.name, to: $1.value)
+          }
           options = options.setting("timeseries", to: .document(merged))
         } else if field.name == "expireAfterSeconds" {
           options =
@@ -155,7 +160,8 @@ extension SourceCatalogue {
         var document = spec.document
         for option in change where option.name != "name" && option.name != "keyPattern" {
           let isOff = option.value == .bool(false)
-          document = isOff ? document.removing([option.name]) : document.setting(option.name, to: option.value)
+          document =
+            isOff ? document.removing([option.name]) : document.setting(option.name, to: option.value)
         }
         // Making an index unique ends the preparation for it.
         if change["unique"]?.isTrue == true { document = document.removing(["prepareUnique"]) }

@@ -10,7 +10,8 @@ func applying(update: Document, to document: Document) -> Document? {
     return update.first { _ in true }?.name.hasPrefix("$") == true ? nil : update
   }
   if version == 2, let diff = update["diff"]?.document { return applying(diff: diff, to: document) }
-  if version == 1, let set = update["$set"]?.document, update.names.allSatisfy({ $0 == "$v" || $0 == "$set" }) {
+  if version == 1, let set = update["$set"]?.document, update.names.allSatisfy({ $0 == "$v" || $0 == "$set" })
+  {
     return set.reduce(document) { $0.setting($1.name, to: $1.value) }
   }
   return nil
@@ -22,7 +23,8 @@ private func applying(diff: Document, to document: Document) -> Document? {
   for section in diff {
     switch section.name {
     case "d": result = result.removing(Set(section.value.document?.names ?? []))
-    case "u": for field in section.value.document ?? [:] { result = result.setting(field.name, to: field.value) }
+    case "u":
+      for field in section.value.document ?? [:] { result = result.setting(field.name, to: field.value) }
     case "i":
       // An inserted field goes to the end, also when one of that name was there.
       for field in section.value.document ?? [:] {

@@ -6,34 +6,39 @@ internal import Platform
 
 /// Puts batches of one restore into the sandbox; used by all lanes at the same time.
 struct DocumentLoader: Sendable {
+  /// Where documents of one collection of the backup go.
+  struct Target: Sendable {
+    /// Its index into the backup's collections.
+    let collection: Int
+    /// What it is in the sandbox.
+    let facts: CollectionFacts
+    /// The documents of a time series are its buckets.
+    var namespace: Namespace { facts.kind == .timeseries ? facts.namespace.buckets : facts.namespace }
+  }
+
   let pool: ClientPool
-  /// By index into the backup's collections: what is being restored, by its name in the sandbox.
-  let targets: [Int: CollectionFacts]
+  /// By index into the backup's collections.
+  let targets: [Int: Target]
   let problems: Problems
   let meter: LoadMeter
 
-  /// Where the documents of a collection go: those of a time series are its buckets.
-  static func destination(of facts: CollectionFacts) -> Namespace {
-    facts.kind == .timeseries ? facts.namespace.buckets : facts.namespace
-  }
-
   /// Inserts one batch; documents that are refused become problems. Throws `MongoError` when the server is gone.
   func load(_ batch: DocumentBatch) throws {
-    guard let facts = targets[batch.collection] else { return }
+    guard let target = targets[batch.collection] else { return }
     try unsafe batch.withBytes { bytes in
       let scan = unsafe BatchScan(bytes, count: batch.count)
       // Nearly always one piece: the documents between unfit ones.
       var next = 0
       for (index, reason) in scan.unfit {
-        try unsafe insert(bytes, next..<index, scan, facts)
+        try unsafe insert(bytes, next..<index, scan, target)
         let id = (try? unsafe Document(copying: scan.document(index, of: bytes)))?["_id"]
         refuse(
-          facts, id, "document at byte \(batch.offset + UInt64(scan.starts[index])) of the backup \(reason)")
+          target, id, "document at byte \(batch.offset + UInt64(scan.starts[index])) of the backup \(reason)")
         next = index + 1
       }
-      try unsafe insert(bytes, next..<batch.count, scan, facts)
+      try unsafe insert(bytes, next..<batch.count, scan, target)
       for index in scan.zeroTimestamps {
-        try keepZeroTimestamp(try unsafe Document(copying: scan.document(index, of: bytes)), facts)
+        try keepZeroTimestamp(try unsafe Document(copying: scan.document(index, of: bytes)), target)
       }
     }
     meter.inserted(batch)
@@ -41,75 +46,75 @@ struct DocumentLoader: Sendable {
 
   /// Inserts the documents of a range of the batch.
   private func insert(
-    _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, _ scan: BatchScan, _ facts: CollectionFacts
+    _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, _ scan: BatchScan, _ target: Target
   ) throws {
     if range.isEmpty { return }
     let part = unsafe UnsafeRawBufferPointer(
       rebasing: bytes[scan.starts[range.lowerBound]..<scan.starts[range.upperBound]])
-    let destination = DocumentLoader.destination(of: facts)
     let reply = try pool.withClient { client in
       try unsafe client.insert(
-        part, count: range.count, into: destination, ordered: facts.options["capped"]?.isTrue ?? false)
+        part, count: range.count, into: target.namespace,
+        ordered: target.facts.options["capped"]?.isTrue ?? false)
     }
     for error in reply.errors {
       let document = try unsafe Document(copying: scan.document(range.lowerBound + error.index, of: bytes))
-      try settle(error, document, facts)
+      try settle(error, document, target)
     }
   }
 
   /// A refused document: the same document twice in a backup taken under load is no loss, and mixed schemas of a
   /// time series can be allowed; anything else is a problem.
-  private func settle(_ error: InsertReply.WriteError, _ document: Document, _ facts: CollectionFacts) throws
-  {
-    let destination = DocumentLoader.destination(of: facts)
+  private func settle(_ error: InsertReply.WriteError, _ document: Document, _ target: Target) throws {
     let id = document["_id"]
     if error.code == ServerCode.duplicateKey, let id {
       let found = try pool.all(
-        ["find": .string(destination.collection), "filter": ["_id": ["$eq": id]], "limit": 2],
-        on: destination.database)
+        ["find": .string(target.namespace.collection), "filter": ["_id": ["$eq": id]], "limit": 2],
+        on: target.namespace.database)
       if found == [document] {
-        meter.repeated(facts.namespace)
+        meter.repeated(target.collection)
         return
       }
     }
     if error.code == ServerCode.mixedSchemaBuckets {
       try pool.run(
-        ["collMod": .string(facts.namespace.collection), "timeseriesBucketsMayHaveMixedSchemaData": true],
-        on: facts.namespace.database)
+        [
+          "collMod": .string(target.facts.namespace.collection),
+          "timeseriesBucketsMayHaveMixedSchemaData": true,
+        ],
+        on: target.facts.namespace.database)
       let reply = try pool.withClient { client in
         try unsafe document.withBytes { bytes in
-          try unsafe client.insert(bytes, count: 1, into: destination, ordered: true)
+          try unsafe client.insert(bytes, count: 1, into: target.namespace, ordered: true)
         }
       }
       if reply.errors.isEmpty { return }
     }
-    refuse(facts, id, error.message)
+    refuse(target, id, error.message)
   }
 
   /// Puts the document's own zero timestamps back in place of the server's time. A replacement from a pipeline
   /// is not touched up as an insert is (TOOLS-3540).
-  private func keepZeroTimestamp(_ document: Document, _ facts: CollectionFacts) throws {
+  private func keepZeroTimestamp(_ document: Document, _ target: Target) throws {
     guard let id = document["_id"] else { return }
-    let destination = DocumentLoader.destination(of: facts)
     let reply = try pool.run(
       [
-        "update": .string(destination.collection), "bypassDocumentValidation": true,
+        "update": .string(target.namespace.collection), "bypassDocumentValidation": true,
         "updates": [
           [
             "q": ["_id": ["$eq": id]],
             "u": [["$replaceRoot": ["newRoot": ["$literal": .document(document)]]]],
           ]
         ],
-      ], on: destination.database)
+      ], on: target.namespace.database)
     if let error = reply["writeErrors"]?.elements?.first?.document {
-      refuse(facts, id, error["errmsg"]?.string ?? "refused")
+      refuse(target, id, error["errmsg"]?.string ?? "refused")
     }
   }
 
-  private func refuse(_ facts: CollectionFacts, _ id: Value?, _ message: String) {
-    meter.refused(facts.namespace)
+  private func refuse(_ target: Target, _ id: Value?, _ message: String) {
+    meter.refused(target.collection)
     problems.report(
-      .init(facts.namespace, "document", name: id?.extendedJSON(), message: message))
+      .init(target.facts.namespace, "document", name: id?.extendedJSON(), message: message))
   }
 }
 

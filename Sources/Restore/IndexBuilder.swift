@@ -49,8 +49,8 @@ struct IndexBuilder: Sendable {
   private func build(_ task: IndexTask) throws -> Bool {
     let refused = try refusal { () throws(MongoError) in
       try pool.run(
-        ["createIndexes": .string(task.namespace.collection), "indexes": [.document(task.spec)]],
-        on: task.namespace.database)
+        ["createIndexes": .string(task.built.collection), "indexes": [.document(task.spec)]],
+        on: task.built.database)
     }
     guard let refused else { return true }
     problems.report(

@@ -5,6 +5,8 @@ internal import Facts
 struct IndexTask: Sendable {
   /// The collection in the sandbox, by its logical name (a time series takes logical keys).
   var namespace: Namespace
+  /// Where it is built: there, or on the buckets of a time series.
+  var built: Namespace
   /// The specification as it is sent.
   var spec: Document
   /// What orders the work: the size of the collection in bytes.
@@ -14,17 +16,22 @@ struct IndexTask: Sendable {
 extension CollectionFacts {
   /// The indexes that are built after the data: all but `_id_` and the clustered one, which come with the
   /// collection. Specifications are sent as they were recorded, with two changes: `ns` goes (old servers wrote
-  /// it), and where the collection has a collation an index without one says so, or it would inherit.
-  var indexTasks: [IndexTask] {
+  /// it), and where the collection has a collation an index without one says so, or it would inherit. `raw` are
+  /// those of a time series by the keys of its buckets: they are built there.
+  func indexTasks(raw: [IndexSpec], weight: Int) -> [IndexTask] {
     let collation = options["collation"]?.document
     let inherits = collation.map { $0["locale"]?.string != "simple" } ?? false
-    return indexes.compactMap { index in
+    let own = indexes.compactMap { index -> IndexTask? in
       if index.isIDIndex || index.document["clustered"]?.isTrue == true { return nil }
       var spec = index.document.removing(["ns"])
       if inherits && spec["collation"] == nil {
         spec = spec.setting("collation", to: ["locale": "simple"])
       }
-      return IndexTask(namespace: namespace, spec: spec, weight: bytes ?? 0)
+      return IndexTask(namespace: namespace, built: namespace, spec: spec, weight: weight)
     }
+    return own
+      + raw.map {
+        IndexTask(namespace: namespace, built: namespace.buckets, spec: $0.document, weight: weight)
+      }
   }
 }

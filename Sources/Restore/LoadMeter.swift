@@ -1,5 +1,6 @@
 internal import BSON
 internal import Backups
+internal import Facts
 internal import Platform
 internal import Record
 internal import Synchronization
@@ -10,7 +11,7 @@ final class LoadMeter: Sendable {
   struct Tally: Sendable {
     var name: String
     var done = Amount()
-    /// Bytes of its file, when documents lie there as they are.
+    /// Bytes of its file, where documents lie there as they are.
     var total: Int?
     /// Documents that the backup holds twice, byte for byte.
     var repeated = 0
@@ -19,68 +20,92 @@ final class LoadMeter: Sendable {
   }
 
   private struct State {
-    var tallies: [Namespace: Tally] = [:]
+    var tallies: [Int: Tally] = [:]
     var all = Amount()
+    /// Bytes of the backup's files that have been read.
+    var read = 0
     var told = 0.0
     /// Collections with documents on their way, the last one last.
-    var current: [Namespace] = []
+    var current: [Int] = []
   }
 
   private let state: Mutex<State>
-  private let names: [Int: Namespace]
-  private let total: Amount?
+  /// The place in the plan by index into the backup's collections.
+  private let places: [Int: Int]
+  private let fileBytes: Int
   private let events: EventSink
 
-  /// `names` are the names in the sandbox by index into the backup's collections.
-  init(names: [Int: Namespace], totals: [Int: Int], total: Amount?, events: @escaping EventSink) {
+  init(_ plan: RestorePlan, _ backup: any LogicalBackup, events: @escaping EventSink) {
     var state = State()
-    for (index, name) in names { state.tallies[name] = Tally(name: name.description, total: totals[index]) }
+    var places: [Int: Int] = [:]
+    for (at, item) in plan.items.enumerated() {
+      guard let facts = item.facts, let index = item.index else { continue }
+      places[index] = at
+      let size = backup.origin.isCompressed ? 0 : backup.collections[index].fileBytes
+      state.tallies[at] = Tally(name: facts.namespace.description, total: size > 0 ? size : nil)
+    }
     self.state = Mutex(state)
-    self.names = names
-    self.total = total
+    self.places = places
+    fileBytes = backup.origin.bytes
     self.events = events
   }
 
+  /// So much more of the backup's files has been read.
+  @Sendable func read(_ progress: ReadProgress) { state.withLock { $0.read += progress.fileBytes } }
+
   /// A batch is in.
   func inserted(_ batch: DocumentBatch) {
-    guard let name = names[batch.collection] else { return }
+    guard let place = places[batch.collection] else { return }
     let now = Clock.monotonic
     let news: [Event] = state.withLock { state in
-      var tally = state.tallies[name] ?? Tally(name: name.description)
-      if tally.since == nil { tally.since = now }
+      guard var tally = state.tallies[place] else { return [] }
+      tally.since = tally.since ?? now
       tally.done.documents += batch.count
       tally.done.bytes += batch.byteCount
-      state.tallies[name] = tally
       state.all.documents += batch.count
       state.all.bytes += batch.byteCount
-      state.current.removeAll { $0 == name }
+      state.current.removeAll { $0 == place }
       var news: [Event] = []
       if let total = tally.total, tally.done.bytes >= total {
-        news.append(
-          .collectionDone(
-            phase: "restore", namespace: name.description, tally.done, seconds: now - (tally.since ?? now)))
+        let seconds = now - (tally.since ?? now)
+        news.append(.collectionDone(phase: "restore", namespace: tally.name, tally.done, seconds: seconds))
       } else {
-        state.current.append(name)
+        state.current.append(place)
       }
+      state.tallies[place] = tally
       if now - state.told >= 0.1 {
         state.told = now
-        news.append(
-          .progress(
-            Progress(
-              phase: "restore", done: state.all, total: total,
-              current: state.current.suffix(4).map(\.description))))
+        news.append(.progress(progress(state)))
       }
       return news
     }
     news.forEach(events)
   }
 
+  /// The documents' bytes in all are known only at the end when the files are compressed: they are estimated from
+  /// the part of the files that has been read.
+  private func progress(_ state: State) -> Progress {
+    let share = fileBytes > 0 ? Double(min(state.read, fileBytes)) / Double(fileBytes) : 0
+    let total = share > 0.01 ? Amount(bytes: Int(Double(state.all.bytes) / share)) : nil
+    return Progress(
+      phase: "restore", done: state.all, total: total,
+      current: state.current.suffix(4).compactMap { state.tallies[$0]?.name })
+  }
+
   /// A document came twice, byte for byte the same.
-  func repeated(_ namespace: Namespace) { state.withLock { $0.tallies[namespace]?.repeated += 1 } }
+  func repeated(_ collection: Int) {
+    state.withLock { state in
+      if let place = places[collection] { state.tallies[place]?.repeated += 1 }
+    }
+  }
 
   /// A document was refused.
-  func refused(_ namespace: Namespace) { state.withLock { $0.tallies[namespace]?.refused += 1 } }
+  func refused(_ collection: Int) {
+    state.withLock { state in
+      if let place = places[collection] { state.tallies[place]?.refused += 1 }
+    }
+  }
 
-  /// Everything counted so far.
-  var tallies: [Namespace: Tally] { state.withLock(\.tallies) }
+  /// Everything counted so far, by place in the plan.
+  var tallies: [Int: Tally] { state.withLock(\.tallies) }
 }

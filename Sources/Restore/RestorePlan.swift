@@ -1,61 +1,94 @@
 package import BSON
 package import Backups
-internal import Facts
+package import Facts
 package import Platform
 
-/// Where each collection of a backup goes: decided before anything is written.
+/// What each collection of a backup becomes in the sandbox: decided before anything is written.
 package struct RestorePlan: Sendable {
-  /// One collection of the backup.
+  /// One collection of the backup, or one that only an oplog creates.
   package struct Item: Sendable {
-    /// Its index in `LogicalBackup.collections`.
-    package var index: Int
-    /// What the backup holds.
-    package var source: BackedUpCollection
-    /// Its name in the sandbox; nil when it is left out.
-    package var target: Namespace?
+    /// Its index in `LogicalBackup.collections`; nil when the backup doesn't hold it.
+    package var index: Int?
+    /// Its name in the backup (or in the oplog).
+    package var source: Namespace
+    /// What it is created as, by its name in the sandbox; nil when it is left out.
+    package var facts: CollectionFacts?
     /// Why it is left out, or how it is treated; nil for ordinary data.
     package var note: String?
+    /// Whether the server has the collection of itself (users and roles).
+    package var isServers = false
+    /// `collMod` commands that come after the data, in order.
+    package var modifications: [Document] = []
+    /// Indexes of a time series by the keys of its buckets.
+    package var rawIndexes: [IndexSpec] = []
+
+    package init(index: Int?, source: Namespace, facts: CollectionFacts?, note: String? = nil) {
+      self.index = index
+      self.source = source
+      self.facts = facts
+      self.note = note
+    }
   }
 
-  /// All collections of the backup, in its order.
+  /// All of them, in the order in which they are created.
   package var items: [Item]
-  /// Maps every namespace of the source, whether or not the backup holds it.
-  package var naming: Naming
+
+  package init(items: [Item]) { self.items = items }
 
   /// Those that are restored.
-  package var selected: [Item] { items.filter { $0.target != nil } }
+  package var selected: [Item] { items.filter { $0.facts != nil } }
 
-  /// Applies selection and renaming. Throws `Failure` of kind `usage` when a rename is malformed, when two
-  /// collections would land on one name, or when a pattern of `include` matches nothing.
+  /// Applies selection and renaming to what the backup holds. Throws `Failure` of kind `usage` when a rename is
+  /// malformed, when two collections would land on one name, or when a pattern of `include` matches nothing.
   package init(_ backup: any LogicalBackup, _ options: RestoreOptions) throws(Failure) {
-    naming = try Naming(options)
-    let include = options.include.map { ($0, NamespacePattern($0)) }
-    var used: Set<String> = []
-    var sources: [Namespace: Namespace] = [:]
+    let naming = try Naming(options)
     items = []
     for (index, source) in backup.collections.enumerated() {
-      let namespace = source.facts.namespace
-      var item = Item(index: index, source: source)
-      for (text, pattern) in include where pattern.matches(namespace) { used.insert(text) }
+      var item = Item(index: index, source: source.facts.namespace, facts: source.facts)
       if case .notRestored(let reason) = source.treatment {
+        item.facts = nil
         item.note = reason
-      } else if !naming.selects(namespace) {
-        item.note = "not selected"
-      } else {
-        let target = try naming.target(of: namespace)
-        if let other = sources.updateValue(namespace, forKey: target) {
-          throw .twoSources(other, namespace, target: target)
-        }
-        item.target = target
-        if source.treatment == .usersOrRoles {
-          item.note = "users and roles go into the server's own collection"
-        }
+      } else if source.treatment == .usersOrRoles {
+        item.markAsServers()
       }
       items.append(item)
     }
-    for (text, _) in include where !used.contains(text) {
-      throw .nothingIncluded(text, in: backup.path)
+    try name(naming, options, in: backup.path)
+  }
+
+  /// Selects and renames the items, by the names they have.
+  package mutating func name(_ naming: Naming, _ options: RestoreOptions, in path: String) throws(Failure) {
+    for text in options.include {
+      let pattern = NamespacePattern(text)
+      if !items.contains(where: { $0.facts.map { pattern.matches($0.namespace) } ?? false }) {
+        throw .nothingIncluded(text, in: path)
+      }
     }
+    var taken: [Namespace: Namespace] = [:]
+    for at in items.indices {
+      guard var facts = items[at].facts else { continue }
+      let name = facts.namespace
+      guard naming.selects(name) else {
+        items[at].facts = nil
+        items[at].note = "not selected"
+        continue
+      }
+      facts.namespace = try naming.target(of: name)
+      if facts.kind == .view { facts.options = naming.renamed(viewOptions: facts.options, of: name) }
+      if let other = taken.updateValue(name, forKey: facts.namespace) {
+        throw .twoSources(other, name, target: facts.namespace)
+      }
+      items[at].facts = facts
+    }
+  }
+}
+
+extension RestorePlan.Item {
+  /// Users and roles: the documents go in, the collection and its UUID are the server's own.
+  package mutating func markAsServers() {
+    facts?.uuid = nil
+    isServers = true
+    note = "users and roles go into the server's own collection"
   }
 }
 

@@ -6,132 +6,176 @@ internal import Platform
 package import Record
 internal import Synchronization
 
-/// Restores a logical backup into a sandbox: collections, documents, users and roles, views, indexes.
+/// Restores a logical backup into a sandbox in two stages: `load` makes collections and fills them, `finish` adds
+/// what has to come after all documents: modified options, views, indexes. A replay goes in between.
 package struct Restorer: Sendable {
   private let backup: any LogicalBackup
+  private let plan: RestorePlan
   private let pool: ClientPool
   private let options: RestoreOptions
   private let events: EventSink
+  private let problems = Problems()
 
   /// `pool` has to be a sandbox's: everything is written there.
   package init(
-    backup: any LogicalBackup, pool: ClientPool, options: RestoreOptions, events: @escaping EventSink
+    backup: any LogicalBackup, plan: RestorePlan, pool: ClientPool, options: RestoreOptions,
+    events: @escaping EventSink
   ) {
     self.backup = backup
+    self.plan = plan
     self.pool = pool
     self.options = options
     self.events = events
   }
 
-  /// Runs it. What the server refuses (a document, an index, a collection) is in the result's `problems`. Throws
-  /// `Failure` when the backup is damaged, when the selection is wrong and on interruption, and `MongoError` when
-  /// the server is gone.
+  /// Restores everything that `options` select. What the server refuses (a document, an index, a collection) is in
+  /// the result's `problems`. Throws `Failure` when the backup is damaged and on interruption, and `MongoError`
+  /// when the server is gone.
   package func run() throws -> RestoreResult {
-    let plan = try RestorePlan(backup, options)
-    let problems = Problems()
-    var result = RestoreResult()
-
-    let started = Clock.monotonic
-    let total = bytesOnDisk(plan).map { Amount(bytes: $0) }
-    events(.phaseStarted("restore", total: total))
-    let created = try create(plan, problems)
-    let meter = LoadMeter(
-      names: created.mapValues(\.namespace),
-      totals: backup.origin.isCompressed ? [:] : fileSizes(plan), total: total, events: events)
-    let reads = try load(created, problems, meter)
-    var expected = self.expected(created, reads, meter)
-    result.phases.append(
-      phase(
-        "restore", since: started, documents: expected.values.reduce(0) { $0 + ($1.documents ?? 0) },
-        bytes: expected.values.reduce(0) { $0 + ($1.bytes ?? 0) }))
-
-    var built: [Namespace: Int] = [:]
-    if options.buildIndexes {
-      let started = Clock.monotonic
-      let tasks = expected.values.flatMap(\.indexTasks)
-      events(.phaseStarted("indexes", total: Amount(documents: tasks.count)))
-      built = try IndexBuilder(pool: pool, problems: problems, events: events).build(tasks, lanes: indexLanes)
-      result.phases.append(phase("indexes", since: started, documents: tasks.count))
-    } else {
-      let left = expected.values.reduce(0) { $0 + $1.indexTasks.count }
-      if left > 0 { result.notVerified.append("\(left) indexes were not built (--no-indexes)") }
-      expected = expected.mapValues { facts in
-        var facts = facts
-        facts.indexes.removeAll { !$0.isIDIndex }
-        return facts
-      }
-    }
-
-    result.expected = Catalogue(expected.values)
-    (result.problems, result.problemCount) = problems.all
-    result.collections = plan.items.map { item in
-      let tally = item.target.flatMap { meter.tallies[$0] }
-      let read = reads[item.index]
-      return .init(
-        source: item.source.facts.namespace, target: created[item.index]?.namespace, note: item.note,
-        documents: read?.documents ?? 0, bytes: read?.bytes ?? 0,
-        inserted: (tally?.done.documents ?? 0) - (tally?.repeated ?? 0) - (tally?.refused ?? 0),
-        indexes: item.target.flatMap { built[$0] } ?? 0)
-    }
-    result.notVerified += plan.items.compactMap { item in
-      item.target == nil ? "\(item.source.facts.namespace): \(item.note ?? "not restored")" : nil
-    }
+    var result = try load()
+    try finish(&result)
     return result
   }
 
-  /// Creates the collections, several at a time, views last; returns those that are there, under their names in
-  /// the sandbox, by index.
-  private func create(_ plan: RestorePlan, _ problems: Problems) throws -> [Int: CollectionFacts] {
-    let items: [(Int, CollectionFacts, Bool)] = plan.selected.compactMap { item in
-      guard let target = item.target else { return nil }
-      var facts = item.source.facts
-      facts.namespace = target
-      if facts.kind == .view {
-        facts.options = plan.naming.renamed(viewOptions: facts.options, of: item.source.facts.namespace)
+  /// Creates the collections and inserts their documents. Throws like `run`.
+  package func load() throws -> RestoreResult {
+    let started = Clock.monotonic
+    let total = Amount(bytes: backup.origin.bytes)
+    events(.phaseStarted("restore", total: total.bytes > 0 ? total : nil))
+    let created = try create()
+    let meter = LoadMeter(plan, backup, events: events)
+    let reads = try load(created, meter)
+    let tallies = meter.tallies
+
+    var result = RestoreResult()
+    for (at, item) in plan.items.enumerated() {
+      let read = item.index.flatMap { reads[$0] }
+      var collection = RestoreResult.Collection(source: item.source, target: nil, note: item.note)
+      collection.documents = read?.documents ?? 0
+      collection.bytes = read?.bytes ?? 0
+      if var facts = created[at] {
+        let tally = tallies[at]
+        collection.target = facts.namespace
+        collection.inserted = (tally?.done.documents ?? 0) - (tally?.repeated ?? 0) - (tally?.refused ?? 0)
+        if facts.kind != .view {
+          facts.documents = collection.documents - (tally?.repeated ?? 0)
+          facts.bytes = collection.bytes
+        }
+        result.expected[facts.namespace] = facts
+      } else if item.facts == nil {
+        result.notVerified.append("\(item.source): \(item.note ?? "not restored")")
       }
-      if item.source.treatment == .usersOrRoles { facts.uuid = nil }
-      return (item.index, facts, item.source.treatment == .usersOrRoles)
+      result.collections.append(collection)
+    }
+    let loaded = result.expected.sorted
+    result.phases.append(
+      phase(
+        "restore", since: started, documents: loaded.reduce(0) { $0 + ($1.documents ?? 0) },
+        bytes: loaded.reduce(0) { $0 + ($1.bytes ?? 0) }))
+    (result.problems, result.problemCount) = problems.all
+    return result
+  }
+
+  /// Applies `collMod`s, creates views and builds indexes. Throws like `run`.
+  package func finish(_ result: inout RestoreResult) throws {
+    try modify(result)
+    _ = try create(views: true)
+    let started = Clock.monotonic
+    var tasks: [IndexTask] = []
+    for item in plan.selected {
+      guard let facts = item.facts, result.expected[facts.namespace] != nil else { continue }
+      let weight = result.expected[facts.namespace]?.bytes ?? 0
+      tasks += facts.indexTasks(raw: item.rawIndexes, weight: weight)
+    }
+    if options.buildIndexes {
+      events(.phaseStarted("indexes", total: Amount(documents: tasks.count)))
+      let builder = IndexBuilder(pool: pool, problems: problems, events: events)
+      let built = try builder.build(tasks, lanes: 2 * Machine.cores)
+      for at in result.collections.indices {
+        result.collections[at].indexes = result.collections[at].target.flatMap { built[$0] } ?? 0
+      }
+      result.phases.append(phase("indexes", since: started, documents: tasks.count))
+    } else {
+      if !tasks.isEmpty { result.notVerified.append("\(tasks.count) indexes were not built (--no-indexes)") }
+      for var facts in result.expected.sorted {
+        facts.indexes.removeAll { !$0.isIDIndex }
+        result.expected[facts.namespace] = facts
+      }
+    }
+    (result.problems, result.problemCount) = problems.all
+  }
+
+  /// Creates the collections (or the views), several at a time; returns those that are there, by their place in
+  /// the plan. Views are as good as there: they are created at the end.
+  private func create(views: Bool = false) throws -> [Int: CollectionFacts] {
+    let items = plan.items.enumerated().filter { _, item in
+      item.facts.map { ($0.kind == .view) == views } ?? false
     }
     let created = Mutex<[Int: CollectionFacts]>([:])
-    for views in [false, true] {
-      let group = items.filter { ($0.1.kind == .view) == views }
-      let next = Mutex(0)
-      try Threads.concurrently(min(4, group.count)) { _ in
-        while true {
-          let at = next.withLock { next in
-            next += 1
-            return next - 1
-          }
-          guard at < group.count else { return }
-          try Interruption.check()
-          let (index, facts, isServers) = group[at]
-          let refused = try refusal { () throws(MongoError) in
-            if !isServers { try pool.create(facts) }
-          }
-          if let refused {
-            problems.report(.init(facts.namespace, "collection", name: nil, message: refused.description))
-          } else {
-            created.withLock { $0[index] = facts }
-          }
+    let next = Mutex(0)
+    try Threads.concurrently(min(4, items.count)) { _ in
+      while true {
+        let at = next.withLock { next in
+          next += 1
+          return next - 1
+        }
+        guard at < items.count, let facts = items[at].element.facts else { return }
+        try Interruption.check()
+        let refused = try refusal { () throws(MongoError) in
+          if !items[at].element.isServers { try pool.create(facts) }
+        }
+        if let refused {
+          problems.report(.init(facts.namespace, "collection", name: nil, message: refused.description))
+        } else {
+          created.withLock { $0[items[at].offset] = facts }
         }
       }
     }
-    return created.withLock { $0 }
+    var all = created.withLock { $0 }
+    if !views {
+      for (at, item) in plan.items.enumerated() where item.facts?.kind == .view { all[at] = item.facts }
+    }
+    return all
+  }
+
+  private func modify(_ result: RestoreResult) throws {
+    for item in plan.selected {
+      guard let facts = item.facts, result.expected[facts.namespace] != nil else { continue }
+      for modification in item.modifications {
+        let command = modification.setting("collMod", to: .string(facts.namespace.collection))
+        let refused = try refusal { () throws(MongoError) in
+          try pool.run(command, on: facts.namespace.database)
+        }
+        if let refused {
+          problems.report(.init(facts.namespace, "collection", name: nil, message: refused.description))
+        }
+      }
+    }
   }
 
   /// Reads the backup and inserts: readers fill a channel, lanes empty it. A collection that keeps its order is
   /// inserted by its reader, which hands over its batches one after the other.
-  private func load(
-    _ created: [Int: CollectionFacts], _ problems: Problems, _ meter: LoadMeter
-  ) throws -> [Int: CollectionRead] {
-    let loader = DocumentLoader(pool: pool, targets: created, problems: problems, meter: meter)
-    let lanes = self.lanes
+  private func load(_ created: [Int: CollectionFacts], _ meter: LoadMeter) throws -> [Int: CollectionRead] {
+    var targets: [Int: DocumentLoader.Target] = [:]
+    for (at, facts) in created where facts.kind != .view {
+      if let index = plan.items[at].index { targets[index] = .init(collection: index, facts: facts) }
+    }
+    let loader = DocumentLoader(pool: pool, targets: targets, problems: problems, meter: meter)
+    let lanes = options.lanes ?? Machine.cores + 1
     let channel = Channel<DocumentBatch>(capacity: 2 * lanes)
-    let indexes = Set(created.filter { $0.value.kind != .view }.keys)
     let backup = self.backup
-    let ordered = Set(indexes.filter { backup.collections[$0].isOrdered })
-    let reads = Mutex<[CollectionRead]>([])
-    let options = readOptions
+    let ordered = Set(targets.keys.filter { backup.collections[$0].isOrdered })
+    let summary = Mutex(ReadSummary())
+    let request = ReadRequest(
+      Set(targets.keys), options: readOptions,
+      deliver: { batch in
+        if ordered.contains(batch.collection) {
+          try loader.load(batch)
+        } else if !channel.send(batch) {
+          // A lane has failed; its error, the first, is the one that is thrown.
+          throw CancellationError()
+        }
+      }, progress: meter.read)
     let cancel: @Sendable (any Error) -> Void = { _ in channel.cancel() }
     try Threads.concurrently(lanes + 1, onFirstError: cancel) { lane in
       if lane > 0 {
@@ -141,31 +185,12 @@ package struct Restorer: Sendable {
         }
         return
       }
-      let result = try backup.read(indexes, options: options) { batch in
-        if ordered.contains(batch.collection) {
-          try loader.load(batch)
-        } else if !channel.send(batch) {
-          // A lane has failed; its error, the first, is the one that is thrown.
-          throw CancellationError()
-        }
-      }
-      reads.withLock { $0 = result }
+      let read = try backup.scan(request)
+      summary.withLock { $0 = read }
       channel.close()
     }
-    return Dictionary(reads.withLock { $0 }.map { ($0.collection, $0) }) { first, _ in first }
-  }
-
-  /// What the sandbox should hold now: the backup's facts with the counts that were read.
-  private func expected(
-    _ created: [Int: CollectionFacts], _ reads: [Int: CollectionRead], _ meter: LoadMeter
-  ) -> [Int: CollectionFacts] {
-    let tallies = meter.tallies
-    var expected = created
-    for (index, facts) in created where facts.kind != .view {
-      expected[index]?.documents = (reads[index]?.documents ?? 0) - (tallies[facts.namespace]?.repeated ?? 0)
-      expected[index]?.bytes = reads[index]?.bytes ?? 0
-    }
-    return expected
+    let reads = summary.withLock { $0.collections }
+    return Dictionary(reads.map { ($0.collection, $0) }) { first, _ in first }
   }
 
   private func phase(_ name: String, since: Double, documents: Int, bytes: Int? = nil) -> Phase {
@@ -173,22 +198,6 @@ package struct Restorer: Sendable {
     events(.phaseEnded(phase))
     return phase
   }
-
-  /// Bytes of the selected files; nil where the documents' size can't be known from them.
-  private func bytesOnDisk(_ plan: RestorePlan) -> Int? {
-    let sizes = fileSizes(plan)
-    return backup.origin.isCompressed || sizes.values.allSatisfy { $0 == 0 } ? nil : sizes.values.reduce(0, +)
-  }
-
-  private func fileSizes(_ plan: RestorePlan) -> [Int: Int] {
-    Dictionary(uniqueKeysWithValues: plan.selected.map { ($0.index, $0.source.fileBytes) })
-  }
-
-  // Settings that follow the machine unless they were given.
-
-  private var lanes: Int { options.lanes ?? Machine.cores + 1 }
-
-  private var indexLanes: Int { 2 * Machine.cores }
 
   /// Batches get 3/8 of the memory; libmongoc holds another copy of what each lane sends.
   private var readOptions: ReadOptions {

@@ -1,0 +1,58 @@
+package import BSON
+package import Backups
+package import Platform
+
+/// What a replay up to one target comes to, learned by reading the oplog once before anything is restored: which
+/// collections exist at the target and how they are defined there.
+///
+/// Because a collection is known by its UUID, one that is dropped before the target need not be restored, and one
+/// that is renamed can be restored under its last name: the replay itself changes documents only.
+package struct ReplayPlan: Sendable {
+  /// The state of all definitions at the target.
+  package private(set) var catalogue: SourceCatalogue
+  /// Replayed entries are those from here …
+  package let from: Timestamp
+  /// … through here.
+  package let through: Timestamp
+  /// Entries in that interval, and their bytes: what progress counts to.
+  package private(set) var entries = 0
+  package private(set) var bytes = 0
+
+  /// Reads the entries of `cursor` from `from` through `through` and follows the definitions of `base`. Throws
+  /// `Failure` when an entry can't be replayed, a transaction is broken, or an operation is about a collection
+  /// that neither the base nor the oplog knows and that isn't dropped either.
+  package init(
+    base: [BackedUpCollection], _ cursor: any OplogCursor, from: Timestamp, through: Timestamp,
+    isPartial: Bool = false
+  ) throws(Failure) {
+    catalogue = SourceCatalogue(base: base)
+    self.from = from
+    self.through = through
+    var transactions = Transactions()
+    while let entry = try cursor.next(), entry.timestamp <= through {
+      if entry.timestamp < from { continue }
+      if entries.isMultiple(of: 4096) { try Interruption.check() }
+      entries += 1
+      bytes += entry.operation.bytes.count
+      guard case .apply(let operations) = try transactions.step(entry, at: cursor.place) else { continue }
+      for operation in operations {
+        _ = try catalogue.follow(operation, entry.timestamp, at: cursor.place)
+      }
+    }
+    if !isPartial, let (uuid, stranger) = catalogue.strangers.min(by: { $0.value.first < $1.value.first }) {
+      throw .stranger(stranger.name, uuid, stranger.first)
+    }
+  }
+}
+
+extension Failure {
+  static func stranger(_ name: Namespace, _ uuid: UUIDBytes, _ timestamp: Timestamp) -> Failure {
+    Failure(
+      .damagedBackup, "unknown-collection",
+      "the oplog entry at \(timestamp) changes \(name) (UUID \(uuid)), which the base does not hold and the "
+        + "oplog neither creates nor drops",
+      hint:
+        "The slices are of another replica set, a slice is missing, or the base holds a part of the data only."
+    )
+  }
+}

@@ -1,0 +1,66 @@
+internal import BSON
+package import Backups
+internal import Facts
+package import Platform
+package import Restore
+
+/// A restore whose collections are those that exist at the target, under the names and with the definitions that
+/// they have there, and where the replay finds each of them.
+package struct ReplayedRestore: Sendable {
+  /// What is created, loaded and finished.
+  package private(set) var plan = RestorePlan(items: [])
+  /// Where the operations on a collection of the source go.
+  package private(set) var destinations: [SourceCatalogue.ID: Replayer.Destination] = [:]
+
+  /// Selection and renames go by the names at the target. Throws `Failure` of kind `usage` like `RestorePlan`.
+  package init(_ replay: ReplayPlan, of backup: any LogicalBackup, _ options: RestoreOptions) throws(Failure)
+  {
+    var ids: [SourceCatalogue.ID] = []
+    for (id, collection) in replay.catalogue.collections.enumerated() where collection.isAlive {
+      ids.append(id)
+      plan.items.append(RestorePlan.Item(collection))
+    }
+    for (name, view) in replay.catalogue.views.sorted(by: { $0.key < $1.key }) {
+      plan.items.append(
+        .init(index: nil, source: name, facts: CollectionFacts(name, kind: .view, options: view)))
+    }
+    try plan.name(Naming(options), options, in: backup.path)
+    for (at, id) in ids.enumerated() {
+      guard let facts = plan.items[at].facts else { continue }
+      destinations[id] = .init(
+        name: facts.kind == .timeseries ? facts.namespace.buckets : facts.namespace, uuid: facts.uuid)
+    }
+    for (index, collection) in backup.collections.enumerated() {
+      var item = RestorePlan.Item(index: index, source: collection.facts.namespace, facts: nil)
+      if case .notRestored(let reason) = collection.treatment {
+        item.note = reason
+      } else if !replay.catalogue.collections.contains(where: { $0.origin == .base(index) && $0.isAlive }),
+        collection.facts.kind != .view
+      {
+        item.note = "dropped before the target"
+      } else {
+        continue
+      }
+      plan.items.append(item)
+    }
+  }
+}
+
+extension RestorePlan.Item {
+  /// A collection as it is at the target.
+  fileprivate init(_ collection: SourceCatalogue.Collection) {
+    var facts = CollectionFacts(
+      collection.logicalName, kind: collection.kind, options: collection.options, uuid: collection.uuid,
+      indexes: collection.indexes)
+    var index: Int?
+    if case .base(let at) = collection.origin { index = at }
+    facts.documents = nil
+    self.init(index: index, source: collection.logicalName, facts: facts)
+    modifications = collection.modifications
+    rawIndexes = collection.rawIndexes
+    let name = collection.name
+    if name.database == "admin" && (name.collection == "system.users" || name.collection == "system.roles") {
+      markAsServers()
+    }
+  }
+}
