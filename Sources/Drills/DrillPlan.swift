@@ -46,13 +46,7 @@ extension Scenario {
   /// What the sandbox will hold, by its names there, without counts.
   func catalogue(of selections: [RestorePlan]) -> Catalogue {
     Catalogue(
-      selections.flatMap(\.selected).compactMap { item in
-        item.target.map { target in
-          var facts = item.source.facts
-          facts.namespace = target
-          return facts
-        }
-      })
+      selections.flatMap(\.selected).compactMap(\.facts))
   }
 
   /// The suites that will be asked. Throws `Failure` (kind `invalidScenario`) when one holds a check that doesn't
@@ -152,10 +146,10 @@ extension DrillPlan {
     }
     if let limit = scenario.objectives.rtoLimit { lines.append("RTO        \(TimeSpan.format(limit))") }
     for condition in scenario.stopConditions { lines.append("Stops      when \(condition)") }
-    let width = items.map { $0.source.facts.namespace.description.count }.max() ?? 0
+    let width = items.map { $0.source.description.count }.max() ?? 0
     lines += ["", "Collections"]
     for item in items {
-      let name = item.source.facts.namespace.description
+      let name = item.source.description
       let padding = String(repeating: " ", count: max(0, width - name.count))
       lines.append("  \(name)\(padding)  \(item.words)")
     }
@@ -188,11 +182,11 @@ extension DrillPlan {
 extension RestorePlan.Item {
   fileprivate var json: JSON {
     .record([
-      "source": .string(source.facts.namespace.description),
+      "source": .string(source.description),
       "target": .some(target.map { .string($0.description) } ?? .null),
-      "kind": .string(source.facts.kind.rawValue), "note": .some(note.map(JSON.string) ?? .null),
-      "bytes": .integer(Int64(source.fileBytes)),
-      "indexes": .integer(Int64(source.facts.indexes.count { !$0.isIDIndex })),
+      "kind": .string(original.kind.rawValue), "note": .some(note.map(JSON.string) ?? .null),
+      "bytes": .integer(Int64(fileBytes)),
+      "indexes": .integer(Int64(original.indexes.count { !$0.isIDIndex })),
     ])
   }
 
@@ -200,11 +194,11 @@ extension RestorePlan.Item {
   fileprivate var words: String {
     guard let target else { return "not restored: \(note ?? "not selected")" }
     var words: [String] = []
-    if source.facts.kind != .collection { words.append(source.facts.kind.rawValue) }
-    if source.fileBytes > 0 { words.append(ByteSize.format(source.fileBytes)) }
-    let indexes = source.facts.indexes.count { !$0.isIDIndex }
+    if original.kind != .collection { words.append(original.kind.rawValue) }
+    if fileBytes > 0 { words.append(ByteSize.format(fileBytes)) }
+    let indexes = original.indexes.count { !$0.isIDIndex }
     if indexes > 0 { words.append(Count.text(indexes, "index", plural: "indexes")) }
-    if target != source.facts.namespace { words.append("as \(target)") }
+    if target != source { words.append("as \(target)") }
     if let note { words.append(note) }
     return words.isEmpty ? "restored" : words.joined(separator: ", ")
   }

@@ -58,8 +58,10 @@ extension DrillRun {
   /// `restore`.
   func restore(_ step: RestoreStep) throws -> StepResult {
     guard let backup, let sandbox else { throw Failure.noSandbox() }
+    let options = step.options(memory: settings.memory)
     let restorer = Restorer(
-      backup: backup, pool: sandbox.pool, options: step.options(memory: settings.memory), events: events)
+      backup: backup, plan: try RestorePlan(backup, options), pool: sandbox.pool, options: options,
+      events: events)
     let result = try restorer.run()
     record.phases += result.phases
     for facts in result.expected.sorted { expected[facts.namespace] = facts }

@@ -16,7 +16,7 @@ enum SandboxNeed {
   static func bytes(for selections: [RestorePlan], of backup: any LogicalBackup) -> Int? {
     let factor = backup.origin.isCompressed ? ofCompressed : ofPlain
     var files = 0
-    for selection in selections { files += selection.selected.reduce(0) { $0 + $1.source.fileBytes } }
+    for selection in selections { files += selection.selected.reduce(0) { $0 + $1.fileBytes } }
     if files == 0 { files = backup.origin.bytes }
     return files == 0 ? nil : Int(Double(files) * factor)
   }

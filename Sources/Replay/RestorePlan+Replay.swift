@@ -22,7 +22,7 @@ package struct ReplayedRestore: Sendable {
     }
     for (name, view) in replay.catalogue.views.sorted(by: { $0.key < $1.key }) {
       plan.items.append(
-        .init(index: nil, source: name, facts: CollectionFacts(name, kind: .view, options: view)))
+        .init(index: nil, CollectionFacts(name, kind: .view, options: view)))
     }
     try plan.name(Naming(options), options, in: backup.path)
     for (at, id) in ids.enumerated() {
@@ -31,13 +31,13 @@ package struct ReplayedRestore: Sendable {
         name: facts.kind == .timeseries ? facts.namespace.buckets : facts.namespace, uuid: facts.uuid)
     }
     for (index, collection) in backup.collections.enumerated() {
-      var item = RestorePlan.Item(index: index, source: collection.facts.namespace, facts: nil)
+      var item = RestorePlan.Item(index: index, collection.facts, fileBytes: collection.fileBytes)
       if case .notRestored(let reason) = collection.treatment {
-        item.note = reason
+        item.leaveOut(reason)
       } else if !replay.catalogue.collections.contains(where: { $0.origin == .base(index) && $0.isAlive }),
         collection.facts.kind != .view
       {
-        item.note = "dropped before the target"
+        item.leaveOut("dropped before the target")
       } else {
         continue
       }
@@ -49,13 +49,12 @@ package struct ReplayedRestore: Sendable {
 extension RestorePlan.Item {
   /// A collection as it is at the target.
   fileprivate init(_ collection: SourceCatalogue.Collection) {
-    var facts = CollectionFacts(
+    let facts = CollectionFacts(
       collection.logicalName, kind: collection.kind, options: collection.options, uuid: collection.uuid,
       indexes: collection.indexes)
     var index: Int?
     if case .base(let at) = collection.origin { index = at }
-    facts.documents = nil
-    self.init(index: index, source: collection.logicalName, facts: facts)
+    self.init(index: index, facts)
     modifications = collection.modifications
     rawIndexes = collection.rawIndexes
     let name = collection.name

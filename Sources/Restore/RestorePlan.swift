@@ -9,8 +9,10 @@ package struct RestorePlan: Sendable {
   package struct Item: Sendable {
     /// Its index in `LogicalBackup.collections`; nil when the backup doesn't hold it.
     package var index: Int?
-    /// Its name in the backup (or in the oplog).
-    package var source: Namespace
+    /// What the backup (or the oplog) says it is, under its name there.
+    package var original: CollectionFacts
+    /// The size of its file in the backup, 0 where not known.
+    package var fileBytes = 0
     /// What it is created as, by its name in the sandbox; nil when it is left out.
     package var facts: CollectionFacts?
     /// Why it is left out, or how it is treated; nil for ordinary data.
@@ -22,11 +24,23 @@ package struct RestorePlan: Sendable {
     /// Indexes of a time series by the keys of its buckets.
     package var rawIndexes: [IndexSpec] = []
 
-    package init(index: Int?, source: Namespace, facts: CollectionFacts?, note: String? = nil) {
+    /// An item that is restored as it is.
+    package init(index: Int?, _ original: CollectionFacts, fileBytes: Int = 0) {
       self.index = index
-      self.source = source
-      self.facts = facts
-      self.note = note
+      self.original = original
+      self.fileBytes = fileBytes
+      facts = original
+    }
+
+    /// Its name in the backup.
+    package var source: Namespace { original.namespace }
+    /// Its name in the sandbox; nil when it is left out.
+    package var target: Namespace? { facts?.namespace }
+
+    /// Leaves it out.
+    package mutating func leaveOut(_ reason: String) {
+      facts = nil
+      note = reason
     }
   }
 
@@ -44,10 +58,9 @@ package struct RestorePlan: Sendable {
     let naming = try Naming(options)
     items = []
     for (index, source) in backup.collections.enumerated() {
-      var item = Item(index: index, source: source.facts.namespace, facts: source.facts)
+      var item = Item(index: index, source.facts, fileBytes: source.fileBytes)
       if case .notRestored(let reason) = source.treatment {
-        item.facts = nil
-        item.note = reason
+        item.leaveOut(reason)
       } else if source.treatment == .usersOrRoles {
         item.markAsServers()
       }
@@ -69,8 +82,7 @@ package struct RestorePlan: Sendable {
       guard var facts = items[at].facts else { continue }
       let name = facts.namespace
       guard naming.selects(name) else {
-        items[at].facts = nil
-        items[at].note = "not selected"
+        items[at].leaveOut("not selected")
         continue
       }
       facts.namespace = try naming.target(of: name)

@@ -96,16 +96,19 @@ struct OplogFields {
       switch field.name {
       case .op: if field.type == .string { kind = kind(field.value) }
       case .ns: if field.type == .string { namespace = field.value.dropFirst(4).dropLast().indices }
-      case .ui: if field.type == .binary, field.value.count == 21 { uuid = UUIDBytes(field.value.dropFirst(5)) }
+      case .ui:
+        if field.type == .binary, field.value.count == 21 { uuid = UUIDBytes(field.value.dropFirst(5)) }
       case .o: if field.type == .document { object = field.value.indices }
       case .o2: if field.type == .document { object2 = field.value.indices }
-      case .ts: if field.type == .timestamp { timestamp = Timestamp(bits: UInt64(bitPattern: integer(field.value))) }
+      case .ts:
+        if field.type == .timestamp { timestamp = Timestamp(bits: UInt64(bitPattern: integer(field.value))) }
       case .t: if field.type == .int64 { term = integer(field.value) }
       case .wall: if field.type == .date { wall = integer(field.value) }
       case .lsid: if field.type == .document { sessionID = field.value.indices }
       case .txnNumber: if field.type == .int64 { transactionNumber = integer(field.value) }
       case .prevOpTime: if field.type == .document { previous = field.value.indices }
-      case .multiOpType: if field.type == .int32 { multiOpType = Int32(truncatingIfNeeded: integer(field.value)) }
+      case .multiOpType:
+        if field.type == .int32 { multiOpType = Int32(truncatingIfNeeded: integer(field.value)) }
       default: break
       }
     }
