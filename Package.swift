@@ -79,7 +79,8 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Platform"], path: "Tests/TestSupport", swiftSettings: testSettings),
     .executableTarget(
-      name: "Holder", dependencies: ["Sandbox", "Platform"], path: "Tests/Holder", swiftSettings: testSettings),
+      name: "Holder", dependencies: ["Sandbox", "Platform"], path: "Tests/Holder", swiftSettings: testSettings
+    ),
     tests("Arguments", ["Arguments", "Platform"]),
     tests("Backups", ["Backups", "Compression", "Facts", "BSON", "CZlib", "Platform"]),
     tests("BSON", ["BSON"]),
