@@ -1,6 +1,7 @@
 import BSON
 import Backups
 import Facts
+import Platform
 import Testing
 
 /// Names of collections, and the files that mongodump 100.18 made for them.
