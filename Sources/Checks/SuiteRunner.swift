@@ -8,15 +8,20 @@ extension Suite {
   /// Asks all its checks, up to `parallel` of them at one time, each on a thread and a connection of its own, and
   /// tells `events` of each answer. The outcomes come in the order of the suite; there is always one a check.
   ///
-  /// Throws a failure of kind `interrupted` when a signal came; whatever else keeps a check from its answer is an
+  /// Throws a failure of kind `interrupted` when a signal came, and what `before` throws, which is called before
+  /// each check (to see whether the server is still there); whatever else keeps a check from its answer is an
   /// outcome.
-  package func run(on server: CheckedServer, parallel: Int, events: @escaping EventSink) throws -> [Outcome] {
+  package func run(
+    on server: CheckedServer, parallel: Int, before: @escaping @Sendable () throws -> Void = {},
+    events: @escaping EventSink
+  ) throws -> [Outcome] {
     let questions = try questions(for: server)
     let outcomes = Monitor([Outcome?](repeating: nil, count: questions.count))
     let next = Monitor(0)
     try Threads.concurrently(max(1, min(parallel, questions.count))) { _ in
       while true {
         try Interruption.check()
+        try before()
         let index = next.withLock { next in
           defer { next += 1 }
           return next

@@ -27,11 +27,14 @@ extension DrillRun {
     var environment = Environment.all
     environment["MONGODRILL_URI"] = sandbox?.uri
     for (name, value) in step.environment { environment[name] = value.resolved(values) }
+    // Rollbacks run in the time of their own, whatever made the drill stop.
+    let left = ignoringInterruption ? nil : watch.secondsLeft
     let captured = try Supervisor.shared.capture(
       ChildSpec(arguments, environment: environment, workingDirectory: folder), limit: Self.keptOutput,
-      timeout: timeout, ignoringInterruption: ignoringInterruption)
+      timeout: [timeout, left].compactMap(\.self).min(), ignoringInterruption: ignoringInterruption)
     let output = [captured.output.text, captured.errorOutput.text].filter { !$0.isEmpty }.joined(
       separator: "\n")
+    if captured.isTimedOut, let stop = watch.stopAfterTimeout(timeout, left) { throw stop }
     if captured.isTimedOut { throw Failure.stepTimedOut(owner.id, seconds: timeout ?? 0) }
     let isGood = captured.status == .exited(0)
     return StepResult(

@@ -1,6 +1,7 @@
 internal import BSON
 internal import Checks
 internal import Facts
+internal import Mongo
 internal import Platform
 internal import Record
 internal import Restore
@@ -20,6 +21,8 @@ extension DrillRun {
       entry.attempts += 1
       let isLast = entry.attempts > step.retries
       do {
+        try Interruption.check()
+        if let stop = watch.stop { throw stop }
         watch.deadline(of: step)
         defer { watch.noDeadline() }
         let result = try step.action.perform(self, step)
@@ -103,23 +106,38 @@ extension DrillRun {
       names.isEmpty || names.contains($0.name)
     }
     let server = CheckedServer(sandbox.pool, expected: expected, isSandbox: true)
-    var failed = 0
-    var asked = 0
+    let before = record.checks.count
     try phase("checks") {
       for suite in suites {
-        let outcomes = try suite.run(on: server, parallel: Machine.cores, events: events)
-        record.checks += outcomes
-        evidence.checks = record.checks
+        try ask(suite, server, sandbox)
         lastCheck = Clock.monotonic
         self.asked.insert(suite.name)
-        asked += outcomes.count
-        failed += outcomes.count { $0.result == .fail || $0.result == .error }
       }
     }
-    // A server that went away leaves checks in error; the drill should end with the reason, not with each of these.
-    try sandbox.checkAlive()
+    let asked = record.checks.count - before
+    let failed = record.checks[before...].count { $0.result == .fail || $0.result == .error }
     guard failed > 0 else { return StepResult() }
     return StepResult(failure: "\(Count.text(failed)) of \(Count.text(asked, "check")) did not pass")
+  }
+
+  /// Asks one suite. When it is cut off, the answers that there were by then are kept.
+  private func ask(_ suite: Suite, _ server: CheckedServer, _ sandbox: Sandbox) throws {
+    let answered = Monitor<[Outcome]>([])
+    let events = events
+    defer { evidence.checks = record.checks }
+    do {
+      let tap: EventSink = { event in
+        if case .checked(let outcome) = event { answered.withLock { $0.append(outcome) } }
+        events(event)
+      }
+      record.checks += try suite.run(
+        on: server, parallel: Machine.cores, before: { try sandbox.checkAlive() }, events: tap)
+    } catch {
+      record.checks += answered.withLock { $0 }
+      throw error
+    }
+    // A check in error may be the one that the server died of: its connection breaks before the process has ended.
+    if record.checks.contains(where: { $0.result == .error }) { try sandbox.pool.run(["ping": 1]) }
   }
 }
 

@@ -8,6 +8,8 @@ final class DrillWatch: Sendable {
     var deadline: (time: Double, failure: Failure)?
     var kill: (@Sendable () -> Void)?
     var isOver = false
+    /// The condition of that kind with the shortest time, and when it began to count.
+    var elapsed: (condition: StopCondition, end: Double)?
   }
 
   private let state = Monitor(State())
@@ -22,6 +24,10 @@ final class DrillWatch: Sendable {
   func start(_ conditions: [StopCondition], folder: String) throws(Failure) {
     let begin = Clock.monotonic
     let state = state
+    let limits = conditions.compactMap { condition -> (StopCondition, Double)? in
+      if case .elapsed(let seconds) = condition { (condition, begin + seconds) } else { nil }
+    }
+    state.withLock { $0.elapsed = limits.min { $0.1 < $1.1 } }
     _ = try Threads.start {
       var nextLook = begin
       var signalled: Double?
@@ -64,6 +70,20 @@ final class DrillWatch: Sendable {
     guard let timeout = step.timeout, !(step.action is RunStep) else { return }
     state.withLock {
       $0.deadline = (Clock.monotonic + timeout, .stepTimedOut(step.id, seconds: timeout))
+    }
+  }
+
+  /// Seconds until a stop condition ends the drill; nil without one. For commands, which the watch doesn't kill.
+  var secondsLeft: Double? { state.withLock { $0.elapsed.map { max(0.001, $0.end - Clock.monotonic) } } }
+
+  /// Why a command was ended that ran until its time was over: the stop condition, when it had less time left than
+  /// the step.
+  func stopAfterTimeout(_ timeout: Double?, _ left: Double?) -> Failure? {
+    guard let left, left <= timeout ?? .infinity else { return nil }
+    return state.update { state in
+      guard let (condition, _) = state.elapsed else { return nil }
+      state.stop = state.stop ?? .stopped(by: condition, found: "the time is over")
+      return state.stop
     }
   }
 

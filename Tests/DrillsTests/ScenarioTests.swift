@@ -28,7 +28,8 @@ func problems(_ text: String, parameters: [String: String] = [:]) -> [(place: St
   }
 }
 
-private let whole = """
+/// A scenario that says everything that can be said.
+let wholeScenario = """
   version: 1
   title: Shop, the whole base
   tags: [monthly, dr]
@@ -60,7 +61,7 @@ private let least = "version: 1\nbackup: {path: b}\n"
 struct ScenarioTests {
   @Test("is read whole")
   func reads() throws {
-    let scenario = try scenario(whole, parameters: ["most": "40m"])
+    let scenario = try scenario(wholeScenario, parameters: ["most": "40m"])
     #expect(scenario.title == "Shop, the whole base")
     #expect(scenario.tags == ["monthly", "dr"])
     #expect(scenario.backup.hasSuffix("/backups/base"))

@@ -1,0 +1,71 @@
+import Drills
+import Platform
+import Record
+import Reports
+import Testing
+
+/// The repository.
+private let repository = Files.folder(of: Files.folder(of: Files.folder(of: #filePath)))
+
+/// An independent validator of JSON Schema; without it the tests fail.
+private func validator() throws -> String {
+  let cached = Files.join(Environment["HOME"] ?? "/", ".cache/mongodrill/tools/bin/check-jsonschema")
+  let found = Programs.find("check-jsonschema", path: Environment["PATH"])
+  return try #require(
+    found ?? (Files.exists(cached) ? cached : nil), "check-jsonschema is missing; scripts/test installs it")
+}
+
+/// What the validator says of a file: nothing when it is valid.
+func validate(_ file: String, schema: String) throws -> String {
+  let run = try Supervisor.shared.capture(
+    ChildSpec([try validator(), "--schemafile", schema, file]), timeout: 60)
+  return run.status == .exited(0) ? "" : run.output.text + run.errorOutput.text
+}
+
+/// A record is what the schema in the repository says, and comes back the same.
+func expectValid(_ record: DrillRecord) throws {
+  let folder = try TemporaryFolder()
+  let file = Files.join(folder.path, "report.json")
+  let text = Renderer.json.draw(record)
+  try Files.writeAtomically(text.utf8, to: file)
+  #expect(try validate(file, schema: Files.join(repository, "docs/report.schema.json")) == "")
+  #expect(try DrillRecord(reportAt: file, Array(text.utf8)) == record)
+}
+
+@Suite("The schemas")
+struct SchemaTests {
+  @Test("of the report is itself a valid schema, and refuses what is no report")
+  func report() throws {
+    let folder = try TemporaryFolder()
+    let schema = Files.join(repository, "docs/report.schema.json")
+    let run = try Supervisor.shared.capture(
+      ChildSpec([try validator(), "--check-metaschema", schema]), timeout: 60)
+    #expect(run.status == .exited(0))
+    let file = Files.join(folder.path, "report.json")
+    for text in ["{}", Renderer.json.draw(DrillRecord()).replacing("\"verdict\"", with: "\"verdikt\"")] {
+      try Files.writeAtomically(text.utf8, to: file)
+      #expect(try validate(file, schema: schema) != "")
+    }
+  }
+
+  @Test(
+    "of a scenario accepts what the reader accepts, and refuses what it refuses",
+    arguments: [
+      (wholeScenario, true), ("version: 1\nbackup: {path: b}\n", true), ("version: 1\n", false),
+      ("version: 1\nbackup: {path: b}\ntitel: x\n", false),
+      ("version: 1\nbackup: {path: b}\nsteps: [{id: a}]\n", false),
+      ("version: 1\nbackup: {path: b}\nsteps: [{restore: {}, check: []}]\n", false),
+      ("version: 1\nbackup: {path: b}\nstop_conditions: [{disk_free: 5GB}]\n", false),
+    ])
+  func scenario(text: String, isValid: Bool) throws {
+    let folder = try TemporaryFolder()
+    let schema = Files.join(folder.path, "scenario.schema.json")
+    try Files.writeAtomically(scenarioSchema.text(pretty: true).utf8, to: schema)
+    let metaschema = try Supervisor.shared.capture(
+      ChildSpec([try validator(), "--check-metaschema", schema]), timeout: 60)
+    #expect(metaschema.status == .exited(0))
+    let file = Files.join(folder.path, "scenario.yaml")
+    try Files.writeAtomically(text.utf8, to: file)
+    #expect(try validate(file, schema: schema).isEmpty == isValid)
+  }
+}
