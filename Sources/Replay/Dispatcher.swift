@@ -14,6 +14,8 @@ struct Dispatcher: Sendable {
 
   private(set) var ledger = Ledger()
   private let plan: ReplayPlan
+  /// Through here everything is in the sandbox.
+  private let after: Timestamp
   private var catalogue: SourceCatalogue
   private var transactions = Transactions()
   private let addresses: [SourceCatalogue.ID: LaneBatch.Address]
@@ -24,10 +26,12 @@ struct Dispatcher: Sendable {
   private var told = 0.0
 
   init(
-    plan: ReplayPlan, base: [BackedUpCollection], destinations: [SourceCatalogue.ID: Replayer.Destination],
+    plan: ReplayPlan, after: Timestamp?, base: [BackedUpCollection],
+    destinations: [SourceCatalogue.ID: Replayer.Destination],
     lanes: [Lane], pool: ClientPool, events: @escaping EventSink
   ) {
     self.plan = plan
+    self.after = after ?? Timestamp(seconds: 0, increment: 0)
     catalogue = SourceCatalogue(base: base)
     addresses = Dictionary(
       uniqueKeysWithValues: destinations.map { id, destination in
@@ -57,6 +61,12 @@ struct Dispatcher: Sendable {
   }
 
   private mutating func take(_ entry: OplogEntry, at place: Place) throws {
+    if entry.timestamp <= after {
+      // Followed all the same: for definitions, and for transactions that are committed later.
+      guard case .apply(let operations) = try transactions.step(entry, at: place) else { return }
+      for operation in operations { _ = try catalogue.follow(operation, entry.timestamp, at: place) }
+      return
+    }
     ledger.entries += 1
     ledger.bytes += entry.operation.bytes.count
     ledger.first = ledger.first ?? entry.timestamp

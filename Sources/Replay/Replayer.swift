@@ -38,17 +38,20 @@ package struct Replayer: Sendable {
 
   private let pool: ClientPool
   private let plan: ReplayPlan
+  private let after: Timestamp?
   private let destinations: [SourceCatalogue.ID: Destination]
   private let laneCount: Int
   private let events: EventSink
 
   /// `destinations` are the collections that are wanted, as they stand in the sandbox; operations on others are
-  /// skipped and counted.
+  /// skipped and counted. What was committed through `after` is in the sandbox already.
   package init(
-    plan: ReplayPlan, destinations: [SourceCatalogue.ID: Destination], pool: ClientPool, lanes: Int? = nil,
+    plan: ReplayPlan, after: Timestamp? = nil, destinations: [SourceCatalogue.ID: Destination],
+    pool: ClientPool, lanes: Int? = nil,
     events: @escaping EventSink
   ) {
     self.plan = plan
+    self.after = after
     self.destinations = destinations
     self.pool = pool
     laneCount = lanes ?? Machine.cores + 1
@@ -65,7 +68,7 @@ package struct Replayer: Sendable {
     try Threads.concurrently(lanes.count + 1, onFirstError: cancel) { index in
       if index > 0 { return try lanes[index - 1].run() }
       var work = Dispatcher(
-        plan: plan, base: base, destinations: destinations, lanes: lanes, pool: pool,
+        plan: plan, after: after, base: base, destinations: destinations, lanes: lanes, pool: pool,
         events: events)
       try unsafe work.run(cursor)
       for lane in lanes { lane.channel.close() }

@@ -11,6 +11,13 @@ package struct ReplayedRestore: Sendable {
   package private(set) var plan = RestorePlan(items: [])
   /// Where the operations on a collection of the source go.
   package private(set) var destinations: [SourceCatalogue.ID: Replayer.Destination] = [:]
+  /// The collection of the source that stands at a place of the plan.
+  private(set) var places: [Int: SourceCatalogue.ID] = [:]
+
+  /// What each collection of the source is in the sandbox; those that are left out aren't there.
+  var facts: [SourceCatalogue.ID: CollectionFacts] {
+    places.reduce(into: [:]) { facts, place in facts[place.value] = plan.items[place.key].facts }
+  }
 
   /// Selection and renames go by the names at the target. Throws `Failure` of kind `usage` like `RestorePlan`.
   package init(_ replay: ReplayPlan, of backup: any LogicalBackup, _ options: RestoreOptions) throws(Failure)
@@ -27,6 +34,7 @@ package struct ReplayedRestore: Sendable {
     try plan.name(Naming(options), options, in: backup.path)
     for (at, id) in ids.enumerated() {
       guard let facts = plan.items[at].facts else { continue }
+      places[at] = id
       destinations[id] = .init(
         name: facts.kind == .timeseries ? facts.namespace.buckets : facts.namespace, uuid: facts.uuid)
     }
@@ -38,6 +46,7 @@ package struct ReplayedRestore: Sendable {
         collection.facts.kind != .view
       {
         item.leaveOut("dropped before the target")
+        item.isGone = true
       } else {
         continue
       }

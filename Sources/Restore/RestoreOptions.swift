@@ -8,6 +8,8 @@ package struct RestoreOptions: Sendable {
   package var rename: [Rename]
   /// Whether indexes other than `_id_` are built.
   package var buildIndexes: Bool
+  /// Whether the backup is declared to hold a part of the documents only: changes of others are counted, not failed.
+  package var isPartial: Bool
   /// Threads that insert; nil: by the machine.
   package var lanes: Int?
   /// Files read at the same time; nil: by the machine.
@@ -19,12 +21,14 @@ package struct RestoreOptions: Sendable {
 
   package init(
     include: [String] = [], exclude: [String] = [], rename: [Rename] = [], buildIndexes: Bool = true,
+    isPartial: Bool = false,
     lanes: Int? = nil, parallelCollections: Int? = nil, batchBytes: Int? = nil, memory: Int = 256 << 20
   ) {
     self.include = include
     self.exclude = exclude
     self.rename = rename
     self.buildIndexes = buildIndexes
+    self.isPartial = isPartial
     self.lanes = lanes
     self.parallelCollections = parallelCollections
     self.batchBytes = batchBytes

@@ -17,6 +17,8 @@ package struct RestorePlan: Sendable {
     package var facts: CollectionFacts?
     /// Why it is left out, or how it is treated; nil for ordinary data.
     package var note: String?
+    /// Whether it was dropped before the target: nothing of it is missing.
+    package var isGone = false
     /// Whether the server has the collection of itself (users and roles).
     package var isServers = false
     /// `collMod` commands that come after the data, in order.

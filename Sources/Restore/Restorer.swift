@@ -45,8 +45,28 @@ package struct Restorer: Sendable {
     let created = try create()
     let meter = LoadMeter(plan, backup, events: events)
     let reads = try load(created, meter)
-    let tallies = meter.tallies
+    let result = self.result(created, reads, meter.tallies)
+    let loaded = result.expected.sorted
+    var ended = result
+    ended.phases.append(
+      phase(
+        "restore", since: started, documents: loaded.reduce(0) { $0 + ($1.documents ?? 0) },
+        bytes: loaded.reduce(0) { $0 + ($1.bytes ?? 0) }))
+    return ended
+  }
 
+  /// Creates, in a sandbox that holds the others already, the collections at those places of the plan; reads no
+  /// document. Throws like `run`.
+  package func create(where isNew: (Int) -> Bool) throws -> RestoreResult {
+    var there: [Int: CollectionFacts] = [:]
+    for (at, item) in plan.items.enumerated() where !isNew(at) { there[at] = item.facts }
+    let created = try create(at: { there[$0] == nil })
+    return result(there.merging(created) { old, _ in old }, [:], [:])
+  }
+
+  private func result(
+    _ created: [Int: CollectionFacts], _ reads: [Int: CollectionRead], _ tallies: [Int: LoadMeter.Tally]
+  ) -> RestoreResult {
     var result = RestoreResult()
     for (at, item) in plan.items.enumerated() {
       let read = item.index.flatMap { reads[$0] }
@@ -62,16 +82,11 @@ package struct Restorer: Sendable {
           facts.bytes = collection.bytes
         }
         result.expected[facts.namespace] = facts
-      } else if item.facts == nil {
+      } else if item.facts == nil && !item.isGone {
         result.notVerified.append("\(item.source): \(item.note ?? "not restored")")
       }
       result.collections.append(collection)
     }
-    let loaded = result.expected.sorted
-    result.phases.append(
-      phase(
-        "restore", since: started, documents: loaded.reduce(0) { $0 + ($1.documents ?? 0) },
-        bytes: loaded.reduce(0) { $0 + ($1.bytes ?? 0) }))
     (result.problems, result.problemCount) = problems.all
     return result
   }
@@ -107,9 +122,11 @@ package struct Restorer: Sendable {
 
   /// Creates the collections (or the views), several at a time; returns those that are there, by their place in
   /// the plan. Views are as good as there: they are created at the end.
-  private func create(views: Bool = false) throws -> [Int: CollectionFacts] {
-    let items = plan.items.enumerated().filter { _, item in
-      item.facts.map { ($0.kind == .view) == views } ?? false
+  private func create(
+    views: Bool = false, at isWanted: (Int) -> Bool = { _ in true }
+  ) throws -> [Int: CollectionFacts] {
+    let items = plan.items.enumerated().filter { at, item in
+      item.facts.map { ($0.kind == .view) == views } ?? false && isWanted(at)
     }
     let created = Mutex<[Int: CollectionFacts]>([:])
     let next = Mutex(0)

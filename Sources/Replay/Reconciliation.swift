@@ -1,0 +1,59 @@
+internal import BSON
+internal import Facts
+internal import Mongo
+internal import Restore
+
+/// Makes the collections of one target those of a later one: drops, renames and creates what the oplog did in
+/// between. Documents, options and indexes follow with the replay.
+struct Reconciliation {
+  private let old: ReplayedRestore
+  private let new: ReplayedRestore
+  private let pool: ClientPool
+
+  init(from old: ReplayedRestore, to new: ReplayedRestore, pool: ClientPool) {
+    self.old = old
+    self.new = new
+    self.pool = pool
+  }
+
+  /// Throws `MongoError`.
+  func run(_ restorer: Restorer) throws -> RestoreResult {
+    for facts in old.plan.selected.compactMap(\.facts) where facts.kind == .view { try drop(facts.namespace) }
+    for (id, facts) in old.facts where new.facts[id] == nil { try drop(facts.namespace) }
+    try rename()
+    for (id, facts) in new.facts {
+      if let before = old.facts[id] { try dropIndexes(before, facts) }
+    }
+    return try restorer.create(where: { new.places[$0].map { old.facts[$0] == nil } ?? false })
+  }
+
+  private func drop(_ namespace: Namespace) throws {
+    try pool.run(["drop": .string(namespace.collection)], on: namespace.database)
+  }
+
+  /// By way of names that nobody has, so that two collections can swap theirs.
+  private func rename() throws {
+    let moves = new.facts.compactMap { id, facts in
+      old.facts[id].flatMap { $0.namespace == facts.namespace ? nil : (id, $0.namespace, facts.namespace) }
+    }
+    for (id, from, to) in moves { try move(from, to: Namespace(to.database, "mongodrill.moving.\(id)")) }
+    for (id, _, to) in moves { try move(Namespace(to.database, "mongodrill.moving.\(id)"), to: to) }
+  }
+
+  private func move(_ from: Namespace, to: Namespace) throws {
+    try pool.run(["renameCollection": .string(from.description), "to": .string(to.description)])
+  }
+
+  /// Indexes that are others at the new target go, and unique ones: they would refuse what the replay passes
+  /// through on its way. Those that are wanted are built again at the end.
+  private func dropIndexes(_ before: CollectionFacts, _ after: CollectionFacts) throws {
+    for index in before.indexes
+    where !index.isIDIndex && index.document["clustered"]?.isTrue != true
+      && (index.document["unique"]?.isTrue == true || !after.indexes.contains(index))
+    {
+      try pool.run(
+        ["dropIndexes": .string(after.namespace.collection), "index": .string(index.name)],
+        on: after.namespace.database)
+    }
+  }
+}
