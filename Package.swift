@@ -84,6 +84,8 @@ let package = Package(
     tests("Arguments", ["Arguments", "Platform"]),
     tests("Backups", ["Backups", "Compression", "Facts", "BSON", "CZlib", "Platform"]),
     tests("BSON", ["BSON"]),
+    tests(
+      "Checks", ["Checks", "Sandbox", "Mongo", "Facts", "Record", "Configuration", "BSON", "Platform"]),
     tests("Compression", ["Compression", "CZlib", "Platform"]),
     tests("Configuration", ["Configuration", "BSON", "Platform"]),
     tests("Drills", ["Drills", "Configuration", "Checks", "Record", "Reports", "Platform"]),

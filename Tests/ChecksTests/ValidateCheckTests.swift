@@ -1,0 +1,59 @@
+import BSON
+import Checks
+import Record
+import Testing
+
+@Suite("validate", .tags(.mongod), .timeLimit(.minutes(2)))
+struct ValidateCheckTests {
+  @Test(
+    "a sound collection passes, and says what was looked at",
+    arguments: ["validate", "validate: {full: true}"])
+  func pass(item: String) throws {
+    let database = try TestDatabase()
+    try database.insert("c", numbered(50))
+    try database.index("c", ["key": ["a": 1], "name": "a_1"])
+    let outcome = try database.check("c", item)
+    #expect(outcome.result == .pass, "\(outcome)")
+    #expect(outcome.message == "50 records and 2 indexes are sound")
+    #expect(outcome.measured["records"] == 50 && outcome.measured["fast_count"] == 50)
+  }
+
+  @Test("an empty collection is sound")
+  func empty() throws {
+    let database = try TestDatabase()
+    try database.create("c")
+    #expect(try database.check("c", "validate").result == .pass)
+  }
+
+  @Test("documents that a validator would refuse are told, and are no warning")
+  func validator() throws {
+    let database = try TestDatabase()
+    try database.insert("c", numbered(3))
+    try database.run(["collMod": "c", "validator": ["a": ["$exists": true]]])
+    let outcome = try database.check("c", "validate")
+    #expect(outcome.result == .pass, "\(outcome)")
+    #expect(outcome.message.hasSuffix("3 documents would not pass the validator"), "\(outcome)")
+  }
+
+  @Test("a time series is validated by its buckets")
+  func timeSeries() throws {
+    let database = try TestDatabase()
+    try database.create("t", ["timeseries": ["timeField": "at"]])
+    try database.insert("t", [["at": .date(1_700_000_000_000)]])
+    let outcome = try database.check("t", "validate")
+    #expect(outcome.result == .pass, "\(outcome)")
+    #expect(outcome.measured["records"] == 1)
+  }
+
+  @Test("is not asked of a server that is no sandbox, and can't be of a view")
+  func notAsked() throws {
+    var database = try TestDatabase()
+    try database.insert("c", numbered(1))
+    try database.create("v", ["viewOn": "c", "pipeline": []])
+    #expect(try database.check("v", "validate").result == .error)
+    database.isSandbox = false
+    let outcome = try database.check("c", "validate")
+    #expect(outcome.result == .skipped)
+    #expect(outcome.message == "`validate` locks the collection, and this server is not a sandbox")
+  }
+}
