@@ -37,35 +37,32 @@ extension Suite {
 
   /// The checks with those of `shop` and `*` spread over the collections.
   private func questions(for server: CheckedServer) throws -> [Question] {
-    var live: Result<Catalogue, any Error>?
-    var questions: [Question] = []
-    for planned in checks {
-      if case .collection = planned.subject {
-        questions.append(Question(planned, planned.subject))
-        continue
-      }
-      guard planned.declaration.scope == .collection else {
-        questions.append(Question(planned, planned.subject))
-        continue
-      }
-      // What the backup holds is asked for, so that a collection that is missing here is noticed.
-      let catalogue: Catalogue
+    try checks.flatMap { planned -> [Question] in
+      if case .collection = planned.subject { return [Question(planned, planned.subject)] }
+      guard planned.declaration.scope == .collection else { return [Question(planned, planned.subject)] }
+      try Interruption.check()
+      let found: [Question]
       do {
-        if live == nil { live = Result { try Catalogue(listedOn: server.pool) } }
-        catalogue = try server.expected ?? live!.get()
+        found = try planned.spread(on: server).map { Question(planned, .collection($0)) }
       } catch {
-        questions.append(Question(planned, planned.subject, trouble: "\(error)"))
-        continue
+        return [Question(planned, planned.subject, trouble: "\(error)")]
       }
-      let spread = catalogue.sorted.filter {
-        planned.subject.covers($0.namespace) && planned.declaration.appliesTo.contains($0.kind)
-      }
-      questions += spread.map { Question(planned, .collection($0.namespace)) }
-      if spread.isEmpty {
-        questions.append(Question(planned, planned.subject, trouble: "no collection in \(planned.subject)"))
-      }
+      let nothing = Question(planned, planned.subject, trouble: "no collection in \(planned.subject)")
+      return found.isEmpty ? [nothing] : found
     }
-    return questions
+  }
+}
+
+extension PlannedCheck {
+  /// The collections that a check of a database is asked of: those of the backup, so that one that is missing on
+  /// the server is noticed; without a backup those of the server. Views are left out.
+  fileprivate func spread(on server: CheckedServer) throws -> [Namespace] {
+    var databases: [String]?
+    if case .database(let name) = subject { databases = [name] }
+    let catalogue = try server.expected ?? Catalogue(listedOn: server.pool, databases: databases)
+    return catalogue.sorted.filter {
+      subject.covers($0.namespace) && $0.kind != .view && declaration.appliesTo.contains($0.kind)
+    }.map(\.namespace)
   }
 }
 

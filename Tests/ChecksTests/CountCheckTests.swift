@@ -1,6 +1,7 @@
 import BSON
 import Checks
 import Facts
+import Platform
 import Record
 import Testing
 

@@ -108,17 +108,18 @@ struct ReferencesCheckTests {
     try database.insert("strict", [["_id": "Ä"]])
     try database.create("orders", german)
     try database.insert(
-      "orders", ["Ä", "ä", "a", "b"].map { ["_id": .string("id" + $0), "to": .string($0)] })
+      "orders", ["Ä", "ä", "a", "b"].enumerated().map { ["_id": .int32(Int32($0)), "to": .string($1)] })
     let loose = try database.check("orders", "references: {field: to, to: DB.loose}")
-    #expect(loose.samples == ["\"idb\""], "\(loose)")
+    #expect(loose.samples == ["3"], "\(loose)")
     let strict = try database.check("orders", "references: {field: to, to: DB.strict}")
-    #expect(Set(strict.samples) == ["\"idä\"", "\"ida\"", "\"idb\""], "\(strict)")
+    #expect(Set(strict.samples) == ["1", "2", "3"], "\(strict)")
     #expect(strict.query?.hasSuffix(".collation({locale: \"simple\"})") == true)
   }
 
   @Test("another field may be referred to, within arrays, without an index, in another database")
   func otherField() throws {
-    let (one, two) = (try TestDatabase(), try TestDatabase())
+    let one = try TestDatabase()
+    let two = try TestDatabase()
     try two.insert("customers", [["mails": [["at": "a"], ["at": "b"]]], ["mails": ["at": "c"]]])
     try one.insert("orders", ["a", "b", "c", "d"].map { ["mail": .string($0)] })
     let outcome = try one.check(

@@ -66,7 +66,7 @@ struct SuiteDecodingTests {
       ),
       (
         "- {count: {}, where: {a: 1}}",
-        "s.yaml:3:14: `compare`: a `where` can't be compared with the backup, which is counted as a whole",
+        "s.yaml:3:15: `compare`: a `where` can't be compared with the backup, which is counted as a whole",
         "Give `min`, `max` or `equals`."
       ),
       (
@@ -81,7 +81,7 @@ struct SuiteDecodingTests {
       ),
       (
         "- indexes: {list: [{unique: true}]}",
-        "s.yaml:3:25: `list`: an index without a `key`: { \"unique\" : true }", nil
+        "s.yaml:3:23: `list`: an index without a `key`: { \"unique\" : true }", nil
       ),
     ] as [(String, String, String?)])
   func problems(item: String, problem: String, hint: String?) {

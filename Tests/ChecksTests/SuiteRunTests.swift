@@ -15,10 +15,9 @@ struct SuiteRunTests {
     try database.insert("a", numbered(2))
     try database.insert("b", numbered(3))
     try database.create("v", ["viewOn": "a", "pipeline": []])
-    #expect(
-      try database.checks("s: {DB: [{count: {min: 3}}]}").map { "\($0.namespace ?? "") \($0.result)" } == [
-        "\(database.name).a fail", "\(database.name).b pass",
-      ])
+    let live = try database.checks("s: {DB: [{count: {min: 3}}]}")
+    #expect(live.map(\.namespace) == ["\(database.name).a", "\(database.name).b"], "\(live)")
+    #expect(live.map(\.result) == [.fail, .pass])
     database.expected = Catalogue([
       CollectionFacts(Namespace(database.name, "b"), documents: 3),
       CollectionFacts(Namespace(database.name, "lost"), documents: 1),

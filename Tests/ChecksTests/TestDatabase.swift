@@ -40,7 +40,8 @@ struct TestDatabase: ~Copyable {
   func insert(_ collection: String, _ documents: [Document]) throws {
     for start in stride(from: 0, to: documents.count, by: 10_000) {
       let batch = documents[start..<min(start + 10_000, documents.count)].map { Value.document($0) }
-      try pool.run(["insert": .string(collection), "documents": .list(batch)], on: name)
+      let reply = try pool.run(["insert": .string(collection), "documents": .list(batch)], on: name)
+      try #require(reply["writeErrors"] == nil, "\(reply.extendedJSON())")
     }
   }
 

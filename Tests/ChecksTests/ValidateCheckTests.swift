@@ -1,5 +1,7 @@
 import BSON
 import Checks
+import Facts
+import Platform
 import Record
 import Testing
 
@@ -25,14 +27,22 @@ struct ValidateCheckTests {
     #expect(try database.check("c", "validate").result == .pass)
   }
 
-  @Test("documents that a validator would refuse are told, and are no warning")
-  func validator() throws {
+  @Test(
+    "documents that a validator would refuse are told, and are no failure",
+    arguments: [["validationLevel": "strict"], ["validationLevel": "moderate"], ["validationAction": "warn"]]
+      as [Document])
+  func validator(options: Document) throws {
     let database = try TestDatabase()
     try database.insert("c", numbered(3))
-    try database.run(["collMod": "c", "validator": ["a": ["$exists": true]]])
+    let command: Document = ["collMod": "c", "validator": ["a": ["$exists": true]]]
+    try database.run(Document((Array(command) + Array(options)).map { ($0.name, $0.value) }))
     let outcome = try database.check("c", "validate")
     #expect(outcome.result == .pass, "\(outcome)")
-    #expect(outcome.message.hasSuffix("3 documents would not pass the validator"), "\(outcome)")
+    #expect(outcome.message == "3 records and 1 index are sound; 3 documents would not pass the validator")
+    // The validator is there as before.
+    let facts = try #require(
+      try Catalogue(of: database.pool, databases: [database.name])[Namespace(database.name, "c")])
+    #expect(facts.options["validationLevel"] == options["validationLevel"] ?? "strict")
   }
 
   @Test("a time series is validated by its buckets")
