@@ -91,6 +91,7 @@ let package = Package(
     tests("Drills", ["Drills", "Configuration", "Checks", "Record", "Reports", "Platform"]),
     tests("EndToEnd", ["mongodrill", "TestSupport", "BSON", "Platform"]),
     tests("Facts", ["Facts", "BSON"]),
+    tests("Mongo", ["Mongo", "Sandbox", "BSON", "Platform"]),
     tests("Platform", ["Platform", "TestSupport", "Holder"]),
     tests("Record", ["Record", "Platform"]),
     tests("Reports", ["Reports", "Record", "Platform"]),

@@ -5,10 +5,22 @@
 
 /// `bson_t` asks for an alignment of 128 bytes, which Swift does not give: it stays in C.
 
-/// Runs one command on `database`. The reply (or what there is of it) is stolen into `*reply`; free it with
-/// `bson_free`. False with `*error` set when the server refused or could not be reached.
-static inline int mongodrill_command(mongoc_client_t *client, const char *database, const uint8_t *command,
-                                     size_t length, uint8_t **reply, uint32_t *reply_length, bson_error_t *error) {
+/// A session, or null with `*error` set; free it with `mongoc_client_session_destroy`. Without causal consistency,
+/// which would add a read concern to what is read in it.
+static inline mongoc_client_session_t *mongodrill_session(mongoc_client_t *client, bson_error_t *error) {
+  mongoc_session_opt_t *options = mongoc_session_opts_new();
+  mongoc_session_opts_set_causal_consistency(options, false);
+  mongoc_client_session_t *session = mongoc_client_start_session(client, options, error);
+  mongoc_session_opts_destroy(options);
+  return session;
+}
+
+/// Runs one command on `database`, in `session` unless it is null (libmongoc takes one of its own then). The reply
+/// (or what there is of it) is stolen into `*reply`; free it with `bson_free`. False with `*error` set when the
+/// server refused or could not be reached.
+static inline int mongodrill_command(mongoc_client_t *client, mongoc_client_session_t *session, const char *database,
+                                     const uint8_t *command, size_t length, uint8_t **reply, uint32_t *reply_length,
+                                     bson_error_t *error) {
   bson_t document;
   *reply = NULL;
   *reply_length = 0;
@@ -17,7 +29,18 @@ static inline int mongodrill_command(mongoc_client_t *client, const char *databa
     return 0;
   }
   bson_t answer;
-  int ok = mongoc_client_command_simple(client, database, &document, NULL, &answer, error);
+  int ok;
+  if (session) {
+    bson_t options = BSON_INITIALIZER;
+    if (!mongoc_client_session_append(session, &options, error)) {
+      bson_destroy(&options);
+      return 0;
+    }
+    ok = mongoc_client_command_with_opts(client, database, &document, NULL, &options, &answer, error);
+    bson_destroy(&options);
+  } else {
+    ok = mongoc_client_command_simple(client, database, &document, NULL, &answer, error);
+  }
   *reply = bson_destroy_with_steal(&answer, true, reply_length);
   return ok;
 }

@@ -5,8 +5,8 @@ internal import Platform
 package import Record
 
 extension Suite {
-  /// Asks all its checks, up to `parallel` of them at one time, each on a thread and a connection of its own, and
-  /// tells `events` of each answer. The outcomes come in the order of the suite; there is always one a check.
+  /// Asks all its checks, up to `parallel` of them at one time (and no more than the pool has connections for: a
+  /// check may hold two, one for a cursor and one to ask about what it gives), each on a thread of its own, and tells `events` of each answer. The outcomes come in the order of the suite; there is always one a check.
   ///
   /// Throws a failure of kind `interrupted` when a signal came, and what `before` throws, which is called before
   /// each check (to see whether the server is still there); whatever else keeps a check from its answer is an
@@ -18,7 +18,8 @@ extension Suite {
     let questions = try questions(for: server)
     let outcomes = Monitor([Outcome?](repeating: nil, count: questions.count))
     let next = Monitor(0)
-    try Threads.concurrently(max(1, min(parallel, questions.count))) { _ in
+    let threads = max(1, min(parallel, questions.count, server.pool.connections / 2))
+    try Threads.concurrently(threads) { _ in
       while true {
         try Interruption.check()
         try before()

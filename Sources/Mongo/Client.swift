@@ -7,20 +7,26 @@ internal import CMongoC
 
   init(handle: OpaquePointer?) { unsafe self.handle = handle }
 
-  /// Runs one command on `database` and returns the reply. Throws `MongoError` when the server refuses, when a
-  /// write error or write concern error is in the reply, and when the server is gone.
+  /// Runs one command on `database` and returns the reply. Throws `MongoError` when the server refuses and when it
+  /// is gone. Of a command that writes, the reply may hold `writeErrors`.
   @discardableResult
   package borrowing func run(_ command: Document, on database: String = "admin") throws(MongoError)
     -> Document
   {
+    unsafe try run(command, on: database, session: nil)
+  }
+
+  /// The same in a session, which may be none.
+  borrowing func run(
+    _ command: Document, on database: String, session: OpaquePointer?
+  ) throws(MongoError) -> Document {
     var error = bson_error_t()
     var bytes: UnsafeMutablePointer<UInt8>?
     var length: UInt32 = 0
     let ok = unsafe command.withBytes { command in
       unsafe mongodrill_command(
-        handle, database, command.baseAddress?.assumingMemoryBound(to: UInt8.self), command.count, &bytes,
-        &length,
-        &error)
+        handle, session, database, command.baseAddress?.assumingMemoryBound(to: UInt8.self), command.count,
+        &bytes, &length, &error)
     }
     let reply = unsafe Client.take(bytes, length)
     if ok == 0 { throw unsafe Client.failure(&error, reply) }

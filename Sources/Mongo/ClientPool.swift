@@ -7,6 +7,8 @@ internal import Synchronization
 @safe package final class ClientPool: Sendable {
   /// The address, as given.
   package let uri: String
+  /// How many connections it lends at one time.
+  package let connections: Int
   private nonisolated(unsafe) let pool: OpaquePointer
 
   /// Prepares libmongoc once a process; its own log goes nowhere (errors come back as errors).
@@ -31,6 +33,7 @@ internal import Synchronization
     unsafe mongoc_client_pool_set_error_api(pool, 2)
     unsafe self.pool = pool
     self.uri = uri
+    self.connections = connections
   }
 
   deinit {

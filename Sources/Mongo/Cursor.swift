@@ -7,7 +7,8 @@ extension ClientPool {
     _ command: Document, on database: String, batchSize: Int? = nil, _ body: (Document) throws -> Bool
   ) throws {
     try withClient { client in
-      var reply = try client.run(command, on: database)
+      let session = try ClientSession(client)
+      var reply = try session.run(command, on: database, with: client)
       var batch = "firstBatch"
       while let cursor = reply["cursor"]?.document {
         let id = cursor["id"]?.integer ?? 0
@@ -24,14 +25,15 @@ extension ClientPool {
         }
         if id == 0 || !goesOn || failure != nil {
           if id != 0 {
-            _ = try? client.run(["killCursors": .string(collection), "cursors": [.int64(id)]], on: database)
+            let kill: Document = ["killCursors": .string(collection), "cursors": [.int64(id)]]
+            _ = try? session.run(kill, on: database, with: client)
           }
           if let failure { throw failure }
           return
         }
         var more: [(String, Value)] = [("getMore", .int64(id)), ("collection", .string(collection))]
         if let batchSize { more.append(("batchSize", .int32(Int32(batchSize)))) }
-        reply = try client.run(Document(more), on: database)
+        reply = try session.run(Document(more), on: database, with: client)
         batch = "nextBatch"
       }
     }
