@@ -10,7 +10,7 @@ struct ReadingTests {
   /// One collection `d.c` of these documents.
   private func backup(_ documents: [Document], options: String = "") throws -> (Scratch, any LogicalBackup) {
     let scratch = try Scratch()
-    try scratch.write(documents.flatMap { Array($0.bytes) }, to: "dump/d/c.bson")
+    try scratch.write(documents.reduce(into: [UInt8]()) { $0 += $1.bytes }, to: "dump/d/c.bson")
     try scratch.write(#"{\#(options)"indexes":[]}"#, to: "dump/d/c.metadata.json")
     return (scratch, try openBackup(scratch["dump"]))
   }

@@ -22,7 +22,7 @@ final class Scratch: Sendable {
   func write(_ bytes: some Sequence<UInt8>, to name: String) throws {
     let folder = Files.folder(of: self[name])
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    try Data(bytes).write(to: URL(fileURLWithPath: self[name]))
+    try Data(Array(bytes)).write(to: URL(fileURLWithPath: self[name]))
   }
 
   func write(_ text: String, to name: String) throws { try write(text.utf8, to: name) }
