@@ -132,7 +132,9 @@ extension DrillPlan {
     if backup.origin.isCompressed { facts.append("gzip") }
     if let version = backup.origin.serverVersion { facts.append("MongoDB \(version)") }
     lines.append("Backup     \(backup.path) (\(facts.joined(separator: ", ")))")
-    if let oplog = backup.oplog { lines.append("           \(oplog.place.file) will not be replayed") }
+    if let oplog = backup.oplog {
+      lines.append("           its oplog, \(oplog.place.file), will not be replayed")
+    }
     lines += backup.notes.map { "           \($0)" }
     switch mongod {
     case .success(let found): lines.append("mongod     \(found.path) (\(found.version))")
@@ -146,7 +148,8 @@ extension DrillPlan {
     }
     if let limit = scenario.objectives.rtoLimit { lines.append("RTO        \(TimeSpan.format(limit))") }
     for condition in scenario.stopConditions { lines.append("Stops      when \(condition)") }
-    let width = items.map { $0.source.description.count }.max() ?? 0
+    // One very long name is not to push all the others' words off the screen.
+    let width = min(50, items.map { $0.source.description.count }.max() ?? 0)
     lines += ["", "Collections"]
     for item in items {
       let name = item.source.description
@@ -164,7 +167,7 @@ extension DrillPlan {
       lines += ["", "Rollbacks"] + scenario.rollbacks.map { "  \($0.words)" }
     }
     if !problems.isEmpty { lines += ["", "Problems"] + problems.map { "  \($0)" } }
-    return lines.joined(separator: "\n") + "\n"
+    return lines.map(\.visible).joined(separator: "\n") + "\n"
   }
 
   /// The checks by what they are asked of, in the suite's order.

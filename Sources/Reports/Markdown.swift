@@ -58,17 +58,19 @@ struct MarkdownReport {
     reasons()
   }
 
-  /// The reasons, where the sentence doesn't say it all.
+  /// What the sentence doesn't say: the hint to its reason, and the other reasons.
   private mutating func reasons() {
-    guard record.reasons.count > 1 || record.reasons.contains(where: { $0.hint != nil }) else { return }
+    if let hint = record.reasons.first?.hint { lines += ["", MarkdownText.escaped(hint)] }
+    let others = record.reasons.dropFirst()
+    guard !others.isEmpty else { return }
     let most = 8
-    add("")
-    for reason in record.reasons.prefix(most) {
+    lines += ["", "Besides:", ""]
+    for reason in others.prefix(most) {
       var line = "- " + MarkdownText.escaped(reason.message)
       if let hint = reason.hint { line += ". " + MarkdownText.escaped(hint) }
       add(line)
     }
-    if record.reasons.count > most { add("- … and \(Count.text(record.reasons.count - most)) more below") }
+    if others.count > most { add("- … and \(Count.text(others.count - most)) more below") }
   }
 
   private mutating func objectives() {

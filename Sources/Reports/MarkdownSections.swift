@@ -79,7 +79,9 @@ extension MarkdownReport {
     }
     for check in checks { failure(check) }
     if checks.contains(where: { $0.query != nil }) {
-      let command = "mongodrill restore \(Shell.quoted(record.backup.path))"
+      let documentsAlone = record.backup.oplog != nil && record.replay == nil
+      let command =
+        "mongodrill restore \(documentsAlone ? "--no-replay " : "")\(Shell.quoted(record.backup.path))"
       add(
         "The queries are for `mongosh` on the restored data: "
           + "\(MarkdownText.code(command, inTable: false)) brings it back.")

@@ -1,9 +1,11 @@
+internal import Platform
+
 /// Text that comes from data, made safe to stand in Markdown (CommonMark with GitHub's tables): it shows as it is
 /// and can neither format, nor link, nor open HTML, nor leave its line or its cell.
 enum MarkdownText {
   /// As running text, on one line.
   static func escaped(_ text: String) -> String {
-    let characters = Array(visible(text))
+    let characters = Array(text.visible)
     var escaped = ""
     for (index, character) in characters.enumerated() {
       if needsBackslash(character, at: index, in: characters) { escaped.append("\\") }
@@ -34,7 +36,7 @@ enum MarkdownText {
 
   /// As a code span, on one line. In a table a pipe needs a backslash even there.
   static func code(_ text: String, inTable: Bool = true) -> String {
-    var text = visible(text)
+    var text = text.visible
     if text.isEmpty { return "(empty)" }
     if inTable { text = text.replacing("|", with: "\\|") }
     let fence = String(repeating: "`", count: longestRun(of: "`", in: text) + 1)
@@ -46,27 +48,9 @@ enum MarkdownText {
   /// As a block of code, whose lines are kept.
   static func block(_ text: String, language: String = "") -> [String] {
     let fence = String(repeating: "`", count: max(3, longestRun(of: "`", in: text) + 1))
-    var lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }.map { visible(String($0)) }
+    var lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }.map { String($0).visible }
     while lines.last == "" { lines.removeLast() }
     return [fence + language] + lines + [fence]
-  }
-
-  /// The text with everything that can't be seen, or that moves or breaks a line, spelled out: `\n`, `\u{202e}`.
-  static func visible(_ text: String) -> String {
-    var visible = ""
-    for scalar in text.unicodeScalars {
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned, .privateUse:
-        switch scalar {
-        case "\n": visible += "\\n"
-        case "\r": visible += "\\r"
-        case "\t": visible += "\\t"
-        default: visible += "\\u{\(String(scalar.value, radix: 16))}"
-        }
-      default: visible.unicodeScalars.append(scalar)
-      }
-    }
-    return visible
   }
 
   private static func longestRun(of wanted: Character, in text: String) -> Int {
