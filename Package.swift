@@ -86,6 +86,7 @@ let package = Package(
     tests("BSON", ["BSON"]),
     tests(
       "Checks", ["Checks", "Sandbox", "Mongo", "Facts", "Record", "Configuration", "BSON", "Platform"]),
+    tests("Commands", ["Commands", "Arguments", "Record"]),
     tests("Compression", ["Compression", "CZlib", "Platform"]),
     tests("Configuration", ["Configuration", "BSON", "Platform"]),
     tests("Drills", ["Drills", "Configuration", "Checks", "Record", "Reports", "Platform"]),

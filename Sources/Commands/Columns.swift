@@ -1,25 +1,10 @@
 /// Text as a terminal shows it.
-enum Columns {
-  /// The text without anything that would move the cursor: control characters become visible.
-  static func visible(_ text: String) -> String {
-    guard text.unicodeScalars.contains(where: isControl) else { return text }
-    var result = ""
-    for scalar in text.unicodeScalars {
-      if isControl(scalar) {
-        let hex = String(scalar.value, radix: 16)
-        result += "\\x" + (hex.count < 2 ? "0" : "") + hex
-      } else {
-        result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
-  }
-
+package enum Columns {
   /// How many columns it takes: 2 for East Asian wide characters and emoji, 0 for marks.
-  static func width(of text: String) -> Int { text.reduce(0) { $0 + width(of: $1) } }
+  package static func width(of text: String) -> Int { text.reduce(0) { $0 + width(of: $1) } }
 
   /// The text, cut to `width` columns; where something is missing, an ellipsis says so.
-  static func cut(_ text: String, to width: Int) -> String {
+  package static func cut(_ text: String, to width: Int) -> String {
     guard self.width(of: text) > width else { return text }
     var result = ""
     var used = 1
@@ -32,13 +17,9 @@ enum Columns {
   }
 
   /// Filled with spaces to `width` columns, at the right or, for figures, at the left.
-  static func pad(_ text: String, to width: Int, atLeft: Bool = false) -> String {
+  package static func pad(_ text: String, to width: Int, atLeft: Bool = false) -> String {
     let spaces = String(repeating: " ", count: max(0, width - self.width(of: text)))
     return atLeft ? spaces + text : text + spaces
-  }
-
-  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-    scalar.value < 0x20 || 0x7F...0x9F ~= scalar.value
   }
 
   private static func width(of character: Character) -> Int {

@@ -9,19 +9,19 @@ protocol EventPrinter: Sendable {
 /// Notes and warnings, for people.
 struct MessagePrinter: EventPrinter {
   let console: Console
-  let isVerbose: Bool
 
   func print(_ event: Event) {
     switch event {
     case .warning(let text):
-      console.log(Style.yellow.paint("warning:", if: console.hasColor) + " " + Columns.visible(text))
-    case .note(let text): console.log("note: " + Columns.visible(text))
+      console.log(Style.yellow.paint("warning:", if: console.hasColor) + " " + text.visible)
+    case .note(let text): console.log("note: " + text.visible)
     case .phaseStarted, .progress, .collectionDone, .phaseEnded, .checked: break
     }
   }
 }
 
-/// One line a phase when it has ended, one a check; with `-v` one a collection.
+/// One line a phase when it has ended, and one a check that didn't pass; with `-v` one a collection and one a
+/// check.
 struct PlainPrinter: EventPrinter {
   let console: Console
   let isVerbose: Bool
@@ -30,8 +30,9 @@ struct PlainPrinter: EventPrinter {
     switch event {
     case .phaseEnded(let phase): console.log(phase.line)
     case .collectionDone(let phase, let namespace, let amount, let seconds):
-      if isVerbose { console.log("\(phase): \(Columns.visible(namespace)): \(amount.text(in: seconds))") }
-    case .checked(let outcome): console.log(outcome.line(color: console.hasColor))
+      if isVerbose { console.log("\(phase): \(namespace.visible): \(amount.text(in: seconds))") }
+    case .checked(let outcome):
+      if isVerbose || outcome.result != .pass { console.log(outcome.line(color: console.hasColor)) }
     case .phaseStarted, .progress, .note, .warning: break
     }
   }
@@ -88,6 +89,6 @@ extension Outcome {
       case .fail, .error: .red
       }
     let word = style.paint(Columns.pad(result.rawValue, to: 7), if: color)
-    return "\(word) \(Columns.visible(title)): \(Columns.visible(message))"
+    return "\(word) \(title.visible): \(message.visible)"
   }
 }

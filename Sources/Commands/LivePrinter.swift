@@ -1,5 +1,5 @@
 internal import Platform
-internal import Record
+package import Record
 internal import Synchronization
 
 /// The phase that runs, drawn at the bottom of a terminal: in all, and by collection. Ended phases and checks
@@ -45,16 +45,16 @@ final class LivePrinter: EventPrinter {
       state.rate.add(progress.done, at: now)
       return Live.lines(progress, total: progress.total ?? state.total, rate: state.rate.perSecond)
     }
-    if let lines { console.show(lines.map { Columns.cut(Columns.visible($0), to: width) }) }
+    if let lines { console.show(lines.map { Columns.cut($0.visible, to: width) }) }
   }
 }
 
 /// The lines of the live area.
-enum Live {
+package enum Live {
   private static let barWidth = 20
 
   /// First the whole phase, then what it is busy with.
-  static func lines(_ progress: Progress, total: Amount?, rate: Amount?) -> [String] {
+  package static func lines(_ progress: Progress, total: Amount?, rate: Amount?) -> [String] {
     var words: [String] = [progress.phase]
     if let share = share(progress.done, of: total) {
       words.append("\(bar(share)) \(Columns.pad("\(Int(share * 100))%", to: 4, atLeft: true))")
@@ -95,18 +95,20 @@ enum Live {
 }
 
 /// The rate over the last few seconds.
-struct RateMeter: Sendable {
+package struct RateMeter: Sendable {
   private var samples: [(time: Double, amount: Amount)] = []
   private static let window = 5.0
 
-  mutating func add(_ amount: Amount, at time: Double) {
+  package init() {}
+
+  package mutating func add(_ amount: Amount, at time: Double) {
     samples.append((time, amount))
     // One sample older than the window stays, so that the rate spans it.
     while samples.count > 2, samples[1].time <= time - RateMeter.window { samples.removeFirst() }
   }
 
   /// Nil until two samples are apart.
-  var perSecond: Amount? {
+  package var perSecond: Amount? {
     guard let first = samples.first, let last = samples.last, last.time - first.time > 0.05 else {
       return nil
     }

@@ -6,7 +6,8 @@ internal import Record
 package enum Program {
   /// The commands, in the order of the help.
   static let commands: [any Command.Type] = [
-    VerifyCommand.self, VersionCommand.self,
+    RunCommand.self, RestoreCommand.self, VerifyCommand.self, LintCommand.self, PlanCommand.self,
+    SchemaCommand.self, DoctorCommand.self, CleanCommand.self, VersionCommand.self,
   ]
 
   /// The command line, of which help, manual and completions are drawn.
@@ -15,7 +16,11 @@ package enum Program {
     summary: "proves that a MongoDB backup can be recovered. It restores the backup into a throwaway server, "
       + "checks what came back, and writes the evidence.",
     options: GlobalOptions.group, commands: commands.map { $0.syntax },
-    examples: [])
+    examples: [
+      Example("mongodrill run dump/", "Whether last night's dump can be restored."),
+      Example("mongodrill run scenarios/shop --fail-on warn", "A scenario, as a gate."),
+      Example("mongodrill restore dump/ -- ./smoke.sh", "Your own test on the restored data."),
+    ])
 
   /// Runs a command line, without the program's name, and returns the exit status. To be called once, first thing
   /// in main: it forks the supervisor, which ends with everything it started before this returns.
@@ -50,8 +55,8 @@ package enum Program {
   }
 
   private static func end(_ error: any Error, _ session: Session) -> Int32 {
-    let failure = Failure.wrapping(error)
-    session.report(failure)
-    return ExitCode(failure).status
+    let failures = (error as? Failures)?.all ?? [.wrapping(error)]
+    session.report(failures)
+    return ExitCode.first(of: failures.map { ExitCode($0) }).status
   }
 }

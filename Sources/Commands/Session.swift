@@ -13,7 +13,7 @@ struct Session: Sendable {
     var printers: [any EventPrinter] = []
     if options.output == .jsonl { printers.append(LinesPrinter(console: console)) }
     if !options.isQuiet {
-      printers.append(MessagePrinter(console: console, isVerbose: options.isVerbose))
+      printers.append(MessagePrinter(console: console))
       switch options.progress {
       case .auto where console.canRedraw:
         printers.append(LivePrinter(console: console, isVerbose: options.isVerbose))
@@ -45,18 +45,31 @@ struct Session: Sendable {
     }
   }
 
-  /// Writes a failure: for people on standard error, for programs on standard output, too.
-  func report(_ failure: Failure) {
-    endProgress()
-    let name = Style.red.paint("mongodrill:", if: console.hasColor)
-    console.log("\(name) \(Columns.visible(failure.description))")
-    if let hint = failure.hint { console.log("HINT: \(Columns.visible(hint))") }
+  /// Writes failures: for people on standard error, for programs on standard output, too.
+  func report(_ failures: [Failure]) {
+    failures.forEach(log)
+    guard let first = failures.first else { return }
+    let all = failures.count > 1 ? JSON.array(failures.map(\.json)) : nil
     switch options.output {
     case .text: break
-    case .json: console.result(JSON.record(["error": failure.json]).text(pretty: true) + "\n")
-    case .jsonl: console.result(JSON.record(["event": "error", "error": failure.json]).text() + "\n")
+    case .json: console.result(JSON.record(["error": first.json, "errors": all]).text(pretty: true) + "\n")
+    case .jsonl:
+      console.result(JSON.record(["event": "error", "error": first.json, "errors": all]).text() + "\n")
     }
   }
+
+  /// Writes a failure for people alone.
+  func log(_ failure: Failure) {
+    endProgress()
+    let name = Style.red.paint("mongodrill:", if: console.hasColor)
+    console.log("\(name) \(failure.description.visible)")
+    if let hint = failure.hint { console.log("HINT: \(hint.visible)") }
+  }
+}
+
+/// Several things that are wrong at once.
+struct Failures: Error {
+  let all: [Failure]
 }
 
 extension Failure {

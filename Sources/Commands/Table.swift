@@ -1,7 +1,9 @@
+internal import Platform
+
 /// Rows of text in columns, for people.
-struct Table {
-  /// How a column is filled.
-  enum Side {
+package struct Table {
+  /// Where a column's cells stand.
+  package enum Side: Sendable {
     case left
     case right
   }
@@ -10,18 +12,18 @@ struct Table {
   private let sides: [Side]
   private var rows: [[String]] = []
 
-  init(_ columns: KeyValuePairs<String, Side>) {
+  package init(_ columns: KeyValuePairs<String, Side>) {
     titles = columns.map(\.key)
     sides = columns.map(\.value)
   }
 
-  mutating func add(_ cells: String...) { rows.append(cells.map(Columns.visible)) }
+  package mutating func add(_ cells: String...) { rows.append(cells.map(\.visible)) }
 
   /// A longer first cell stands on a line of its own.
   private static let widestFirst = 44
 
   /// The titles and the rows, each line ending in a newline.
-  var text: String {
+  package var text: String {
     let lines = [titles] + rows
     let widths = titles.indices.map { column in
       lines.map { Columns.width(of: $0[column]) }.filter { column > 0 || $0 <= Table.widestFirst }.max() ?? 0

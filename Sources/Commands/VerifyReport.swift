@@ -12,7 +12,7 @@ struct VerifyReport {
   // MARK: Text
 
   func text(color: Bool) -> String {
-    var text = "\(Columns.visible(backup.path)): \(form)\n\n" + table
+    var text = "\(backup.path.visible): \(form)\n\n" + table
     if let oplog = backup.oplog {
       text += "\nThe dump's own oplog: \(Count.text(oplog.entries, "entry", plural: "entries"))"
       if let first = oplog.first, let last = oplog.last { text += ", \(first) to \(last)" }
@@ -25,8 +25,8 @@ struct VerifyReport {
     let count = Count.text(backup.damage.count, "fault")
     text += Style.red.paint("The backup is damaged: \(count).", if: color) + "\n"
     for fault in backup.damage {
-      text += "  \(Columns.visible(fault.description))\n"
-      if let hint = fault.hint { text += "    HINT: \(Columns.visible(hint))\n" }
+      text += "  \(fault.description.visible)\n"
+      if let hint = fault.hint { text += "    HINT: \(hint.visible)\n" }
     }
     return text
   }

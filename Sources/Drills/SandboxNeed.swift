@@ -1,10 +1,10 @@
-internal import Backups
-internal import Platform
-internal import Restore
+package import Backups
+package import Platform
+package import Restore
 internal import Sandbox
 
 /// How much disk a restore will take, estimated before it begins.
-enum SandboxNeed {
+package enum SandboxNeed {
   /// A server's files to the BSON they hold: blocks are compressed, but how well isn't known; indexes come on top.
   private static let ofPlain = 1.25
   /// The same to a backup compressed with gzip, which is taken to hold three times its size after the server's own
@@ -13,7 +13,7 @@ enum SandboxNeed {
 
   /// Bytes that the sandbox will need for these collections of the backup. Where single sizes aren't known (an
   /// archive) it is the whole backup's; nil on standard input, where nothing is known.
-  static func bytes(for selections: [RestorePlan], of backup: any LogicalBackup) -> Int? {
+  package static func bytes(for selections: [RestorePlan], of backup: any LogicalBackup) -> Int? {
     let factor = backup.origin.isCompressed ? ofCompressed : ofPlain
     var files = 0
     for selection in selections { files += selection.selected.reduce(0) { $0 + $1.fileBytes } }
@@ -31,7 +31,8 @@ extension SandboxSettings {
 }
 
 extension Failure {
-  static func replayNeeded(_ oplog: String) -> Failure {
+  /// A dump with an oplog of its own, and nobody said that the documents alone are asked for.
+  package static func replayNeeded(_ oplog: String) -> Failure {
     Failure(
       .usage, "replay-needed", "the dump holds an oplog, and replaying it is not supported yet",
       at: Place(oplog),

@@ -1,0 +1,151 @@
+internal import Arguments
+internal import BSON
+internal import Backups
+internal import Drills
+internal import Glibc
+internal import Mongo
+internal import Platform
+internal import Record
+internal import Restore
+internal import Sandbox
+
+/// One restore into a sandbox, and what is done with it: from the server's start to its end.
+struct Rehearsal {
+  private let backup: any LogicalBackup
+  private let plan: RestorePlan
+  private let options: RestoreOptions
+  private let sandboxOptions: SandboxOptions
+  private let session: Session
+
+  /// Decides where everything goes; mistakes of selection and renaming show here, before a server is started.
+  init(_ backup: any LogicalBackup, _ options: RestoreOptions, _ values: Values, _ session: Session) throws {
+    self.backup = backup
+    self.options = options
+    self.session = session
+    plan = try RestorePlan(backup, options)
+    sandboxOptions = SandboxOptions(
+      mongod: values[SandboxFlags.mongod], directory: values[SandboxFlags.directory],
+      cacheBytes: values[SandboxFlags.cache], keep: values[RestoreCommand.keep],
+      neededBytes: SandboxNeed.bytes(for: [plan], of: backup))
+  }
+
+  /// Restores; then runs `command`, or waits. Returns the exit status.
+  func run(_ command: [String]?, readsInput: Bool) throws -> Int32 {
+    let sandbox = try start()
+    let status: Int32
+    do {
+      status = try use(sandbox, command, readsInput: readsInput)
+    } catch {
+      // What went wrong first is what counts.
+      try? end(sandbox)
+      throw error
+    }
+    do { try end(sandbox) } catch {
+      session.log(error)
+      return status == 0 ? ExitCode.cleanupFailed.status : status
+    }
+    return status
+  }
+
+  private func start() throws -> Sandbox {
+    session.events(.phaseStarted("sandbox", total: nil))
+    let sandbox = try Sandbox.start(sandboxOptions)
+    session.events(.phaseEnded(Phase("sandbox", seconds: sandbox.startSeconds)))
+    return sandbox
+  }
+
+  private func end(_ sandbox: Sandbox) throws(Failure) {
+    guard sandboxOptions.keep else { return try sandbox.stop() }
+    let folder = try sandbox.stopKeeping()
+    session.console.log("The sandbox's files are kept in \(folder); its data in \(folder)/db.")
+  }
+
+  private func use(_ sandbox: Sandbox, _ command: [String]?, readsInput: Bool) throws -> Int32 {
+    let result: RestoreResult
+    do {
+      result = try Restorer(
+        backup: backup, plan: plan, pool: sandbox.pool, options: options, events: session.events
+      ).run()
+    } catch let error as MongoError { throw sandbox.explain(error) }
+    session.endProgress()
+    guard result.problemCount == 0 else {
+      refuse(result)
+      return ExitCode.checkFailed.status
+    }
+    for note in result.notVerified { session.events(.note(note)) }
+    if let command { return try run(command, sandbox, readsInput: readsInput) }
+    return try wait(sandbox, result)
+  }
+
+  /// Says what the server refused.
+  private func refuse(_ result: RestoreResult) {
+    for problem in result.problems { session.console.log("refused: " + problem.text.visible) }
+    let more = result.problemCount - result.problems.count
+    if more > 0 { session.console.log("refused: \(Count.text(more)) more") }
+    let count = Count.text(result.problemCount, "part")
+    session.console.log(
+      "mongodrill: \(backup.path.visible): the server refused \(count) of the backup")
+    if session.options.output != .text { session.result(text: "", json: result.json(uri: nil)) }
+  }
+
+  /// The command gets its own terminal and streams; a signal to stop is passed on to it.
+  private func run(_ command: [String], _ sandbox: Sandbox, readsInput: Bool) throws -> Int32 {
+    var environment = Environment.all
+    environment["MONGODRILL_URI"] = sandbox.uri
+    let child = try Supervisor.shared.spawn(
+      ChildSpec(command, environment: environment, input: readsInput ? .inherit : .null))
+    if let status = child.wait(wakingOnInterruption: true) { return status.shellCode }
+    // It gets the time to clean up after itself that a person would give it.
+    child.signal(Interruption.pending ?? SIGTERM)
+    if child.wait(timeout: 10) == nil { child.kill() }
+    try Interruption.check()
+    return ExitCode.internal.status
+  }
+
+  private func wait(_ sandbox: Sandbox, _ result: RestoreResult) throws -> Int32 {
+    session.result(text: sandbox.uri + "\n", json: result.json(uri: sandbox.uri))
+    if !session.options.isQuiet { session.console.log("The server is up until Ctrl-C.") }
+    while Interruption.pending == nil {
+      try sandbox.checkAlive()
+      Interruption.sleep(0.5)
+    }
+    if Interruption.pending == SIGINT { return ExitCode.pass.status }
+    try Interruption.check()
+    return ExitCode.pass.status
+  }
+}
+
+extension RestoreResult.Problem {
+  /// `shop.orders: document {"$oid":"…"}: E11000 duplicate key …`.
+  fileprivate var text: String {
+    let what = name.map { "\(subject) \($0)" } ?? subject
+    return "\(namespace): \(what): \(message)"
+  }
+}
+
+extension RestoreResult {
+  fileprivate func json(uri: String?) -> JSON {
+    .record([
+      "uri": uri.map(JSON.string) ?? .null,
+      "collections": .array(
+        collections.map { collection in
+          .record([
+            "source": .string(collection.source.description),
+            "target": collection.target.map { .string($0.description) } ?? .null,
+            "note": collection.note.map(JSON.string) ?? .null,
+            "documents": .integer(Int64(collection.documents)), "bytes": .integer(Int64(collection.bytes)),
+            "inserted": .integer(Int64(collection.inserted)), "indexes": .integer(Int64(collection.indexes)),
+          ])
+        }),
+      "problem_count": .integer(Int64(problemCount)),
+      "problems": .array(
+        problems.map { problem in
+          .record([
+            "namespace": .string(problem.namespace.description), "subject": .string(problem.subject),
+            "name": problem.name.map(JSON.string) ?? .null, "message": .string(problem.message),
+          ])
+        }),
+      "not_verified": .array(notVerified.map(JSON.string)),
+    ])
+  }
+}

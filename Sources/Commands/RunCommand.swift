@@ -1,0 +1,105 @@
+internal import Arguments
+internal import Drills
+internal import Platform
+internal import Record
+internal import Reports
+
+/// `mongodrill run SCENARIO…`.
+enum RunCommand: Command {
+  /// What else is to end in an exit code of its own.
+  enum FailOn: String, Sendable, CaseIterable {
+    case fail
+    case warn
+  }
+
+  static let scenarios = Positional.oneOrMore(
+    "SCENARIO",
+    help: "A scenario.yaml, the folder that it lies in, or a backup, which is then checked against itself.")
+  static let reports = Option.value(
+    "--report-dir", placeholder: "DIR", kind: .text, default: "reports",
+    help: "Where each drill's report gets its folder.")
+  static let keep = Option.flag(
+    "--keep", help: "Keeps the sandbox's files; the report says where they are.")
+  static let failOn = Option.choice(
+    "--fail-on", default: FailOn.fail, help: "With warn, warnings end in exit status 3.")
+  static let noReplay = Option.flag(
+    "--no-replay", help: "Restores the documents alone, without the oplog that the dump took along.")
+
+  static let syntax = CommandSyntax(
+    name: "run", summary: "runs drills and writes the evidence",
+    description: [
+      "A drill restores the backup into a throwaway mongod, asks the scenario's checks, measures its objectives, "
+        + "and cleans up, whatever happens. Its folder of reports holds report.json, the record, and report.md. "
+        + "The verdict and the report's path go to standard output; with --output json the record itself, of "
+        + "several drills an array of records.",
+      "All scenarios are read before the first drill begins: when one is invalid, none is run. Of several drills "
+        + "the first exit status in this order counts: 70, 64, 78, 66, 69, 65, 130, 143, 4, 1, 5, 2, 6, 3, 0.",
+    ],
+    positionals: [scenarios],
+    options: [
+      OptionGroup("Options", [ScenarioFlags.parameters, reports, failOn, noReplay]),
+      OptionGroup("Sandbox", SandboxFlags.group.options + [keep]),
+    ],
+    examples: [
+      Example("mongodrill run dump/", "Whether last night's dump can be restored."),
+      Example("mongodrill run scenarios/* --report-dir /var/lib/drills", "The monthly drills."),
+      Example("mongodrill run scenarios/shop --fail-on warn -q", "A gate in CI."),
+    ],
+    exits: .codes([
+      .pass: nil, .checkFailed: nil, .objectiveMissed: nil, .warnings: nil, .incomplete: nil,
+      .notVerified: nil,
+      .cleanupFailed: nil, .usage: nil, .damagedBackup: nil, .backupNotFound: nil, .noServer: nil,
+      .internal: nil,
+      .invalidScenario: nil, .interrupted: nil, .terminated: nil,
+    ]))
+
+  static func run(_ values: Values, _ session: Session) throws -> Int32 {
+    let scenarios = try ScenarioFlags.load(values[self.scenarios], values)
+    var records: [DrillRecord] = []
+    var codes: [ExitCode] = []
+    for scenario in scenarios {
+      if let signal = Interruption.pending {
+        codes.append(ExitCode(.interrupted(by: signal)))
+        break
+      }
+      let (record, folder) = try drill(scenario, values, session)
+      records.append(record)
+      codes.append(record.exitCode)
+      tell(record, folder, session)
+    }
+    if session.options.output == .json {
+      let all = records.map(\.json)
+      session.result(text: "", json: scenarios.count == 1 && all.count == 1 ? all[0] : .array(all))
+    }
+    return ExitCode.first(of: codes).status
+  }
+
+  private static func drill(
+    _ scenario: Scenario, _ values: Values, _ session: Session
+  ) throws -> (DrillRecord, RunFolder) {
+    let folder = try RunFolder(of: scenario.name, at: .now, in: values[reports] ?? "reports")
+    if !session.options.isQuiet { session.console.log("drill \(folder.id)") }
+    var options = ScenarioFlags.options(values, runID: folder.id)
+    options.keep = values[keep]
+    options.failOnWarn = values[failOn] == .warn
+    let record = Drill(scenario, options: options, events: session.events).run()
+    try folder.write(record)
+    return (record, folder)
+  }
+
+  /// The verdict and where the report is; of records the one array at the end.
+  private static func tell(_ record: DrillRecord, _ folder: RunFolder, _ session: Session) {
+    if session.options.output == .json { return session.endProgress() }
+    let style: Style =
+      switch record.verdict {
+      case .pass: .green
+      case .warn: .yellow
+      case .fail, .inconclusive: .red
+      }
+    let word = style.paint(record.verdict.rawValue.uppercased(), if: session.console.resultHasColor)
+    let report = Files.join(folder.path, "report.md")
+    session.result(
+      text: "\(word)  \(record.summary.sentence.visible)\nReport: \(report.visible)\n",
+      json: record.json)
+  }
+}
