@@ -30,8 +30,9 @@ struct TestDatabase: ~Copyable {
   var isSandbox = true
   var parallel = 2
 
-  init() throws {
-    pool = try TestDatabase.server.get().pool
+  /// On the server of all tests, or on one of the test's own.
+  init(on server: Sandbox? = nil) throws {
+    pool = try (server ?? TestDatabase.server.get()).pool
     name = "test\(TestDatabase.count.add(1, ordering: .relaxed).newValue)"
   }
 

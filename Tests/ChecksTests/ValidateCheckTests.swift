@@ -1,8 +1,10 @@
 import BSON
 import Checks
 import Facts
+import Mongo
 import Platform
 import Record
+import Sandbox
 import Testing
 
 @Suite("validate", .tags(.mongod), .timeLimit(.minutes(2)))
@@ -65,5 +67,30 @@ struct ValidateCheckTests {
     let outcome = try database.check("c", "validate")
     #expect(outcome.result == .skipped)
     #expect(outcome.message == "`validate` locks the collection, and this server is not a sandbox")
+  }
+
+  @Test("an index that disagrees with its documents fails, also behind a validator that they would not pass")
+  func damagedIndex() throws {
+    var options = SandboxOptions()
+    options.cacheBytes = 256 << 20
+    options.extraArguments = ["--setParameter", "enableTestCommands=1"]
+    let server = try Sandbox.start(options)
+    defer { try? server.stop() }
+    let database = try TestDatabase(on: server)
+    try database.insert("c", numbered(5) { ["a": .int32(Int32($0))] })
+    try database.index("c", ["key": ["a": 1], "name": "a_1"])
+    // The server forgets to take deleted documents out of that index.
+    try server.pool.run([
+      "configureFailPoint": "skipUnindexingDocumentWhenDeleted", "mode": "alwaysOn",
+      "data": ["indexName": "a_1"],
+    ])
+    try database.run(["delete": "c", "deletes": [["q": ["_id": 3], "limit": 1]]])
+    let damaged = try database.check("c", "validate")
+    #expect(damaged.result == .fail, "\(damaged)")
+    #expect(damaged.measured["extraIndexEntries"] == 1)
+    try database.run(["collMod": "c", "validator": ["b": ["$exists": true]]])
+    let hidden = try database.check("c", "validate")
+    #expect(hidden.result == .fail, "\(hidden)")
+    #expect(hidden.measured["extraIndexEntries"] == 1 && hidden.measured["non_compliant"] == 4)
   }
 }
