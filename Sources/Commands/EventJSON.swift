@@ -31,6 +31,13 @@ extension Event {
       .record([
         "phase": .string(progress.phase), "done": progress.done.json, "total": progress.total?.json,
         "current": .array(progress.current.map(JSON.string)),
+        "collections": .array(
+          progress.parts.map { part in
+            .record([
+              "namespace": .string(part.name), "done": part.done.json, "total": part.total?.json,
+              "seconds": .double(part.seconds),
+            ])
+          }),
       ])
     case .collectionDone(let phase, let namespace, let amount, let seconds):
       .record([

@@ -52,29 +52,46 @@ final class LivePrinter: EventPrinter {
 /// The lines of the live area.
 package enum Live {
   private static let barWidth = 20
+  private static let widestName = 32
 
   /// First the whole phase, then what it is busy with.
   package static func lines(_ progress: Progress, total: Amount?, rate: Amount?) -> [String] {
-    var words: [String] = [progress.phase]
-    if let share = share(progress.done, of: total) {
-      words.append("\(bar(share)) \(Columns.pad("\(Int(share * 100))%", to: 4, atLeft: true))")
+    let whole = line(progress.phase, progress.done, total: total, rate: rate, hasBar: true)
+    guard !progress.parts.isEmpty else { return [whole] + progress.current.map { "  " + $0 } }
+    let width = progress.parts.map { Columns.width(of: $0.name) }.max() ?? 0
+    return [whole]
+      + progress.parts.map { part in
+        // Its own rate means something once it has run for a while.
+        let rate = part.seconds > 0.2 ? part.done.perSecond(over: part.seconds) : nil
+        let name = "  " + Columns.pad(part.name, to: min(width, widestName))
+        return line(name, part.done, total: part.total, rate: rate, hasBar: false)
+      }
+  }
+
+  private static func line(
+    _ name: String, _ done: Amount, total: Amount?, rate: Amount?, hasBar: Bool
+  ) -> String {
+    var words = [name]
+    if let share = share(done, of: total) {
+      let percent = Columns.pad("\(Int(share * 100))%", to: 4, atLeft: true)
+      words.append(hasBar ? "\(bar(share)) \(percent)" : percent)
     }
     var figures: [String] = []
-    if progress.done.bytes > 0 {
+    if done.bytes > 0 {
       let whole = total.map { $0.bytes > 0 ? " of \(ByteSize.format($0.bytes))" : "" } ?? ""
-      figures.append(ByteSize.format(progress.done.bytes) + whole)
-      figures.append(Count.text(progress.done.documents, "document"))
+      figures.append(ByteSize.format(done.bytes) + whole)
+      figures.append(Count.text(done.documents, "document"))
     } else if let total, total.documents > 0 {
-      figures.append("\(Count.text(progress.done.documents)) of \(Count.text(total.documents))")
+      figures.append("\(Count.text(done.documents)) of \(Count.text(total.documents))")
     }
-    if let rate, progress.done.bytes > 0 {
+    if let rate, done.bytes > 0 {
       figures.append(rate.rate(over: 1))
-      if let left = secondsLeft(progress.done, total: total, rate: rate) {
+      if let left = secondsLeft(done, total: total, rate: rate) {
         figures.append("\(TimeSpan.format(left)) left")
       }
     }
     words.append(figures.joined(separator: " · "))
-    return [words.filter { !$0.isEmpty }.joined(separator: "  ")] + progress.current.map { "  " + $0 }
+    return words.filter { !$0.isEmpty }.joined(separator: "  ")
   }
 
   private static func share(_ done: Amount, of total: Amount?) -> Double? {
@@ -114,7 +131,14 @@ package struct RateMeter: Sendable {
     }
     let seconds = last.time - first.time
     return Amount(
-      documents: Int(Double(last.amount.documents - first.amount.documents) / seconds),
-      bytes: Int(Double(last.amount.bytes - first.amount.bytes) / seconds))
+      documents: last.amount.documents - first.amount.documents,
+      bytes: last.amount.bytes - first.amount.bytes
+    ).perSecond(over: seconds)
+  }
+}
+
+extension Amount {
+  fileprivate func perSecond(over seconds: Double) -> Amount {
+    Amount(documents: Int(Double(documents) / seconds), bytes: Int(Double(bytes) / seconds))
   }
 }

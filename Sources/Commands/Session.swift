@@ -49,7 +49,7 @@ struct Session: Sendable {
   func report(_ failures: [Failure]) {
     failures.forEach(log)
     guard let first = failures.first else { return }
-    let all = failures.count > 1 ? JSON.array(failures.map(\.json)) : nil
+    let all: JSON? = failures.count > 1 ? .some(.array(failures.map(\.json))) : .none
     switch options.output {
     case .text: break
     case .json: console.result(JSON.record(["error": first.json, "errors": all]).text(pretty: true) + "\n")

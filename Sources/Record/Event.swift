@@ -36,12 +36,34 @@ package struct Progress: Sendable {
   package var total: Amount?
   /// What it is busy with, such as the collections being read.
   package var current: [String]
+  /// The same with how far each has come, where that is known.
+  package var parts: [Part]
 
-  package init(phase: String, done: Amount, total: Amount?, current: [String] = []) {
+  /// How far one of several has come.
+  package struct Part: Sendable {
+    /// A collection's name.
+    package var name: String
+    package var done: Amount
+    package var total: Amount?
+    /// Seconds since it began.
+    package var seconds: Double
+
+    package init(_ name: String, done: Amount, total: Amount?, seconds: Double) {
+      self.name = name
+      self.done = done
+      self.total = total
+      self.seconds = seconds
+    }
+  }
+
+  package init(
+    phase: String, done: Amount, total: Amount?, current: [String] = [], parts: [Part] = []
+  ) {
     self.phase = phase
     self.done = done
     self.total = total
     self.current = current
+    self.parts = parts
   }
 }
 

@@ -75,7 +75,7 @@ final class LoadMeter: Sendable {
       state.tallies[place] = tally
       if now - state.told >= 0.1 {
         state.told = now
-        news.append(.progress(progress(state)))
+        news.append(.progress(progress(state, now)))
       }
       return news
     }
@@ -84,12 +84,16 @@ final class LoadMeter: Sendable {
 
   /// The documents' bytes in all are known only at the end when the files are compressed: they are estimated from
   /// the part of the files that has been read.
-  private func progress(_ state: State) -> Progress {
+  private func progress(_ state: State, _ now: Double) -> Progress {
     let share = fileBytes > 0 ? Double(min(state.read, fileBytes)) / Double(fileBytes) : 0
     let total = share > 0.01 ? Amount(bytes: Int(Double(state.all.bytes) / share)) : nil
+    let parts = state.current.suffix(4).compactMap { state.tallies[$0] }.map { tally in
+      Progress.Part(
+        tally.name, done: tally.done, total: tally.total.map { Amount(bytes: $0) },
+        seconds: now - (tally.since ?? now))
+    }
     return Progress(
-      phase: "restore", done: state.all, total: total,
-      current: state.current.suffix(4).compactMap { state.tallies[$0]?.name })
+      phase: "restore", done: state.all, total: total, current: parts.map(\.name), parts: parts)
   }
 
   /// A document came twice, byte for byte the same.

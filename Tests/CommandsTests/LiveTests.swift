@@ -12,8 +12,24 @@ struct LiveTests {
     let rate = Amount(documents: 550_000, bytes: 125_000_000)
     #expect(
       Live.lines(progress, total: progress.total, rate: rate) == [
-        "restore  █████░░░░░░░░░░░░░░░   25%  250 MB of 1 GB · 1,234,567 documents · 550,000/s, 125 MB/s · 6.0 s left",
+        "restore  █████░░░░░░░░░░░░░░░  25%  250 MB of 1 GB · 1,234,567 documents · 550,000/s, 125 MB/s · 6.0 s left",
         "  shop.orders", "  shop.customers",
+      ])
+  }
+
+  @Test("shows how far each collection has come")
+  func parts() {
+    let progress = Progress(
+      phase: "restore", done: Amount(documents: 3, bytes: 3000), total: nil, current: ["a.b", "a.longer"],
+      parts: [
+        .init("a.b", done: Amount(documents: 1, bytes: 1000), total: Amount(bytes: 4000), seconds: 2),
+        .init("a.longer", done: Amount(documents: 2, bytes: 2000), total: nil, seconds: 0.1),
+      ])
+    #expect(
+      Live.lines(progress, total: nil, rate: nil) == [
+        "restore  3 kB · 3 documents",
+        "  a.b        25%  1 kB of 4 kB · 1 document · 0/s, 500 B/s · 6.0 s left",
+        "  a.longer  2 kB · 2 documents",
       ])
   }
 
@@ -24,7 +40,7 @@ struct LiveTests {
     let indexes = Progress(phase: "indexes", done: Amount(documents: 2), total: Amount(documents: 4))
     #expect(
       Live.lines(indexes, total: indexes.total, rate: Amount()) == [
-        "indexes  ██████████░░░░░░░░░░   50%  2 of 4"
+        "indexes  ██████████░░░░░░░░░░  50%  2 of 4"
       ])
   }
 

@@ -26,7 +26,9 @@ struct VerifyTests {
     }
   }
 
-  @Test("reads the real base in each of its forms", arguments: ["dump", "dump-gzip", "full.archive", "full.archive.gz"])
+  @Test(
+    "reads the real base in each of its forms",
+    arguments: ["dump", "dump-gzip", "full.archive", "full.archive.gz"])
   func fixture(form: String) throws {
     let run = try Mongodrill.run("verify", "\(Fixture.base)/\(form)", "-q")
     #expect(run.output.hasSuffix("\nThe backup is whole.\n"))
