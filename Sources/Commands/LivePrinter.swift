@@ -60,7 +60,7 @@ package enum Live {
     guard !progress.parts.isEmpty else { return [whole] + progress.current.map { "  " + $0 } }
     let width = progress.parts.map { Columns.width(of: $0.name) }.max() ?? 0
     return [whole]
-      + progress.parts.map { part in
+      + progress.parts.sorted { $0.name < $1.name }.map { part in
         // Its own rate means something once it has run for a while.
         let rate = part.seconds > 0.2 ? part.done.perSecond(over: part.seconds) : nil
         let name = "  " + Columns.pad(part.name, to: min(width, widestName))
@@ -76,19 +76,19 @@ package enum Live {
       let percent = Columns.pad("\(Int(share * 100))%", to: 4, atLeft: true)
       words.append(hasBar ? "\(bar(share)) \(percent)" : percent)
     }
+    // What matters most comes first: a narrow terminal cuts the rest off.
     var figures: [String] = []
+    if let rate, let left = secondsLeft(done, total: total, rate: rate) {
+      figures.append((left < 60 ? "\(Int(left)) s" : TimeSpan.format(left)) + " left")
+    }
     if done.bytes > 0 {
-      let whole = total.map { $0.bytes > 0 ? " of \(ByteSize.format($0.bytes))" : "" } ?? ""
-      figures.append(ByteSize.format(done.bytes) + whole)
+      figures.append(
+        ByteSize.format(done.bytes)
+          + (total.map { $0.bytes > 0 ? " of \(ByteSize.format($0.bytes))" : "" } ?? ""))
+      if let rate { figures.append(rate.rate(over: 1)) }
       figures.append(Count.text(done.documents, "document"))
     } else if let total, total.documents > 0 {
       figures.append("\(Count.text(done.documents)) of \(Count.text(total.documents))")
-    }
-    if let rate, done.bytes > 0 {
-      figures.append(rate.rate(over: 1))
-      if let left = secondsLeft(done, total: total, rate: rate) {
-        figures.append("\(TimeSpan.format(left)) left")
-      }
     }
     words.append(figures.joined(separator: " · "))
     return words.filter { !$0.isEmpty }.joined(separator: "  ")

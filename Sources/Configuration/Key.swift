@@ -30,7 +30,10 @@ package struct KeySpec: Sendable, Hashable {
   private var describedSchema: JSON {
     var members: [JSON.Member] = [.init("description", .string(summary))]
     if let fallback { members.append(.init("default", Node.plain(fallback).json)) }
-    if case .object(let own) = schema { members += own }
+    // What the key says of itself wins over what its shape says.
+    if case .object(let own) = schema {
+      for member in own where !members.contains(where: { $0.key == member.key }) { members.append(member) }
+    }
     return .object(members)
   }
 }

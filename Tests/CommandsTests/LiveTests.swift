@@ -12,7 +12,7 @@ struct LiveTests {
     let rate = Amount(documents: 550_000, bytes: 125_000_000)
     #expect(
       Live.lines(progress, total: progress.total, rate: rate) == [
-        "restore  █████░░░░░░░░░░░░░░░  25%  250 MB of 1 GB · 1,234,567 documents · 550,000/s, 125 MB/s · 6.0 s left",
+        "restore  █████░░░░░░░░░░░░░░░  25%  6 s left · 250 MB of 1 GB · 550,000/s, 125 MB/s · 1,234,567 documents",
         "  shop.orders", "  shop.customers",
       ])
   }
@@ -28,7 +28,7 @@ struct LiveTests {
     #expect(
       Live.lines(progress, total: nil, rate: nil) == [
         "restore  3 kB · 3 documents",
-        "  a.b        25%  1 kB of 4 kB · 1 document · 0/s, 500 B/s · 6.0 s left",
+        "  a.b        25%  6 s left · 1 kB of 4 kB · 0/s, 500 B/s · 1 document",
         "  a.longer  2 kB · 2 documents",
       ])
   }

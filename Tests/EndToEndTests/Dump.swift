@@ -23,7 +23,7 @@ struct Dump {
     var bytes: [UInt8] = []
     for document in documents { document.withBytes { bytes += $0 } }
     try Files.writeAtomically(bytes, to: file("\(collection).bson"))
-    let uuid = "0123456789abcdef0123456789abcde" + (collection == "orders" ? "0" : "1")
+    let uuid = "0123456789ab4def8123456789abcde" + (collection == "orders" ? "0" : "1")
     let id = #"{"v":{"$numberInt":"2"},"key":{"_id":{"$numberInt":"1"}},"name":"_id_"}"#
     let metadata =
       #"{"indexes":[\#(id),\#(index)],"uuid":"\#(uuid)","collectionName":"\#(collection)","type":"collection"}"#

@@ -14,7 +14,9 @@ struct UsageTests {
 
   @Test(
     "explains each command, with examples and exit status",
-    arguments: ["verify", "version"])
+    arguments: [
+      "run", "restore", "verify", "lint", "plan", "schema", "doctor", "clean", "version",
+    ])
   func help(command: String) throws {
     let run = try Mongodrill.run(command, "--help")
     #expect(run.output.hasPrefix("mongodrill \(command): "))

@@ -1,0 +1,163 @@
+import BSON
+import Glibc
+import Platform
+import TestSupport
+import Testing
+
+extension Tag {
+  /// Needs a real `mongod`: found as the product finds it; without one the test fails.
+  @Tag static var mongod: Self
+}
+
+@Suite("mongodrill restore", .tags(.mongod))
+struct RestoreTests {
+  @Test("runs a command on the restored data, and ends with its status")
+  func command() throws {
+    try withFolder { folder in
+      _ = try Dump(in: folder)
+      let run = try Mongodrill.run(
+        "restore", "dump", "-q", "--sandbox-dir", ".", "--", "sh", "-c",
+        #"echo "$MONGODRILL_URI"; ls -d mongodrill-*/db; exit 7"#, in: folder)
+      #expect(
+        run.output.wholeMatch(
+          of: #/mongodb://%2F[^\/]+%2Fmongod\.sock\/\nmongodrill-[^\/]+\/db\n/#) != nil, "\(run.output)")
+      #expect(run.errorOutput == "")
+      #expect(run.status == 7)
+      #expect(try Files.names(in: folder) == ["dump"])
+    }
+  }
+
+  @Test("says 128 and the signal's number of a command that a signal ended")
+  func signalled() throws {
+    try withFolder { folder in
+      _ = try Dump(in: folder)
+      let run = try Mongodrill.run(
+        "restore", "dump", "-q", "--sandbox-dir", ".", "--", "sh", "-c", "kill -KILL $$", in: folder)
+      #expect(run.status == 137)
+    }
+  }
+
+  @Test("tells of each phase in one line")
+  func phases() throws {
+    try withFolder { folder in
+      _ = try Dump(in: folder)
+      let run = try Mongodrill.run("restore", "dump", "--sandbox-dir", ".", "--", "true", in: folder)
+      #expect(
+        withoutTimes(run.errorOutput).replacing(#/sandbox: .*/#, with: "sandbox: …") == """
+          sandbox: …
+          restore: 5 documents, 165 B in …
+          indexes: 2 indexes in …
+
+          """)
+      #expect(run.status == 0)
+    }
+  }
+
+  @Test("reads an archive from standard input, which the command then doesn't get")
+  func standardInput() throws {
+    try withFolder { folder in
+      let run = try Mongodrill.run(
+        "restore", "-", "-q", "--no-replay", "--include", "shop.orders", "--sandbox-dir", folder, "--", "cat",
+        input: .file(Fixture.base + "/full.archive.gz"))
+      #expect(run.output == "")
+      #expect(run.status == 0)
+    }
+  }
+
+  @Test("wants a word on the dump's own oplog")
+  func oplog() throws {
+    let run = try Mongodrill.run("restore", Fixture.base + "/dump", "--", "true")
+    #expect(
+      run.errorOutput.hasPrefix("mongodrill: \(Fixture.base)/dump/oplog.bson: the dump holds an oplog"))
+    #expect(run.errorOutput.contains("--no-replay"))
+    #expect(run.status == 64)
+  }
+
+  @Test("runs no command on a backup that is damaged, and ends in 65")
+  func damaged() throws {
+    try withFolder { folder in
+      let dump = try Dump(in: folder)
+      try dump.cut("orders.bson", to: 40)
+      let run = try Mongodrill.run(
+        "restore", "dump", "-q", "--sandbox-dir", ".", "--", "echo", "ran", in: folder)
+      #expect(run.output == "")
+      #expect(
+        run.errorOutput == """
+          mongodrill: dump/shop/orders.bson at byte 30: the data ends inside a document, after 10 of 30 bytes of it
+          HINT: The copy or the dump was interrupted; compare the file's size with the original's.
+
+          """)
+      #expect(run.status == 65)
+      #expect(try Files.names(in: folder) == ["dump"])
+    }
+  }
+
+  @Test("runs no command when the server refused something, names it, and ends in 1")
+  func refused() throws {
+    try withFolder { folder in
+      let dump = try Dump(in: folder)
+      try dump.write(
+        "orders", [["_id": 1, "a": 1], ["_id": 2, "a": 1]],
+        index: #"{"v":{"$numberInt":"2"},"key":{"a":{"$numberInt":"1"}},"name":"a_1","unique":true}"#)
+      let run = try Mongodrill.run(
+        "restore", "dump", "-q", "--sandbox-dir", ".", "--", "echo", "ran", in: folder)
+      #expect(run.output == "")
+      #expect(run.errorOutput.hasPrefix("refused: shop.orders: index a_1: "))
+      #expect(run.errorOutput.hasSuffix("\nmongodrill: dump: the server refused 1 part of the backup\n"))
+      #expect(run.status == 1)
+    }
+  }
+
+  @Test("knows before it begins that the command isn't there")
+  func noCommand() throws {
+    try withFolder { folder in
+      _ = try Dump(in: folder)
+      let run = try Mongodrill.run("restore", "dump", "--", "no-such-command", in: folder)
+      #expect(
+        run.errorOutput == """
+          mongodrill: command no-such-command is not found
+          HINT: It is looked for in the folders of PATH.
+
+          """)
+      #expect(run.status == 64)
+    }
+  }
+
+  @Test("ends in 69 where there is no mongod")
+  func noServer() throws {
+    try withFolder { folder in
+      _ = try Dump(in: folder)
+      let environment = ["PATH": "", "XDG_CACHE_HOME": folder]
+      let run = try Mongodrill.run("restore", "dump", environment: environment, in: folder)
+      #expect(run.output == "")
+      #expect(run.errorOutput.contains("mongodrill: no mongod is found\nHINT: "))
+      #expect(run.status == 69)
+      let doctor = try Mongodrill.run("doctor", environment: environment, in: folder)
+      #expect(doctor.output.contains("none in MONGODRILL_MONGOD, PATH or \(folder)/mongodrill/mongod"))
+      #expect(doctor.output.contains("missing: no mongod is found"))
+      #expect(doctor.status == 69)
+    }
+  }
+
+  @Test("keeps the files when asked to, and clean --kept removes them")
+  func keep() throws {
+    try withFolder { folder in
+      _ = try Dump(in: folder)
+      let run = try Mongodrill.run(
+        "restore", "dump", "-q", "--keep", "--sandbox-dir", folder, "--", "true", in: folder)
+      #expect(run.status == 0)
+      let kept = try Files.names(in: folder).filter { $0 != "dump" }
+      #expect(kept.count == 1)
+      let path = Files.join(folder, kept.first ?? "")
+      #expect(run.errorOutput == "The sandbox's files are kept in \(path); its data in \(path)/db.\n")
+      #expect(Files.exists(path + "/db/WiredTiger"))
+      let left = try Mongodrill.run("clean", "--sandbox-dir", folder)
+      #expect(left.output.contains("left: \(path), "))
+      let dry = try Mongodrill.run("clean", "--kept", "--dry-run", "--sandbox-dir", folder)
+      #expect(dry.output.contains("would remove: \(path), "))
+      let clean = try Mongodrill.run("clean", "--kept", "--sandbox-dir", folder)
+      #expect(clean.output.contains("removed: \(path), "))
+      #expect(try Files.names(in: folder) == ["dump"])
+    }
+  }
+}
