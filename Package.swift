@@ -70,8 +70,8 @@ let package = Package(
     library(
       "Commands",
       [
-        "Arguments", "Drills", "Checks", "Restore", "Sandbox", "Mongo", "Backups", "Reports", "Configuration",
-        "Record", "Facts", "BSON", "Platform",
+        "Arguments", "Drills", "Restore", "Sandbox", "Mongo", "Backups", "Reports", "Record", "Facts", "BSON",
+        "Platform",
       ]),
     .executableTarget(name: "mongodrill", dependencies: ["Commands"], swiftSettings: settings),
 

@@ -118,6 +118,7 @@ package struct RateMeter: Sendable {
 
   package init() {}
 
+  /// Takes what has been done in all at a time, in seconds; times go up.
   package mutating func add(_ amount: Amount, at time: Double) {
     samples.append((time, amount))
     // One sample older than the window stays, so that the rate spans it.

@@ -17,6 +17,7 @@ package struct Table {
     sides = columns.map(\.value)
   }
 
+  /// Adds a row: as many cells as there are columns.
   package mutating func add(_ cells: String...) { rows.append(cells.map(\.visible)) }
 
   /// A longer first cell stands on a line of its own.

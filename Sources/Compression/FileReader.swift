@@ -45,6 +45,7 @@ package import Platform
   package func peek(_ count: Int) throws(Failure) -> ArraySlice<UInt8> {
     while ahead.count < count {
       let wanted = count - ahead.count
+      if size == nil { try Interruption.waitForInput(descriptor) }
       var bytes = [UInt8](repeating: 0, count: wanted)
       let got = unsafe bytes.withUnsafeMutableBytes { buffer in
         unsafe Glibc.read(descriptor, buffer.baseAddress, wanted)
@@ -67,10 +68,9 @@ package import Platform
       return count
     }
     while true {
+      if size == nil { try Interruption.waitForInput(descriptor) }
       let got = unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
-      if got < 0, errno == EINTR {
-        continue
-      }
+      if got < 0, errno == EINTR { continue }
       guard got >= 0 else { throw .readError(file, offset: fileBytesRead, error: errno) }
       fileBytesRead += UInt64(got)
       return got

@@ -29,6 +29,14 @@ package enum Interruption {
     _ = Poll.wait(for: descriptor, atMost: seconds)
   }
 
+  /// Waits until a pipe, a terminal or a socket has something to read or is at its end. Throws like `check`, also
+  /// while it waits: a read that blocks would not notice.
+  package static func waitForInput(_ input: Int32) throws(Failure) {
+    var entries = [pollfd(fd: input, events: Int16(POLLIN), revents: 0), entry]
+    _ = Poll.wait(for: &entries, atMost: nil)
+    try check()
+  }
+
   /// Calls `body` on a thread of its own when a signal comes (at once when one has come), until `cancel` is
   /// called: for work that blocks where it can't look (a command that a server takes minutes for).
   package static func watch(_ body: @escaping @Sendable () -> Void) throws(Failure) -> Watch {

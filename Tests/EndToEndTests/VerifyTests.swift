@@ -1,3 +1,4 @@
+import Glibc
 import Platform
 import TestSupport
 import Testing
@@ -85,6 +86,25 @@ struct VerifyTests {
 
           """)
       #expect(other.status == 65)
+    }
+  }
+
+  @Test("stops on Ctrl-C, also while nothing comes on standard input")
+  func interrupted() throws {
+    try withFolder { folder in
+      var ends: [Int32] = [0, 0]
+      #expect(pipe(&ends) == 0)
+      defer { for end in ends { close(end) } }
+      let output = Files.join(folder, "out")
+      let child = try Supervisor.shared.spawn(
+        ChildSpec(
+          [Mongodrill.path, "verify", "-"], environment: Mongodrill.environment, input: .descriptor(ends[0]),
+          output: .file(output), errorOutput: .file(output)))
+      // The signal may come at any time, also before the first byte is waited for.
+      usleep(200_000)
+      child.signal(SIGINT)
+      #expect(child.wait(timeout: 10) == .exited(130))
+      #expect(try Files.text(of: output) == "mongodrill: interrupted\n")
     }
   }
 }
