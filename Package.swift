@@ -95,6 +95,9 @@ let package = Package(
     tests("Mongo", ["Mongo", "Sandbox", "BSON", "Platform"]),
     tests("Platform", ["Platform", "TestSupport", "Holder"]),
     tests("Record", ["Record", "Platform"]),
+    tests(
+      "Replay",
+      ["Replay", "Restore", "Sandbox", "Mongo", "Backups", "Compression", "Facts", "BSON", "Platform"]),
     tests("Reports", ["Reports", "Record", "Platform"]),
     tests("Restore", ["Restore", "Backups", "Facts", "BSON", "Platform"]),
     tests("Sandbox", ["Sandbox", "Mongo", "BSON", "Platform", "TestSupport", "Holder"]),

@@ -1,0 +1,85 @@
+import BSON
+import Backups
+import Compression
+import Platform
+import Replay
+import Testing
+
+extension Tag {
+  /// Needs a real `mongod`: found as the product finds it; without one the test fails.
+  @Tag static var mongod: Self
+}
+
+/// A real server's history in `Tests/Fixtures`: a base, the oplog after it, and what the source held at some moments.
+struct History: Sendable {
+  /// A moment whose state the source recorded.
+  struct Point: Sendable {
+    let name: String
+    let timestamp: Timestamp
+    let truth: Truth
+  }
+
+  static let fixtures = Files.folder(of: Files.folder(of: #filePath)) + "/Fixtures"
+
+  /// All of its forms: the same data.
+  let bases: [String]
+  /// Every entry after the dumps began, in order, each once.
+  let entries: [OplogEntry]
+  let points: [Point]
+
+  func point(_ name: String) throws -> Point {
+    try #require(points.first { $0.name == name }, "no point \(name)")
+  }
+
+  /// The entries in order, from the first.
+  func cursor() -> any OplogCursor { EntryList(entries) }
+
+  /// Every UUID of a collection that an entry up to a moment tells.
+  func uuids(through end: Timestamp) throws -> Set<UUIDBytes> {
+    var uuids: Set<UUIDBytes> = []
+    var transactions = Transactions()
+    for entry in entries where entry.timestamp <= end {
+      guard case .apply(let operations) = try transactions.step(entry, at: Place("oplog")) else { continue }
+      uuids.formUnion(operations.compactMap(\.uuid))
+    }
+    return uuids
+  }
+}
+
+/// Entries that lie in memory.
+final class EntryList: OplogCursor {
+  private let entries: [OplogEntry]
+  private var read = 0
+  var place: Place { Place("oplog.bson", offset: UInt64(read)) }
+
+  init(_ entries: [OplogEntry]) { self.entries = entries }
+
+  func next() throws(Failure) -> OplogEntry? {
+    guard read < entries.count else { return nil }
+    read += 1
+    return entries[read - 1]
+  }
+}
+
+extension History {
+  /// Slices that overlap, each compressed or not, put together.
+  static func entries(_ slices: [String]) throws -> [OplogEntry] {
+    var seen: Set<Timestamp> = []
+    return try slices.flatMap(documents).map { document in
+      try #require(OplogEntry(validated: document.bytes))
+    }.filter { seen.insert($0.timestamp).inserted }.sorted { $0.timestamp < $1.timestamp }
+  }
+
+  /// The documents of a file, back to back, compressed or not.
+  static func documents(_ path: String) throws -> [Document] {
+    let all = try openDecompressed(path).readAll(limit: 1 << 30)[...]
+    var documents: [Document] = []
+    var at = 0
+    while at < all.count {
+      let length = all[at..<at + 4].reversed().reduce(0) { $0 << 8 | Int($1) }
+      documents.append(try Document(all[at..<at + length]))
+      at += length
+    }
+    return documents
+  }
+}

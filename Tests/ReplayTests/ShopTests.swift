@@ -1,0 +1,43 @@
+import BSON
+import Platform
+import Testing
+
+@Suite("The shop, at each of its points", .tags(.mongod), .timeLimit(.minutes(3)))
+struct ShopTests {
+  @Test("from each form of its base, one after the other in one sandbox", arguments: Shop.forms)
+  func sweep(form: String) throws {
+    let shop = try Shop.history.get()
+    try shop.expectRecovery(of: Shop.path(form), to: shop.points)
+  }
+
+  @Test("straight from the base", arguments: Shop.points) func single(point: String) throws {
+    let shop = try Shop.history.get()
+    try shop.expectRecovery(of: Shop.path("dump"), to: [shop.point(point)])
+  }
+}
+
+/// The backup set of a web shop: a base in four forms, eight slices, eight points.
+enum Shop {
+  static let forms = ["dump", "dump-gzip", "full.archive", "full.archive.gz"]
+  static let points = [
+    "after-base", "ordinary-writes", "transactions", "ddl", "before-accident", "after-delete",
+    "after-corruption", "after-drop",
+  ]
+  static func path(_ form: String) -> String { "\(History.fixtures)/shop/base/\(form)" }
+
+  static let history = Result {
+    let folder = History.fixtures + "/shop"
+    let truth = try Document(extendedJSON: Files.text(of: folder + "/truth.json"))
+    let slices = try #require(truth["slices"]?.elements).compactMap(\.document).map { slice in
+      let file = "\(folder)/\(slice["dir"]?.string ?? "")/local/oplog.rs.bson"
+      return slice["gzip"] == true ? file + ".gz" : file
+    }
+    let points = try #require(truth["points"]?.elements).compactMap(\.document).map { point in
+      let ts = point["ts"]?.elements?.compactMap(\.integer) ?? []
+      return History.Point(
+        name: point["name"]?.string ?? "",
+        timestamp: Timestamp(seconds: UInt32(ts[0]), increment: UInt32(ts[1])), truth: try Truth(point))
+    }
+    return History(bases: forms.map(path), entries: try History.entries(slices), points: points)
+  }
+}
