@@ -1,0 +1,191 @@
+internal import BSON
+internal import Compression
+internal import Platform
+
+/// Finds oplog slices by their content, whatever they are called.
+struct OplogFinder {
+  private(set) var slices: [OplogSlice] = []
+  private(set) var notes: [String] = []
+  private(set) var damage: [Failure] = []
+  /// Real paths of what was looked at: nothing counts twice.
+  private var seen: Set<String> = []
+  /// Files under the path at hand that hold something else.
+  private var passedOver: [String] = []
+
+  /// An oplog out of an archive that takes no more than this is kept in memory, rather than read again.
+  private static let largestKept = 32 << 20
+
+  /// Takes the base's own oplog. Throws `Failure` when it has none.
+  mutating func addBase(_ base: any LogicalBackup) throws(Failure) {
+    guard let oplog = base.oplog else { throw .baseWithoutOplog(base.path) }
+    let file = oplog.place.file
+    if file == "-" { throw .oplogOnStandardInput() }
+    seen.insert(try Files.realPath(file))
+    do throws(Failure) {
+      let source =
+        base.form == .archive ? OplogSource.archive(file, Namespace("", "oplog")) : .file(file)
+      guard try add(source, .base) else { throw .baseOplogEmpty(file) }
+    } catch { try report(error) }
+  }
+
+  /// Takes everything at a path that the user named.
+  mutating func add(_ path: String) throws(Failure) {
+    if path == "-" { throw .oplogOnStandardInput() }
+    let count = slices.count + damage.count
+    let wasSeen = seen.count
+    passedOver = []
+    switch Files.kind(of: path) {
+    case nil: throw .backupNotFound(path)
+    case .folder?:
+      let root = try Files.realPath(path)
+      guard seen.insert(root).inserted else { return }
+      try addFolder(Folder(path: path, root: root))
+    default:
+      guard seen.insert(try Files.realPath(path)).inserted else { return }
+      do throws(Failure) { try addFile(path, isNamed: true) } catch { try report(error) }
+      return
+    }
+    if slices.count + damage.count == count, seen.count - wasSeen <= passedOver.count + 1 {
+      throw .noSlice(path, passedOver: passedOver)
+    }
+    guard let first = passedOver.first else { return }
+    notes.append(
+      passedOver.count == 1
+        ? "\(first): passed over, holds no oplog"
+        : "\(path): \(passedOver.count) files passed over, they hold no oplog (the first: \(first))")
+  }
+
+  private mutating func addFolder(_ folder: Folder) throws(Failure) {
+    var faults: [Failure] = []
+    let entries = try folder.entries(&faults)
+    for fault in faults { try report(fault) }
+    for entry in entries {
+      guard seen.insert(try Files.realPath(entry.path)).inserted else { continue }
+      switch entry.kind {
+      case .folder: try addFolder(Folder(path: entry.path, root: folder.root))
+      case .other: passedOver.append(entry.path)
+      case .file:
+        // What describes a dump is JSON; there is no need to look.
+        let name = entry.name.lowercased()
+        if name.hasPrefix("prelude.json") || name.contains(".metadata.json") { continue }
+        do throws(Failure) { try addFile(entry.path, isNamed: false) } catch { try report(error) }
+      }
+    }
+  }
+
+  private mutating func addFile(_ path: String, isNamed: Bool) throws(Failure) {
+    let name = Files.name(of: path).lowercased()
+    let isOplog = ["oplog.bson", "oplog.rs.bson", "oplog.bson.gz", "oplog.rs.bson.gz"].contains(name)
+    let isDump = ["oplog.bson", "oplog.bson.gz"].contains(name)
+    let reader = try openDecompressed(path)
+    let start = try reader.read(upTo: Archive.magic.count)
+    if start.isEmpty {
+      if isNamed || isOplog { notes.append("\(path): passed over, is empty") }
+      return
+    }
+    if start == Archive.magic {
+      let stream = ArchiveStream(try openDecompressed(path))
+      var found = false
+      for declared in try ArchivePrelude(stream).declared {
+        guard declared.isOplog || declared.namespace == Namespace("local", "oplog.rs") else { continue }
+        found = true
+        if try !add(.archive(path, declared.namespace), declared.isOplog ? .dump : .slice) {
+          notes.append("\(path): passed over, its oplog is empty")
+        }
+      }
+      if !found {
+        if isNamed { throw .noOplogIn(path) }
+        passedOver.append(path)
+      }
+      return
+    }
+    let entry: OplogEntry?
+    do throws(Failure) { entry = try firstEntry(path) } catch {
+      if isNamed || isOplog || name.hasSuffix(".bson") || name.hasSuffix(".bson.gz") { throw error }
+      passedOver.append(path)
+      return
+    }
+    if entry == nil {
+      if isOplog { throw .notAnEntry(Place(path, offset: 0)) }
+      if isNamed { throw .noOplogIn(path) }
+      passedOver.append(path)
+      return
+    }
+    _ = try add(.file(path), isDump ? .dump : .slice)
+  }
+
+  /// The first document as an entry; nil when it is none.
+  private func firstEntry(_ path: String) throws(Failure) -> OplogEntry? {
+    var stream = DocumentStream(try openDecompressed(path))
+    guard let size = try stream.sizeOfNextRun(1) else { return nil }
+    return OplogEntry(validated: try stream.nextChunk(size, maxDocuments: 1).bytes[...])
+  }
+
+  /// Adds a slice by its first entry; false when it has none.
+  private mutating func add(_ source: OplogSource, _ role: OplogSlice.Role) throws(Failure) -> Bool {
+    var source = source
+    if case .archive(let path, _) = source, let chunks = try kept(source) {
+      source = .kept(file: path, chunks)
+    }
+    guard let first = try OplogReader(source).next() else { return false }
+    slices.append(OplogSlice(role: role, source: source, first: first.timestamp))
+    return true
+  }
+
+  /// What a source holds, if that is little.
+  private func kept(_ source: OplogSource) throws(Failure) -> [OplogChunk]? {
+    let reading = try source.open()
+    var chunks: [OplogChunk] = []
+    var bytes = 0
+    while let chunk = try reading.next() {
+      bytes += chunk.bytes.count
+      if bytes > Self.largestKept { return nil }
+      chunks.append(chunk)
+    }
+    return chunks
+  }
+
+  private mutating func report(_ failure: Failure) throws(Failure) {
+    guard failure.kind == .damagedBackup else { throw failure }
+    damage.append(failure)
+  }
+}
+
+extension Failure {
+  static func baseWithoutOplog(_ path: String) -> Failure {
+    Failure(
+      .damagedBackup, "base-without-oplog", "the base holds no oplog of its own", at: Place(path),
+      hint:
+        "Nothing tells when it was taken, so no oplog can be replayed onto it. Take dumps with mongodump "
+        + "--oplog, or leave --oplog and --to out to restore the documents alone.")
+  }
+
+  static func baseOplogEmpty(_ path: String) -> Failure {
+    Failure(
+      .damagedBackup, "base-oplog-empty", "the base's own oplog is empty", at: Place(path),
+      hint:
+        "It holds one entry at least when mongodump wrote it. The dump failed, or its copy was interrupted.")
+  }
+
+  static func oplogOnStandardInput() -> Failure {
+    Failure(
+      .usage, "oplog-on-stdin",
+      "an oplog on standard input can't be replayed: it has to be read more than once",
+      hint: "Write it to a file and give its path.")
+  }
+
+  static func noSlice(_ path: String, passedOver: [String]) -> Failure {
+    let found = passedOver.prefix(5).joined(separator: ", ") + (passedOver.count > 5 ? ", …" : "")
+    return Failure(
+      .damagedBackup, "no-oplog", "no oplog in this folder", at: Place(path),
+      hint: passedOver.isEmpty
+        ? "The folder holds no file of documents; mongodump -d local -c oplog.rs writes slices."
+        : "None of these holds one: \(found). mongodump -d local -c oplog.rs writes slices.")
+  }
+
+  static func noOplogIn(_ path: String) -> Failure {
+    Failure(
+      .damagedBackup, "no-oplog", "no oplog in this file", at: Place(path),
+      hint: "Its first document is no oplog entry. mongodump -d local -c oplog.rs writes slices.")
+  }
+}
