@@ -63,14 +63,15 @@ let package = Package(
     library(
       "Drills",
       [
-        "Checks", "Restore", "Sandbox", "Mongo", "Backups", "Configuration", "Record", "Facts", "BSON",
+        "Checks", "Replay", "Restore", "Sandbox", "Mongo", "Backups", "Configuration", "Record", "Facts",
+        "BSON",
         "Platform",
       ]),
     library("Reports", ["Record", "Platform"]),
     library(
       "Commands",
       [
-        "Arguments", "Drills", "Restore", "Sandbox", "Mongo", "Backups", "Reports", "Record", "Facts", "BSON",
+        "Arguments", "Drills", "Replay", "Restore", "Sandbox", "Mongo", "Backups", "Reports", "Record", "Facts", "BSON",
         "Platform",
       ]),
     .executableTarget(name: "mongodrill", dependencies: ["Commands"], swiftSettings: settings),

@@ -37,6 +37,8 @@ package struct DrillOptions: Sendable {
   package var failOnWarn = false
   /// Whether the documents alone are asked for, without the dump's own oplog; also a key of the `restore` step.
   package var noReplay = false
+  /// Whether a target past an unproven seam of the oplog is no proof.
+  package var requireProven = false
   /// Pairs for the record, such as a ticket's number.
   package var meta: [(key: String, value: String)] = []
 

@@ -4,6 +4,7 @@ internal import Checks
 internal import Facts
 package import Platform
 internal import Record
+internal import Replay
 internal import Restore
 internal import Sandbox
 
@@ -11,6 +12,7 @@ internal import Sandbox
 package struct DrillPlan: Sendable {
   private let scenario: Scenario
   private let backup: any LogicalBackup
+  private let plans: RecoveryPlans
   private let selections: [RestorePlan]
   private let suites: [Suite]
   private let room: Result<(folder: String, free: Int), Failure>
@@ -24,8 +26,9 @@ package struct DrillPlan: Sendable {
   package init(_ scenario: Scenario, options: DrillOptions) throws(Failure) {
     self.scenario = scenario
     backup = try openBackup(scenario.backup)
-    selections = try scenario.selections(of: backup, noReplay: options.noReplay)
-    suites = try scenario.suites(asking: scenario.catalogue(of: selections))
+    plans = try RecoveryPlans(scenario, of: backup, noReplay: options.noReplay)
+    selections = plans.restores
+    suites = try scenario.suites(asking: scenario.catalogue(of: selections), counts: plans.chain == nil)
     let settings = options.sandbox.or(scenario.sandbox)
     let needed = SandboxNeed.bytes(for: selections, of: backup)
     diskNeeded = needed
@@ -51,8 +54,8 @@ extension Scenario {
 
   /// The suites that will be asked. Throws `Failure` (kind `invalidScenario`) when one holds a check that doesn't
   /// apply to what it is asked of.
-  func suites(asking catalogue: Catalogue) throws(Failure) -> [Suite] {
-    let suites = suites ?? [Suite.standard(for: catalogue)]
+  func suites(asking catalogue: Catalogue, counts: Bool) throws(Failure) -> [Suite] {
+    let suites = suites ?? [Suite.standard(for: catalogue, counts: counts)]
     if let failure = suites.lazy.flatMap({ $0.problems(in: catalogue) }).first { throw failure }
     return suites
   }
@@ -74,6 +77,7 @@ extension DrillPlan {
         "oplog": (backup.oplog?.place.file).map(JSON.string), "notes": .array(backup.notes.map(JSON.string)),
       ]),
       "collections": .array(items.map(\.json)),
+      "replay": plans.json(of: scenario),
       "sandbox": .record([
         "directory": (try? room.get()).map { .string($0.folder) } ?? .null,
         "disk_needed": diskNeeded.map { .integer(Int64($0)) } ?? .null,
@@ -221,5 +225,54 @@ extension Step {
     if let description { words += ": \(description)" }
     if let timeout { words += ", at most \(TimeSpan.format(timeout))" }
     return words
+  }
+}
+
+extension RecoveryPlans {
+  /// The replay for people: what is covered, and where each step goes.
+  fileprivate func lines(of scenario: Scenario, _ backup: any LogicalBackup) -> [String] {
+    guard let chain else {
+      return backup.oplog.map { ["           \($0.place.file) will not be replayed"] } ?? []
+    }
+    let coverage = chain.coverage
+    var lines = [
+      "Oplog      from \(coverage.windowStart), dump's end \(coverage.dumpEnd), proven through \(coverage.provenEnd)"
+    ]
+    if coverage.end > coverage.provenEnd {
+      lines.append("           past unproven seams through \(coverage.end)")
+    }
+    lines += (coverage.unproven + coverage.gaps).map { "           \($0.description)" }
+    for (id, stage) in stages(of: scenario) {
+      lines.append(
+        "Target     \(stage.replay.target.requested): \(stage.replay.target.text), "
+          + "\(Count.text(stage.plan.replay.entries, "entry", plural: "entries")) (step \(id))")
+    }
+    return lines
+  }
+
+  /// The same for machines.
+  fileprivate func json(of scenario: Scenario) -> JSON? {
+    chain.map { chain in
+      .record([
+        "coverage": chain.coverage.json,
+        "targets": .array(
+          stages(of: scenario).map { id, stage in
+            .record([
+              "step": .string(id), "requested": .string(stage.replay.target.requested.description),
+              "resolved": .string(stage.replay.target.text), "proven": .bool(stage.replay.target.isProven),
+              "through": .string(stage.replay.target.through.description),
+              "entries": .integer(Int64(stage.plan.replay.entries)),
+              "bytes": .integer(Int64(stage.plan.replay.bytes)),
+            ])
+          }),
+      ])
+    }
+  }
+
+  /// The targets in the order of their steps.
+  private func stages(of scenario: Scenario) -> [(String, PlannedRecovery.Stage)] {
+    scenario.steps.compactMap { step in
+      restoreOf[step.id].flatMap { recoveries[$0]?.stages[step.id] }.map { (step.id, $0) }
+    }
   }
 }

@@ -1,3 +1,4 @@
+internal import BSON
 internal import Checks
 internal import Configuration
 internal import Platform
@@ -47,6 +48,7 @@ extension DrillRun {
     }
     leftOver()
     record.objectives.rto = rto
+    record.objectives.rpo = rpo
     evidence.objectives = record.objectives
     let judgement = Judgement(evidence)
     record.verdict = judgement.verdict
@@ -74,6 +76,15 @@ extension DrillRun {
         record.notVerified.append(left)
         evidence.unanswered.append(left)
       }
+    }
+  }
+
+  /// From the last entry that was applied to the moment up to which data should be there.
+  private var rpo: DrillRecord.Objective? {
+    scenario.objectives.rpo.map { rpo in
+      DrillRecord.Objective(
+        limit: rpo.limit, warn: rpo.warning,
+        measured: lastApplied.map { max(0, rpo.reference - Double($0.seconds)) })
     }
   }
 

@@ -58,51 +58,10 @@ extension DrillRun {
       DrillRecord.Reason(.checkFailed, "command-failed", "step \(step.id): \(failure)"))
   }
 
-  /// `restore`.
-  func restore(_ step: RestoreStep) throws -> StepResult {
-    guard let backup, let sandbox else { throw Failure.noSandbox() }
-    let options = step.options(memory: settings.memory)
-    let restorer = Restorer(
-      backup: backup, plan: try RestorePlan(backup, options), pool: sandbox.pool, options: options,
-      events: events)
-    let result = try restorer.run()
-    record.phases += result.phases
-    for facts in result.expected.sorted { expected[facts.namespace] = facts }
-    record.backup.collections = merged(result)
-    record.backup.problems += result.problems.map { problem in
-      DrillRecord.Problem(
-        namespace: problem.namespace.description, subject: problem.subject, name: problem.name,
-        message: problem.message)
-    }
-    record.backup.problemCount += result.problemCount
-    evidence.collections = record.backup.collections
-    evidence.problems = record.backup.problems
-    evidence.problemCount = record.backup.problemCount
-    record.notVerified += result.notVerified.map { DrillRecord.NotVerified("restore", $0) }
-    guard result.problemCount > 0 else { return StepResult() }
-    return StepResult(failure: "the server refused \(Count.text(result.problemCount)) of what was restored")
-  }
-
-  /// The collections of this restore, in place of those that an earlier one left out.
-  private func merged(_ result: RestoreResult) -> [DrillRecord.Collection] {
-    let earlier = record.backup.collections
-    return result.collections.enumerated().map { index, collection in
-      if collection.target == nil, earlier.indices.contains(index), earlier[index].target != nil {
-        return earlier[index]
-      }
-      let wanted = collection.target.flatMap { result.expected[$0]?.documents }
-      return DrillRecord.Collection(
-        source: collection.source.description, target: collection.target?.description, note: collection.note,
-        documents: collection.documents, bytes: collection.bytes,
-        repeated: wanted.map { max(0, collection.documents - $0) } ?? 0, inserted: collection.inserted,
-        indexes: collection.indexes)
-    }
-  }
-
   /// `check`.
   func check(_ names: [String]) throws -> StepResult {
     guard let sandbox else { throw Failure.noSandbox() }
-    let suites = (scenario.suites ?? [Suite.standard(for: expected)]).filter {
+    let suites = (scenario.suites ?? [Suite.standard(for: expected, counts: record.replay == nil)]).filter {
       names.isEmpty || names.contains($0.name)
     }
     let server = CheckedServer(sandbox.pool, expected: expected, isSandbox: true)

@@ -1,9 +1,11 @@
+internal import BSON
 internal import Backups
 internal import Checks
 internal import Facts
 internal import Mongo
 internal import Platform
 internal import Record
+internal import Replay
 internal import Restore
 internal import Sandbox
 
@@ -25,6 +27,12 @@ package final class DrillRun {
   var lastCheck: Double?
   var backup: (any LogicalBackup)?
   var sandbox: Sandbox?
+  /// What the restore and replay steps come to.
+  var plans: RecoveryPlans?
+  /// Recoveries under way, by the id of their restore step.
+  var recoveries: [String: Recovery] = [:]
+  /// The last entry that was applied.
+  var lastApplied: Timestamp?
   /// What the sandbox should hold now, by its names there.
   var expected = Catalogue()
   /// The suites that were asked to their end.
@@ -94,10 +102,14 @@ package final class DrillRun {
     }
     self.backup = backup
     describe(backup)
-    let selections = try scenario.selections(of: backup, noReplay: options.noReplay)
-    _ = try scenario.suites(asking: scenario.catalogue(of: selections))
+    let plans = try phase("plan") {
+      try RecoveryPlans(scenario, of: backup, noReplay: options.noReplay)
+    }
+    self.plans = plans
+    describe(plans)
+    _ = try scenario.suites(asking: scenario.catalogue(of: plans.restores), counts: plans.chain == nil)
     try Interruption.check()
-    try phase("sandbox") { try startSandbox(for: selections) }
+    try phase("sandbox") { try startSandbox(for: plans.restores) }
     for (index, step) in scenario.steps.enumerated() {
       guard try run(step, at: index) else { break }
     }
@@ -112,7 +124,13 @@ package final class DrillRun {
     record.backup.oplog = backup.oplog?.place.file
     record.backup.notes = backup.notes
     record.notVerified += backup.notes.map { DrillRecord.NotVerified("backup", $0) }
-    if let oplog = backup.oplog {
+  }
+
+  /// What the plans say of the oplog before anything is restored.
+  private func describe(_ plans: RecoveryPlans) {
+    if let chain = plans.chain {
+      for note in chain.notes { events(.note(note)) }
+    } else if let oplog = backup?.oplog {
       record.notVerified.append(
         DrillRecord.NotVerified(
           "oplog",

@@ -32,7 +32,7 @@ package struct RestoreStep: StepKind {
   private static let indexesKey = Key("indexes", .boolean, default: "true", "Whether indexes are built.")
   private static let noReplayKey = Key(
     "no_replay", .boolean, default: "false",
-    "Restore the documents alone, without the dump's own oplog; the report says so.")
+    "Restore the documents alone, without any oplog: the state of no one moment, which the report says.")
 
   package static let shape = Shape<RestoreStep>.orNothing(
     RestoreStep(),
@@ -46,7 +46,7 @@ package struct RestoreStep: StepKind {
       return step
     })
 
-  package func perform(_ run: DrillRun, _ step: Step) throws -> StepResult { try run.restore(self) }
+  package func perform(_ run: DrillRun, _ step: Step) throws -> StepResult { try run.restore(step) }
 
   /// As the restorer takes it.
   func options(memory: Int?) -> RestoreOptions {

@@ -1,5 +1,5 @@
 package import Backups
-package import Platform
+internal import Platform
 package import Restore
 internal import Sandbox
 
@@ -27,30 +27,5 @@ extension SandboxSettings {
   func options(needing bytes: Int?, keep: Bool) -> SandboxOptions {
     SandboxOptions(
       mongod: mongod, directory: directory, cacheBytes: cache, keep: keep, neededBytes: bytes)
-  }
-}
-
-extension Failure {
-  /// A dump with an oplog of its own, and nobody said that the documents alone are asked for.
-  package static func replayNeeded(_ oplog: String) -> Failure {
-    Failure(
-      .usage, "replay-needed", "the dump holds an oplog, and replaying it is not supported yet",
-      at: Place(oplog),
-      hint:
-        "Ask for the documents alone with --no-replay, or in a scenario with `restore: {no_replay: true}`.")
-  }
-}
-
-extension Scenario {
-  /// What each restore step will take of the backup: all mistakes of selection and renaming show before a server is
-  /// started. Throws `Failure` of kind `usage`.
-  func selections(of backup: any LogicalBackup, noReplay: Bool) throws(Failure) -> [RestorePlan] {
-    var plans: [RestorePlan] = []
-    for step in steps {
-      guard let restore = step.action as? RestoreStep else { continue }
-      if let oplog = backup.oplog, !noReplay, !restore.noReplay { throw .replayNeeded(oplog.place.file) }
-      plans.append(try RestorePlan(backup, restore.options(memory: nil)))
-    }
-    return plans
   }
 }

@@ -18,6 +18,8 @@ package struct Scenario: Sendable {
   package var resolved: JSON
   /// Where the backup is.
   package var backup: String
+  /// Where oplog slices are: files and folders.
+  package var oplog: [String]
   package var sandbox: SandboxSettings
   package var objectives: ObjectiveLimits
   package var stopConditions: [StopCondition]
@@ -59,6 +61,15 @@ package struct SandboxSettings: Sendable, Hashable {
 package struct ObjectiveLimits: Sendable, Hashable {
   package var rtoLimit: Double?
   package var rtoWarning: Double?
+  package var rpo: RecoveryPointLimit?
+}
+
+/// How much data may be lost, in seconds, counted from a moment.
+package struct RecoveryPointLimit: Sendable, Hashable {
+  package var limit: Double?
+  package var warning: Double?
+  /// The moment up to which data should have been recovered, in seconds since 1970.
+  package var reference: Double
 }
 
 extension Scenario {
@@ -69,6 +80,7 @@ extension Scenario {
     tags = []
     folder = "."
     backup = path
+    oplog = []
     sandbox = SandboxSettings()
     objectives = ObjectiveLimits()
     stopConditions = []

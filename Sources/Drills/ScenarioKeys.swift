@@ -1,3 +1,4 @@
+internal import BSON
 internal import Checks
 internal import Configuration
 package import Platform
@@ -17,6 +18,15 @@ enum ScenarioKeys {
   static let backupPath = Key(
     required: "path", .string,
     "A dump directory, a database's directory, a collection's file or an archive; relative to this file.")
+  static let oplog = Key(
+    "oplog",
+    Shape<[String]>.list(
+      of: .scalar(.string, orMapping: Shape<String>.record("oplog", [oplogPath]) { $0[oplogPath] }),
+      orOne: true),
+    "Slices of the oplog that were saved after the backup, in any order.")
+  private static let oplogPath = Key(
+    required: "path", .string,
+    "A .bson file of entries, a dump of local.oplog.rs, or a folder of these; relative to this file.")
   static let sandbox = Key(
     "sandbox",
     Shape<SandboxSettings>.record("sandbox", [mongod, topology, directory, cache, memory], make: settings),
@@ -34,7 +44,8 @@ enum ScenarioKeys {
     "Commands that always run at the end: also after a failure, Ctrl-C and SIGTERM.")
 
   static let all: [any DeclaredKey] = [
-    version, title, tags, description, parameters, backup, sandbox, objectives, stopConditions, steps, checks,
+    version, title, tags, description, parameters, backup, oplog, sandbox, objectives, stopConditions, steps,
+    checks,
     rollbacks,
   ]
 
@@ -74,16 +85,41 @@ enum ScenarioKeys {
       }
       return ObjectiveLimits(rtoLimit: fields[max], rtoWarning: fields[warn])
     }, "Time to recover: from the first byte read to the checks passed.")
+  private static let reference = Key(
+    required: "reference", .text,
+    "The moment up to which data should be there: an oplog timestamp, a time with its zone, or Unix seconds.")
+  private static let rpo = Key(
+    "rpo",
+    Shape<RecoveryPointLimit>.record("rpo", [max, warn, reference]) { fields in
+      if fields[max] == nil, fields[warn] == nil {
+        fields.diagnostics.report(.emptyObjective("rpo", at: fields.node.place))
+        return nil
+      }
+      guard let moment = moment(fields[reference]) else {
+        fields.reject(reference, "expected an oplog timestamp, a time with its zone, or Unix seconds")
+        return nil
+      }
+      return RecoveryPointLimit(limit: fields[max], warning: fields[warn], reference: moment)
+    }, "Data lost: from the last entry that was applied to the reference.")
+
+  /// Seconds since 1970.
+  private static func moment(_ text: String) -> Double? {
+    if let timestamp = Timestamp(text) { return Double(timestamp.seconds) }
+    if let time = WallTime(rfc3339: text) { return Double(time.seconds) + Double(time.nanoseconds) / 1e9 }
+    return UInt32(text).map(Double.init)
+  }
 
   private static let objectivesShape = Shape<ObjectiveLimits>(
-    "a mapping", schema: KeySpec.schema(of: [rto])
+    "a mapping", schema: KeySpec.schema(of: [rto, rpo])
   ) { node, diagnostics in
     let before = diagnostics.count
     let supported = node.without(Unsupported.objectives, what: "objective", diagnostics)
-    guard let fields = Fields.decode(supported, of: "objectives", [rto], diagnostics),
+    guard let fields = Fields.decode(supported, of: "objectives", [rto, rpo], diagnostics),
       diagnostics.count == before
     else { return nil }
-    return fields[rto] ?? ObjectiveLimits()
+    var limits = fields[rto] ?? ObjectiveLimits()
+    limits.rpo = fields[rpo]
+    return limits
   }
 
   /// The JSON Schema of a scenario file (draft 2020-12).

@@ -69,6 +69,7 @@ extension Scenario {
       description: fields[ScenarioKeys.description], path: file, sha256: SHA256.hex(of: bytes),
       folder: folder,
       resolved: resolved(supported, values), backup: absolute(fields[ScenarioKeys.backup], in: folder),
+      oplog: (fields[ScenarioKeys.oplog] ?? []).map { absolute($0, in: folder) },
       sandbox: (fields[ScenarioKeys.sandbox] ?? SandboxSettings()).inFolder(folder),
       objectives: fields[ScenarioKeys.objectives] ?? ObjectiveLimits(),
       stopConditions: fields[ScenarioKeys.stopConditions] ?? [],

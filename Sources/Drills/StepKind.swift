@@ -68,7 +68,9 @@ package struct Step: Sendable {
 /// The steps of a scenario: their keys and kinds.
 package enum Steps {
   /// Every kind that a step can be.
-  package static let kinds: [any StepKind.Type] = [RestoreStep.self, CheckStep.self, RunStep.self]
+  package static let kinds: [any StepKind.Type] = [
+    RestoreStep.self, ReplayStep.self, CheckStep.self, RunStep.self,
+  ]
 
   private static let id = Key("id", .string, "The step's name: unique; the kind's name when left out.")
   private static let description = Key("description", .string, "What it is for; it stands in the report.")

@@ -86,7 +86,7 @@ extension DrillRecord {
   package struct Problem: RecordPart {
     /// The collection in the sandbox.
     package var namespace = ""
-    /// `document`, `index` or `collection`.
+    /// `document`, `index`, `collection`, or `operation` of the oplog.
     package var subject = ""
     /// The document's `_id` as Extended JSON, or the index's name.
     package var name: String?
@@ -106,7 +106,8 @@ extension DrillRecord {
       switch (subject, name) {
       case ("collection", _): "collection \(namespace)"
       case (let subject, let name?): "\(subject) \(name) of \(namespace)"
-      case (let subject, nil): "\(subject == "index" ? "an" : "a") \(subject) of \(namespace)"
+      case (let subject, nil):
+        "\(subject == "index" || subject == "operation" ? "an" : "a") \(subject) of \(namespace)"
       }
     }
 

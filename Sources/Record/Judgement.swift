@@ -21,6 +21,8 @@ package struct Judgement: Sendable, Hashable {
     package var refusals: [DrillRecord.Reason] = []
     /// What was asked for and could not be answered, as sentences: a suite that wasn't reached, say.
     package var unanswered: [DrillRecord.NotVerified] = []
+    /// What keeps a verdict from being a plain pass, as sentences: an unproven seam of the oplog, say.
+    package var warnings: [String] = []
     package var objectives = DrillRecord.Objectives()
     /// What went wrong while cleaning up, rollbacks included.
     package var cleanupFailures: [Failure] = []
@@ -37,6 +39,9 @@ package struct Judgement: Sendable, Hashable {
     reasons += evidence.refusals
     reasons += Judgement.answers(evidence.checks, failOnWarn: evidence.failOnWarn)
     reasons += evidence.unanswered.map { DrillRecord.Reason(.notVerified, "not-verified", $0.message) }
+    reasons += evidence.warnings.map {
+      DrillRecord.Reason(evidence.failOnWarn ? .warnings : .pass, "drill-warned", $0)
+    }
     if evidence.checks.isEmpty {
       reasons.append(DrillRecord.Reason(.notVerified, "nothing-checked", "not a single check was made"))
     }
@@ -65,7 +70,7 @@ package struct Judgement: Sendable, Hashable {
   }
 
   /// The code of a reason that warns.
-  private static let warnings: Set<String> = ["check-warned", "objective-near-limit"]
+  private static let warnings: Set<String> = ["check-warned", "drill-warned", "objective-near-limit"]
 
   private static func hasWarning(_ reasons: [DrillRecord.Reason]) -> Bool {
     reasons.contains { warnings.contains($0.code) }

@@ -64,7 +64,9 @@ struct Dispatcher: Sendable {
     if entry.timestamp <= after {
       // Followed all the same: for definitions, and for transactions that are committed later.
       guard case .apply(let operations) = try transactions.step(entry, at: place) else { return }
-      for operation in operations { _ = try catalogue.follow(operation, entry.timestamp, at: place) }
+      for operation in operations where !plan.skips(operation) {
+        _ = try catalogue.follow(operation, entry.timestamp, at: place)
+      }
       return
     }
     ledger.entries += 1
@@ -82,6 +84,7 @@ struct Dispatcher: Sendable {
 
   private mutating func dispatch(_ operation: OplogOperation, _ timestamp: Timestamp, at place: Place) throws
   {
+    if plan.skips(operation) { return ledger.skip(.asked, operation.namespaceText) }
     switch try catalogue.follow(operation, timestamp, at: place) {
     case .document(let id):
       guard let address = addresses[id] else { return skip(id) }

@@ -1,4 +1,3 @@
-package import BSON
 package import Backups
 internal import Facts
 package import Mongo
@@ -6,25 +5,29 @@ package import Platform
 package import Record
 package import Restore
 
+/// What a recovery to one target comes to, decided before anything is written.
+package struct RecoveryPlan: Sendable {
+  /// Which entries are applied.
+  package let replay: ReplayPlan
+  /// What is restored, and where the entries go.
+  package let restore: ReplayedRestore
+
+  /// Reads the oplog once. Throws `Failure` when it or the selection is wrong.
+  package init(
+    _ planned: PlannedReplay, of backup: any LogicalBackup, _ options: RestoreOptions
+  ) throws(Failure) {
+    replay = try ReplayPlan(
+      base: backup.collections, try planned.cursor(), from: planned.chain.coverage.windowStart,
+      through: planned.target.through, skipping: planned.skip, isPartial: options.isPartial)
+    restore = try ReplayedRestore(replay, of: backup, options)
+  }
+}
+
 /// Restores a backup and replays its oplog, to one target or to several in order, in one sandbox.
 ///
-/// The oplog is read once before anything is written, so that whatever is wrong with it shows then. The first target
-/// decides what is restored and under which names; on the way to a later one, collections are renamed, dropped and
-/// created as the oplog did.
+/// The first target decides what is restored and under which names; on the way to a later one, collections are
+/// renamed, dropped and created as the oplog did.
 package struct Recovery {
-  /// Where to replay to.
-  package struct Goal: Sendable, Hashable {
-    /// The first entry of the dump's window.
-    package var from: Timestamp
-    /// The last entry that is applied.
-    package var through: Timestamp
-
-    package init(from: Timestamp, through: Timestamp) {
-      self.from = from
-      self.through = through
-    }
-  }
-
   /// What came of one target.
   package struct Stage: Sendable {
     package var restore: RestoreResult
@@ -34,60 +37,59 @@ package struct Recovery {
   private let backup: any LogicalBackup
   private let pool: ClientPool
   private let options: RestoreOptions
-  private let openOplog: @Sendable () throws(Failure) -> any OplogCursor
   private let events: EventSink
-  /// What the sandbox holds, once it holds something.
-  private var reached: (plan: ReplayPlan, restore: ReplayedRestore)?
+  /// What the sandbox holds, and the target that it stands at once there was one.
+  private var held: (plan: RecoveryPlan, result: RestoreResult, isReplayed: Bool)?
 
-  /// `openOplog` gives the chain from its first entry, each time it is called.
+  /// `pool` has to be a sandbox's: everything is written there.
   package init(
-    backup: any LogicalBackup, pool: ClientPool, options: RestoreOptions, events: @escaping EventSink,
-    openOplog: @escaping @Sendable () throws(Failure) -> any OplogCursor
+    backup: any LogicalBackup, pool: ClientPool, options: RestoreOptions, events: @escaping EventSink
   ) {
     self.backup = backup
     self.pool = pool
     self.options = options
     self.events = events
-    self.openOplog = openOplog
   }
 
-  /// What a recovery to `goal` comes to; writes nothing. Throws `Failure` when the oplog or the selection is wrong.
-  package func plan(_ goal: Goal) throws(Failure) -> (replay: ReplayPlan, restore: ReplayedRestore) {
-    let replay = try ReplayPlan(
-      base: backup.collections, try openOplog(), from: goal.from, through: goal.through,
-      isPartial: options.isPartial)
-    return (replay, try ReplayedRestore(replay, of: backup, options))
+  /// Restores the documents, on which `replay` to the same plan goes on. Throws like `Restorer`.
+  package mutating func load(_ plan: RecoveryPlan) throws -> RestoreResult {
+    let result = try restorer(plan).load()
+    held = (plan, result, false)
+    return result
   }
 
-  /// Brings the sandbox to `goal`, from nothing or from the target before it. Throws `Failure` and `MongoError` like
-  /// `Restorer` and `Replayer`.
-  package mutating func advance(to goal: Goal) throws -> Stage {
-    let (replay, restore) = try plan(goal)
-    let restorer = Restorer(backup: backup, plan: restore.plan, pool: pool, options: options, events: events)
-    var result: RestoreResult
-    if let reached {
-      result = try Reconciliation(from: reached.restore, to: restore, pool: pool).run(restorer)
-    } else {
-      result = try restorer.load()
+  /// Brings what `load` restored, or an earlier replay reached, to `plan`; then come options, views and indexes.
+  /// Throws `Failure` and `MongoError` like `Restorer` and `Replayer`.
+  package mutating func replay(_ planned: PlannedReplay, _ plan: RecoveryPlan) throws -> Stage {
+    guard let held else { throw Failure(.internal, "replay-on-nothing", "a replay before a restore") }
+    let restorer = restorer(plan)
+    var result = held.result
+    if held.isReplayed {
+      result = try Reconciliation(from: held.plan.restore, to: plan.restore, pool: pool).run(restorer)
     }
+    result.phases = []
     let started = Clock.monotonic
-    events(.phaseStarted("replay", total: Amount(documents: replay.entries, bytes: replay.bytes)))
+    events(.phaseStarted("replay", total: Amount(documents: plan.replay.entries, bytes: plan.replay.bytes)))
     let replayer = Replayer(
-      plan: replay, after: reached?.plan.through, destinations: restore.destinations, pool: pool,
-      events: events)
-    let replayed = try replayer.run(base: backup.collections, try openOplog())
+      plan: plan.replay, after: held.isReplayed ? held.plan.replay.through : nil,
+      destinations: plan.restore.destinations, pool: pool, lanes: options.lanes, events: events)
+    let replayed = try replayer.run(base: backup.collections, try planned.cursor())
     let phase = Phase(
       "replay", seconds: Clock.monotonic - started, documents: replayed.ledger.entries,
       bytes: replayed.ledger.bytes)
     events(.phaseEnded(phase))
     result.phases.append(phase)
-    // Counts of the backup's own bytes say nothing about documents that the oplog changed.
+    // The backup's own counts say nothing of documents that the oplog changed.
     for var facts in result.expected.sorted {
-      (facts.documents, facts.bytes) = (nil, facts.bytes)
+      facts.documents = nil
       result.expected[facts.namespace] = facts
     }
     try restorer.finish(&result)
-    reached = (replay, restore)
+    self.held = (plan, result, true)
     return Stage(restore: result, replay: replayed)
+  }
+
+  private func restorer(_ plan: RecoveryPlan) -> Restorer {
+    Restorer(backup: backup, plan: plan.restore.plan, pool: pool, options: options, events: events)
   }
 }

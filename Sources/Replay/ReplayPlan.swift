@@ -14,6 +14,10 @@ package struct ReplayPlan: Sendable {
   package let from: Timestamp
   /// … through here.
   package let through: Timestamp
+  /// Operations that are left out on purpose.
+  let skip: [OplogMatch]
+  /// Whether the base is declared to hold a part of the documents only.
+  let isPartial: Bool
   /// Entries in that interval, and their bytes: what progress counts to.
   package private(set) var entries = 0
   package private(set) var bytes = 0
@@ -23,11 +27,13 @@ package struct ReplayPlan: Sendable {
   /// that neither the base nor the oplog knows and that isn't dropped either.
   package init(
     base: [BackedUpCollection], _ cursor: any OplogCursor, from: Timestamp, through: Timestamp,
-    isPartial: Bool = false
+    skipping skip: [OplogMatch] = [], isPartial: Bool = false
   ) throws(Failure) {
     catalogue = SourceCatalogue(base: base)
     self.from = from
     self.through = through
+    self.skip = skip
+    self.isPartial = isPartial
     var transactions = Transactions()
     while let entry = try cursor.next(), entry.timestamp <= through {
       if entry.timestamp < from { continue }
@@ -35,7 +41,7 @@ package struct ReplayPlan: Sendable {
       entries += 1
       bytes += entry.operation.bytes.count
       guard case .apply(let operations) = try transactions.step(entry, at: cursor.place) else { continue }
-      for operation in operations {
+      for operation in operations where !skips(operation) {
         _ = try catalogue.follow(operation, entry.timestamp, at: cursor.place)
       }
     }
@@ -43,6 +49,9 @@ package struct ReplayPlan: Sendable {
       throw .stranger(stranger.name, uuid, stranger.first)
     }
   }
+
+  /// Whether an operation is left out on purpose.
+  func skips(_ operation: OplogOperation) -> Bool { skip.contains { $0.matches(operation) } }
 }
 
 extension Failure {

@@ -84,10 +84,15 @@ package struct Replayer: Sendable {
     var result = Result(ledger: ledger, problems: [], problemCount: 0)
     for state in findings {
       result.ledger.explainedUpdates += state.explained
-      result.problemCount += state.refusalCount + state.missing.count
+      result.problemCount += state.refusalCount
       result.problems += state.refusals.map {
         Problem(namespace: $0.address.name, id: nil, timestamp: $0.timestamp, message: $0.message)
       }
+      if plan.isPartial {
+        result.ledger.updatesOutsideBase += state.missing.count
+        continue
+      }
+      result.problemCount += state.missing.count
       result.problems += state.missing.sorted { $0.value < $1.value }.prefix(20).compactMap {
         missing, timestamp in
         destinations[missing.collection].map {

@@ -1,0 +1,77 @@
+internal import BSON
+package import Configuration
+internal import Platform
+package import Replay
+
+/// `replay`: applies the oplog to what the restore step before it restored, up to a target.
+package struct ReplayStep: StepKind {
+  package static let name = "replay"
+  package static let summary =
+    "Applies the dump's own oplog and the slices to what was restored, up to a target. Several in a row go from one "
+    + "target to the next."
+  package static let abortsOnFailure = false
+
+  /// The moment to recover to; nil: the last entry where there are slices, else the dump's end.
+  package var target: Target?
+  /// Entries that are left out.
+  package var skip: [OplogMatch] = []
+  /// Whether the base is declared to hold a part of the documents only.
+  package var isPartial = false
+
+  init() {}
+
+  private static let toKey = Key(
+    "to", .target,
+    "The moment to recover to: latest, dump-end, 1795258578:300 (through that entry), before:1795258578:300, a time "
+      + "with its zone, Unix seconds, before: one of these, or before-first:{op: drop, ns: shop.products}.")
+  private static let skipKey = Key(
+    "skip", .list(of: .oplogMatch, orOne: true),
+    "Entries to leave out, such as {op: u, ns: shop.orders}; the report says that this state never existed.")
+  private static let partialKey = Key(
+    "partial", .boolean, default: "false",
+    "Declares that the base was dumped with a query: updates of documents that it never held are counted, not failed."
+  )
+
+  package static let shape = Shape<ReplayStep>.orNothing(
+    ReplayStep(),
+    .record("replay", [toKey, skipKey, partialKey]) { fields in
+      var step = ReplayStep()
+      step.target = fields[toKey]
+      step.skip = fields[skipKey] ?? []
+      step.isPartial = fields[partialKey]
+      return step
+    })
+
+  package func perform(_ run: DrillRun, _ step: Step) throws -> StepResult { try run.replay(step) }
+}
+
+extension Shape where Output == Target {
+  /// A target, as on the command line.
+  static var target: Shape {
+    Shape<String>.text.map("a target") { text, node, diagnostics in
+      do throws(Failure) { return try Target(text) } catch {
+        diagnostics.report(error.asInvalidScenario(at: node.place))
+        return nil
+      }
+    }
+  }
+}
+
+extension Shape where Output == OplogMatch {
+  /// What an entry of the oplog has to be like.
+  static var oplogMatch: Shape {
+    Shape<Document>.document.map("a match") { document, node, diagnostics in
+      do throws(Failure) { return try OplogMatch(document) } catch {
+        diagnostics.report(error.asInvalidScenario(at: node.place))
+        return nil
+      }
+    }
+  }
+}
+
+extension Failure {
+  /// The same as a mistake of a scenario, at its place there.
+  fileprivate func asInvalidScenario(at place: Place) -> Failure {
+    .invalid(code, message, at: place, hint: hint)
+  }
+}
