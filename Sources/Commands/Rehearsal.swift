@@ -6,6 +6,7 @@ internal import Glibc
 internal import Mongo
 internal import Platform
 internal import Record
+internal import Replay
 internal import Restore
 internal import Sandbox
 
@@ -13,16 +14,21 @@ internal import Sandbox
 struct Rehearsal {
   private let backup: any LogicalBackup
   private let plan: RestorePlan
+  private let replay: (planned: PlannedReplay, plan: RecoveryPlan)?
   private let options: RestoreOptions
   private let sandboxOptions: SandboxOptions
   private let session: Session
 
   /// Decides where everything goes; mistakes of selection and renaming show here, before a server is started.
-  init(_ backup: any LogicalBackup, _ options: RestoreOptions, _ values: Values, _ session: Session) throws {
+  init(
+    _ backup: any LogicalBackup, _ options: RestoreOptions, _ replay: PlannedReplay?, _ values: Values,
+    _ session: Session
+  ) throws {
     self.backup = backup
     self.options = options
     self.session = session
-    plan = try RestorePlan(backup, options)
+    self.replay = try replay.map { ($0, try RecoveryPlan($0, of: backup, options)) }
+    plan = try self.replay?.plan.restore.plan ?? RestorePlan(backup, options)
     sandboxOptions = SandboxOptions(
       mongod: values[SandboxFlags.mongod], directory: values[SandboxFlags.directory],
       cacheBytes: values[SandboxFlags.cache], keep: values[RestoreCommand.keep],
@@ -63,9 +69,7 @@ struct Rehearsal {
   private func use(_ sandbox: Sandbox, _ command: [String]?, readsInput: Bool) throws -> Int32 {
     let result: RestoreResult
     do {
-      result = try Restorer(
-        backup: backup, plan: plan, pool: sandbox.pool, options: options, events: session.events
-      ).run()
+      result = try restore(sandbox)
     } catch let error as MongoError { throw sandbox.explain(error) }
     session.endProgress()
     guard result.problemCount == 0 else {
@@ -75,6 +79,27 @@ struct Rehearsal {
     for note in result.notVerified { session.events(.note(note)) }
     if let command { return try run(command, sandbox, readsInput: readsInput) }
     return try wait(sandbox, result)
+  }
+
+  /// Restores, and replays where there is something to replay.
+  private func restore(_ sandbox: Sandbox) throws -> RestoreResult {
+    guard let replay else {
+      let restorer = Restorer(
+        backup: backup, plan: plan, pool: sandbox.pool, options: options, events: session.events)
+      return try restorer.run()
+    }
+    var recovery = Recovery(backup: backup, pool: sandbox.pool, options: options, events: session.events)
+    _ = try recovery.load(replay.plan)
+    let stage = try recovery.replay(replay.planned, replay.plan)
+    session.events(.note(stage.replay.ledger.arrival(replay.planned.target)))
+    var result = stage.restore
+    result.problems += stage.replay.problems.map { problem in
+      .init(
+        problem.namespace, "operation", name: problem.id,
+        message: "\(problem.message) (entry \(problem.timestamp))")
+    }
+    result.problemCount += stage.replay.problemCount
+    return result
   }
 
   /// Says what the server refused.

@@ -3,6 +3,7 @@ internal import Backups
 internal import Drills
 internal import Platform
 internal import Record
+internal import Replay
 internal import Restore
 
 /// `mongodrill restore BACKUP`.
@@ -18,6 +19,17 @@ enum RestoreCommand: Command {
   static let noIndexes = Option.flag("--no-indexes", help: "Builds no indexes but those on _id.")
   static let noReplay = Option.flag(
     "--no-replay", help: "Restores the documents alone, without the oplog that the dump took along.")
+  static let oplog = Option.list(
+    "--oplog", placeholder: "PATH", kind: .text,
+    help:
+      "Slices of the oplog that were saved after the dump: a .bson file, a dump of local.oplog.rs, or a folder."
+  )
+  static let target = Option.value(
+    "--to", placeholder: "TARGET", kind: .text, default: "latest, or dump-end without --oplog",
+    help:
+      "The moment to recover to: latest, dump-end, 1795258578:300 (through that entry), before:1795258578:300, "
+      + "a time with its zone, Unix seconds, before: a time, or 'before-first:{op: drop, ns: shop.products}'. Unlike "
+      + "mongorestore's --oplogLimit, a timestamp is included unless before: says otherwise.")
   static let keep = Option.flag("--keep", help: "Keeps the sandbox's files, and says where they are.")
   static let lanes = Option.value(
     "--lanes", placeholder: "N", kind: .integer(in: 1...256), default: "by the cores",
@@ -40,7 +52,8 @@ enum RestoreCommand: Command {
     ],
     positionals: [VerifyCommand.backup], trailing: "COMMAND [ARG]…",
     options: [
-      OptionGroup("What to restore", [include, exclude, rename, noIndexes, noReplay]),
+      OptionGroup("What to restore", [include, exclude, rename, noIndexes]),
+      OptionGroup("To which moment", [oplog, target, noReplay]),
       OptionGroup("How", [lanes, parallelCollections, batchBytes]),
       OptionGroup("Sandbox", SandboxFlags.group.options + [keep]),
     ],
@@ -48,6 +61,9 @@ enum RestoreCommand: Command {
       Example("mongodrill restore dump/", "Look at last night's dump, with the address that it prints."),
       Example(
         "mongodrill restore shop.archive.gz -- sh -c 'mongosh \"$MONGODRILL_URI\"'", "A shell on an archive."),
+      Example(
+        "mongodrill restore dump/ --oplog slices/ --to before:1795258580:1 -- ./smoke.sh",
+        "The moment before an entry of the oplog."),
       Example(
         "mongodrill restore dump/ --include 'shop.*' --rename 'shop.*=test.*' -- ./smoke.sh",
         "One database under another name, for a test."),
@@ -73,9 +89,24 @@ enum RestoreCommand: Command {
 
     let backup = try openBackup(values[VerifyCommand.backup])
     for note in backup.notes { session.events(.note(note)) }
-    if let oplog = backup.oplog, !values[noReplay] { throw Failure.replayNeeded(oplog.place.file) }
-    let rehearsal = try Rehearsal(backup, options, values, session)
+    let rehearsal = try Rehearsal(backup, options, try replay(of: backup, values, session), values, session)
     return try rehearsal.run(values.trailing, readsInput: backup.path != "-")
+  }
+
+  /// The replay that is asked for: of a dump that took its oplog along, or onto which slices follow.
+  private static func replay(
+    of backup: any LogicalBackup, _ values: Values, _ session: Session
+  ) throws -> PlannedReplay? {
+    let target = try values[target].map { try Target($0) }
+    if values[noReplay] {
+      guard target == nil, values[oplog].isEmpty else { throw Failure.replayUnwanted() }
+      return nil
+    }
+    if backup.oplog == nil, values[oplog].isEmpty, target == nil { return nil }
+    let replay = try PlannedReplay(of: backup, slices: values[oplog], to: target)
+    for note in replay.chain.notes { session.events(.note(note)) }
+    for warning in replay.target.warnings + replay.doubts { session.events(.warning(warning)) }
+    return replay
   }
 
   /// A command that isn't there is better known before an hour's restore.
@@ -101,6 +132,12 @@ extension Failure {
     Failure(
       .usage, "missing-command", "there is no command after '--'",
       hint: "Write one, or leave '--' out to get the server's address.")
+  }
+
+  fileprivate static func replayUnwanted() -> Failure {
+    Failure(
+      .usage, "replay-unwanted", "--no-replay with --oplog or --to",
+      hint: "Leave out --no-replay to recover to a moment.")
   }
 
   fileprivate static func commandNotFound(_ name: String) -> Failure {

@@ -26,6 +26,14 @@ package struct Ledger: Sendable, Hashable {
   /// Operations skipped in all.
   package var skippedCount: Int { skipped.values.reduce(0) { $0 + $1.values.reduce(0, +) } }
 
+  /// The proof of arrival in one sentence: the last entry applied against the target, and what comes after it.
+  package func arrival(_ target: ResolvedTarget) -> String {
+    let reached = last.map { "the last entry applied is \($0)" } ?? "no entry lies before it"
+    let after = next.map { "the first one after it is \($0)" } ?? "the oplog ends there"
+    return "arrived at the target (\(target.text)): \(reached), \(after); \(entries) entries read, "
+      + "\(appliedCount) operations applied, \(skippedCount) skipped for stated reasons"
+  }
+
   mutating func apply(_ kind: String, _ namespace: String) {
     applied[namespace, default: [:]][kind, default: 0] += 1
   }
