@@ -71,7 +71,8 @@ let package = Package(
     library(
       "Commands",
       [
-        "Arguments", "Drills", "Replay", "Restore", "Sandbox", "Mongo", "Backups", "Reports", "Record", "Facts", "BSON",
+        "Arguments", "Drills", "Replay", "Restore", "Sandbox", "Mongo", "Backups", "Reports", "Record",
+        "Facts", "BSON",
         "Platform",
       ]),
     .executableTarget(name: "mongodrill", dependencies: ["Commands"], swiftSettings: settings),

@@ -96,15 +96,13 @@ package final class DrillRun {
   func steps() throws {
     try Interruption.check()
     try watch.start(scenario.stopConditions, folder: settings.directory ?? SandboxOptions.defaultDirectory)
-    let backup = try phase("read") {
+    let (backup, plans) = try phase("read") {
       firstByte = Clock.monotonic
-      return try openBackup(scenario.backup)
+      let backup = try openBackup(scenario.backup)
+      describe(backup)
+      return (backup, try RecoveryPlans(scenario, of: backup, noReplay: options.noReplay))
     }
     self.backup = backup
-    describe(backup)
-    let plans = try phase("plan") {
-      try RecoveryPlans(scenario, of: backup, noReplay: options.noReplay)
-    }
     self.plans = plans
     describe(plans)
     _ = try scenario.suites(asking: scenario.catalogue(of: plans.restores), counts: plans.chain == nil)
