@@ -95,6 +95,9 @@ enum ScenarioKeys {
         fields.diagnostics.report(.emptyObjective("rpo", at: fields.node.place))
         return nil
       }
+      if let limit = fields[max], let warning = fields[warn], warning > limit {
+        fields.reject(warn, "it is above `max`")
+      }
       guard let moment = moment(fields[reference]) else {
         fields.reject(reference, "expected an oplog timestamp, a time with its zone, or Unix seconds")
         return nil

@@ -146,7 +146,7 @@ struct DrillTests {
     "that can't begin says why",
     arguments: [
       ("{path: nowhere}", "{}", "", ExitCode.backupNotFound, "backup-not-found"),
-      ("{path: \(shop)/dump}", "{}", "", .usage, "replay-needed"),
+      ("{path: \(shop)/dump}", "{include: [nothing]}", "", .usage, "nothing-included"),
       ("{path: \(shop)/dump}", "{no_replay: true, include: [nothing]}", "", .usage, "nothing-included"),
       ("{path: \(shop)/dump}", "{no_replay: true}", "{mongod: ./mongod}", .noServer, "mongod-not-usable"),
       ("{path: \(shop)/dump}", "{no_replay: true}", "{mongod: \">=99\"}", .noServer, "no-mongod"),
@@ -279,9 +279,9 @@ struct DrillPlanTests {
 
   @Test("is refused where the drill would be")
   func refused() throws {
-    let scenario = try Scenario(Files.join(shop, "dump"))
+    let scenario = try Scenario(Files.join(shop, "nowhere"))
     #expect { try DrillPlan(scenario, options: DrillOptions(runID: "x", version: "0")) } throws: { error in
-      (error as? Failure)?.code == "replay-needed"
+      (error as? Failure)?.code == "backup-not-found"
     }
   }
 }

@@ -128,16 +128,29 @@ struct ScenarioTests {
       ("version: 2\nbackup: {path: b}\n", ["1:10 wrong-type"], nil),
       ("version: 1\n", ["1:1 missing-key"], nil),
       (least + "title: [a]\n", ["3:8 wrong-type"], nil),
-      (least + "oplog: [{path: o}]\n", ["3:1 not-supported-yet"], "Leave it out."),
-      (least + "objectives: {rpo: {max: 5m}}\n", ["3:14 not-supported-yet"], "Leave it out."),
+      (least + "oplog: [{pth: o}]\n", ["3:9 missing-key", "3:10 unknown-key"], nil),
+      (least + "objectives: {rpo: {max: 5m}}\n", ["3:19 missing-key"], nil),
+      (least + "objectives: {rpo: {max: 5m, reference: soon}}\n", ["3:40 invalid-value"], nil),
+      (least + "objectives: {rpo: {reference: \"1:1\"}}\n", ["3:19 empty-objective"], nil),
       (
-        least + "steps:\n  - {id: a, replay: {to: latest}}\n", ["4:13 not-supported-yet"],
-        "Supported are `restore`, `check`, `run`."
+        least + "objectives: {rpo: {max: 1m, warn: 2m, reference: \"1:1\"}}\n", ["3:35 invalid-value"], nil
+      ),
+      (
+        least + "steps:\n  - {id: a, approve: {}}\n", ["4:13 not-supported-yet"],
+        "Supported are `restore`, `replay`, `check`, `run`."
+      ),
+      (least + "steps: [{replay: {to: yesterday}}]\n", ["3:23 invalid-target"], nil),
+      (
+        least + "steps: [{replay: {to: 2026-11-21T14:30:00}}]\n", ["3:23 invalid-target"],
+        "Add Z for UTC, or an offset such as +01:00."
+      ),
+      (
+        least + "steps: [{replay: {skip: {op: upd}}}]\n", ["3:25 invalid-match"], nil
       ),
       (least + "steps:\n  - {id: a, restor: {}}\n", ["4:13 unknown-key"], #"Did you mean "restore"?"#),
       (
         least + "steps:\n  - {id: a}\n", ["4:5 step-without-action"],
-        "Give it one of `restore`, `check`, `run`."
+        "Give it one of `restore`, `replay`, `check`, `run`."
       ),
       (
         least + "steps:\n  - {restore: {}, check: []}\n", ["4:19 step-with-two-actions"],

@@ -39,4 +39,6 @@ struct Dump {
 /// The real backup set of `Tests/Fixtures`.
 enum Fixture {
   static let base = Files.folder(of: Files.folder(of: #filePath)) + "/Fixtures/shop/base"
+  /// The slices of its oplog.
+  static let oplog = Files.folder(of: Files.folder(of: #filePath)) + "/Fixtures/shop/oplog"
 }

@@ -64,13 +64,47 @@ struct RestoreTests {
     }
   }
 
-  @Test("wants a word on the dump's own oplog")
+  @Test("replays the oplog that the dump took along without being asked, and says where it arrived")
   func oplog() throws {
-    let run = try Mongodrill.run("restore", Fixture.base + "/dump", "--", "true")
-    #expect(
-      run.errorOutput.hasPrefix("mongodrill: \(Fixture.base)/dump/oplog.bson: the dump holds an oplog"))
-    #expect(run.errorOutput.contains("--no-replay"))
-    #expect(run.status == 64)
+    try withFolder { folder in
+      let run = try Mongodrill.run("restore", Fixture.base + "/dump", "--sandbox-dir", folder, "--", "true")
+      #expect(
+        run.errorOutput.contains(
+          "arrived at the target (through 1795259684:19): the last entry applied is 1795259684:19, the oplog ends "
+            + "there"), "\(run.errorOutput)")
+      #expect(run.status == 0)
+    }
+  }
+
+  @Test("goes to a target of the slices, and says what comes after it")
+  func target() throws {
+    try withFolder { folder in
+      let run = try Mongodrill.run(
+        "restore", Fixture.base + "/full.archive.gz", "--oplog", Fixture.oplog, "--to",
+        "before:1795259694:301",
+        "--include", "crm.*", "--sandbox-dir", folder, "--", "true")
+      #expect(
+        run.errorOutput.contains(
+          "arrived at the target (up to 1795259694:301, without it): the last entry applied is 1795259694:300, the "
+            + "first one after it is 17952596"), "\(run.errorOutput)")
+      #expect(run.status == 0)
+    }
+  }
+
+  @Test(
+    "refuses a target that the oplog doesn't reach with 65, and says what is possible",
+    arguments: [
+      (
+        "1795259684:1",
+        "the target 1795259684:1 lies before 1795259684:19, the end of the dump, and the dump is not consistent earlier"
+      ), ("1795259700:3", "the target 1795259700:3 lies behind the oplog's end at 1795259700:2"),
+    ])
+  func outOfCoverage(target: String, message: String) throws {
+    let run = try Mongodrill.run(
+      "restore", Fixture.base + "/dump", "--oplog", Fixture.oplog, "--to", target, "--", "true")
+    #expect(run.errorOutput.hasPrefix("mongodrill: \(message)\nHINT: "), "\(run.errorOutput)")
+    #expect(run.errorOutput.contains("Targets from 1795259684:19 through 1795259700:2 are proven."))
+    #expect(run.status == 65)
   }
 
   @Test("runs no command on a backup that is damaged, and ends in 65")

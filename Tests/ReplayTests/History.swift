@@ -23,6 +23,8 @@ struct History: Sendable {
 
   /// All of its forms: the same data.
   let bases: [String]
+  /// Where its slices lie.
+  let slices: [String]
   /// Every entry after the dumps began, in order, each once.
   let entries: [OplogEntry]
   let points: [Point]
@@ -30,9 +32,6 @@ struct History: Sendable {
   func point(_ name: String) throws -> Point {
     try #require(points.first { $0.name == name }, "no point \(name)")
   }
-
-  /// The entries in order, from the first.
-  func cursor() -> any OplogCursor { EntryList(entries) }
 
   /// Every UUID of a collection that an entry up to a moment tells.
   func uuids(through end: Timestamp) throws -> Set<UUIDBytes> {
@@ -43,21 +42,6 @@ struct History: Sendable {
       uuids.formUnion(operations.compactMap(\.uuid))
     }
     return uuids
-  }
-}
-
-/// Entries that lie in memory.
-final class EntryList: OplogCursor {
-  private let entries: [OplogEntry]
-  private var read = 0
-  var place: Place { Place("oplog.bson", offset: UInt64(read)) }
-
-  init(_ entries: [OplogEntry]) { self.entries = entries }
-
-  func next() throws(Failure) -> OplogEntry? {
-    guard read < entries.count else { return nil }
-    read += 1
-    return entries[read - 1]
   }
 }
 

@@ -16,27 +16,21 @@ func withSandbox<Result>(_ body: (Sandbox) throws -> Result) throws -> Result {
 }
 
 extension History {
-  /// A recovery from one of the bases into a sandbox, ready to start, and where its window starts.
-  func recovery(
-    of base: String, in sandbox: Sandbox, _ options: RestoreOptions = RestoreOptions()
-  ) throws -> (recovery: Recovery, from: Timestamp, recorded: Set<UUIDBytes>) {
-    let backup = try openBackup(base)
-    let window = try #require(try backup.scan(ReadRequest([])).oplog)
-    let entries = entries
-    let recovery = Recovery(
-      backup: backup, pool: sandbox.pool, options: options, events: { _ in },
-      openOplog: { EntryList(entries) })
-    return (recovery, try #require(window.first), Set(backup.collections.compactMap(\.facts.uuid)))
-  }
-
   /// Recovers from a base to each of `points` in turn, in one sandbox, and compares each with the source.
   func expectRecovery(
     of base: String, to points: [Point], sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
+    let backup = try openBackup(base)
+    let chain = try OplogChain.open(base: backup, slices: slices)
+    let recorded = Set(backup.collections.compactMap(\.facts.uuid))
     try withSandbox { sandbox in
-      var (recovery, from, recorded) = try recovery(of: base, in: sandbox)
-      for point in points {
-        let stage = try recovery.advance(to: .init(from: from, through: point.timestamp))
+      var recovery = Recovery(
+        backup: backup, pool: sandbox.pool, options: RestoreOptions(), events: { _ in })
+      for (index, point) in points.enumerated() {
+        let planned = PlannedReplay(chain, to: try Target.through(point.timestamp).resolve(in: chain))
+        let plan = try RecoveryPlan(planned, of: backup, RestoreOptions())
+        if index == 0 { #expect(try recovery.load(plan).problems == [], sourceLocation: sourceLocation) }
+        let stage = try recovery.replay(planned, plan)
         #expect(stage.restore.problems == [], "\(point.name)", sourceLocation: sourceLocation)
         #expect(stage.replay.problems == [], "\(point.name)", sourceLocation: sourceLocation)
         #expect(stage.replay.ledger.last == point.timestamp, "\(point.name)", sourceLocation: sourceLocation)

@@ -38,6 +38,7 @@ enum Shop {
         name: point["name"]?.string ?? "",
         timestamp: Timestamp(seconds: UInt32(ts[0]), increment: UInt32(ts[1])), truth: try Truth(point))
     }
-    return History(bases: forms.map(path), entries: try History.entries(slices), points: points)
+    return History(
+      bases: forms.map(path), slices: slices, entries: try History.entries(slices), points: points)
   }
 }
