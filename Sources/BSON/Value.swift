@@ -145,6 +145,12 @@ package struct UUIDBytes: Sendable, Hashable, CustomStringConvertible {
     low = bytes.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) }
   }
 
+  /// Takes the two halves, each with its first byte as the highest.
+  package init(high: UInt64, low: UInt64) {
+    self.high = high
+    self.low = low
+  }
+
   /// Reads 32 hexadecimal digits, with or without hyphens.
   package init?(_ text: some StringProtocol) {
     guard let bytes = hexBytes(String(text.filter { $0 != "-" })), bytes.count == 16 else { return nil }

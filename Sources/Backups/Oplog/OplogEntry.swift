@@ -11,7 +11,12 @@ package struct OplogEntry: Sendable {
   /// What it does.
   package let operation: OplogOperation
   /// The transaction that it is a part of, or that its retryable write belongs to.
-  package let session: Session?
+  package var session: Session? {
+    guard let sessionID, let transactionNumber else { return nil }
+    return Session(id: operation.bytes[sessionID], number: transactionNumber)
+  }
+  private let sessionID: Range<Int>?
+  private let transactionNumber: Int64?
   /// The entry before it in the same transaction; its timestamp is 0:0 for the first.
   package let previous: Timestamp?
   /// 1 for the vectored inserts of 8.0: an `applyOps` that is no transaction.
@@ -34,11 +39,8 @@ package struct OplogEntry: Sendable {
     term = fields.term
     wall = fields.wall
     multiOpType = fields.multiOpType
-    if let id = fields.sessionID, let number = fields.transactionNumber {
-      session = Session(id: bytes[id], number: number)
-    } else {
-      session = nil
-    }
-    previous = fields.previous.flatMap { Document(validated: bytes[$0])["ts"]?.timestamp }
+    sessionID = fields.sessionID
+    transactionNumber = fields.transactionNumber
+    previous = fields.previous
   }
 }

@@ -8,12 +8,19 @@ final class OplogMerge: OplogCursor {
   /// What is done where something is wrong.
   enum OnDamage { case fail, collect }
 
-  /// A slice that is open, with the entry that it gives next.
-  private struct Head {
+  /// A slice that is open, with the entry that it gives next. A class: neither is copied to be looked at.
+  private final class Head {
     let slice: Int
     let reader: OplogReader
     var entry: OplogEntry
     var place: Place { reader.place }
+    var bits: UInt64 { entry.timestamp.bits }
+
+    init(slice: Int, reader: OplogReader, entry: OplogEntry) {
+      self.slice = slice
+      self.reader = reader
+      self.entry = entry
+    }
   }
 
   /// A place where a slice begins: after another's end, or with an entry that another holds as well.
@@ -33,9 +40,13 @@ final class OplogMerge: OplogCursor {
   private var heads: [Head] = []
   /// The next slice to open.
   private var waiting = 0
-  /// The entry that was given last: its slice, timestamp and term.
-  private var last: (slice: Int, edge: Seam.Edge, term: Int64)?
-  private(set) var place = Place("")
+  /// Where the next one begins, as bits; the highest value when none is left.
+  private var nextFirst: UInt64 = 0
+  /// The entry that was given last: its slice and offset there, its timestamp and term.
+  private var last: (slice: Int, offset: UInt64, timestamp: Timestamp, term: Int64)?
+
+  /// Where the entry that was given last lies.
+  var place: Place { last.map { Place(slices[$0.slice].file, offset: $0.offset) } ?? Place("") }
 
   /// What was learned of each slice, as far as it was read.
   private(set) var facts: [OplogFacts]
@@ -51,37 +62,39 @@ final class OplogMerge: OplogCursor {
 
   func next() throws(Failure) -> OplogEntry? {
     while true {
-      try openDue()
-      guard let first = heads.first else {
-        if waiting == slices.count { return nil }
-        continue
-      }
-      if heads.count == 1 {
-        place = first.place
+      if heads.count == 1, heads[0].bits < nextFirst {
+        let head = heads[0]
+        let (entry, offset) = (head.entry, head.reader.offset)
         try advance(0)
-        if let entry = try taken(first.entry, of: first.slice) { return entry }
+        if try take(entry, of: head.slice, at: offset) { return entry }
         continue
       }
-      if let entry = try nextOfSeveral() { return entry }
+      try openDue()
+      if heads.isEmpty {
+        if waiting == slices.count { return nil }
+      } else if heads.count > 1, let entry = try nextOfSeveral() {
+        return entry
+      }
     }
   }
 
   /// Opens the slices that begin at or before the next entry.
   private func openDue() throws(Failure) {
     while waiting < slices.count {
-      let slice = slices[waiting]
-      if let least = heads.map(\.entry.timestamp).min() {
-        guard slice.first <= least else { return }
-        // The one with the furthest end would say more, but none is known in the first reading.
-        meetings.append(Meeting(before: heads[0].slice, after: waiting, bare: nil, terms: (-1, -1)))
-      } else if let last {
-        if let gap = gaps.first(where: { $0.before.timestamp == last.edge.timestamp }) {
+      let first = slices[waiting].first
+      nextFirst = first.bits
+      if heads.isEmpty {
+        if let last, let gap = gaps.first(where: { $0.before.timestamp == last.timestamp }) {
           throw .oplogGap(gap)
         }
+      } else {
+        if heads.contains(where: { $0.bits < first.bits }) { return }
+        meetings.append(Meeting(before: heads[0].slice, after: waiting, bare: nil, terms: (-1, -1)))
       }
-      try open(waiting)
       waiting += 1
+      try open(waiting - 1)
     }
+    nextFirst = .max
   }
 
   private func open(_ index: Int) throws(Failure) {
@@ -97,31 +110,32 @@ final class OplogMerge: OplogCursor {
         meetings.append(
           Meeting(
             before: last.slice, after: index,
-            bare: (last.edge, Seam.Edge(entry.timestamp, reader.place)), terms: (last.term, entry.term)))
+            bare: (Seam.Edge(last.timestamp, place), Seam.Edge(entry.timestamp, reader.place)),
+            terms: (last.term, entry.term)))
       }
     } catch { try report(error) }
   }
 
   /// The earliest of several entries; those of the same time have to be the same.
   private func nextOfSeveral() throws(Failure) -> OplogEntry? {
-    guard let least = heads.map(\.entry.timestamp).min(),
-      let at = heads.firstIndex(where: { $0.entry.timestamp == least })
+    guard let least = heads.map(\.bits).min(), let at = heads.firstIndex(where: { $0.bits == least })
     else { return nil }
     let chosen = heads[at]
-    place = chosen.place
+    let (entry, offset, place) = (chosen.entry, chosen.reader.offset, chosen.place)
     for index in heads.indices.reversed() {
       let head = heads[index]
-      if head.entry.timestamp > least {
-        try report(.sliceWithHole(head.reader.file, least, before: head.place, heldBy: chosen.place))
+      if head.bits > least {
+        try report(
+          .sliceWithHole(head.reader.file, entry.timestamp, before: head.place, heldBy: place))
         heads.remove(at: index)
-      } else if index != at, !head.entry.operation.bytes.elementsEqual(chosen.entry.operation.bytes) {
-        try report(.entriesDiffer(least, head.place, chosen.place))
+      } else if index != at, !head.entry.operation.hasSameBytes(as: entry.operation) {
+        try report(.entriesDiffer(entry.timestamp, head.place, place))
         heads.remove(at: index)
       } else {
         try advance(index)
       }
     }
-    return try taken(chosen.entry, of: chosen.slice)
+    return try take(entry, of: chosen.slice, at: offset) ? entry : nil
   }
 
   /// Goes on in an open slice, or closes it at its end.
@@ -130,29 +144,25 @@ final class OplogMerge: OplogCursor {
     do throws(Failure) {
       if let entry = try head.reader.next() {
         try facts[head.slice].take(entry, at: head.place)
-        heads[index].entry = entry
+        head.entry = entry
         return
       }
     } catch { try report(error) }
     heads.remove(at: index)
   }
 
-  /// Looks at the term of an entry that is about to be given; nil when it can't be.
-  private func taken(_ entry: OplogEntry, of slice: Int) throws(Failure) -> OplogEntry? {
-    var term = entry.term
-    if let last, term < last.term {
-      if term >= 0 {
-        let failure = Failure.termFalls(
-          from: last.term, last.edge.timestamp, to: term, entry.timestamp, at: place,
-          behind: last.edge.place.file)
-        try report(failure)
-        heads.removeAll { $0.slice == slice }
-        return nil
-      }
-      term = last.term
+  /// Looks at the term of an entry that is about to be given; false when it can't be.
+  private func take(_ entry: OplogEntry, of slice: Int, at offset: UInt64) throws(Failure) -> Bool {
+    if let last, entry.term < last.term, entry.term >= 0 {
+      try report(
+        .termFalls(
+          from: last.term, last.timestamp, to: entry.term, entry.timestamp,
+          at: Place(slices[slice].file, offset: offset), behind: slices[last.slice].file))
+      heads.removeAll { $0.slice == slice }
+      return false
     }
-    last = (slice, Seam.Edge(entry.timestamp, place), term)
-    return entry
+    last = (slice, offset, entry.timestamp, max(entry.term, last?.term ?? -1))
+    return true
   }
 
   private func report(_ failure: Failure) throws(Failure) {

@@ -1,4 +1,5 @@
 package import BSON
+internal import Glibc
 
 /// One operation of an oplog: an entry's own, or one inside an `applyOps`. It shares the entry's bytes, and
 /// nothing of them is lost by decoding.
@@ -35,6 +36,16 @@ package struct OplogOperation: Sendable {
   /// Whether its `ns` is the same as that of another operation, byte for byte.
   package func hasSameNamespace(as other: OplogOperation) -> Bool {
     bytes[namespaceBytes].elementsEqual(other.bytes[other.namespaceBytes])
+  }
+
+  /// Whether it was read from the same bytes.
+  func hasSameBytes(as other: OplogOperation) -> Bool {
+    unsafe bytes.withUnsafeBytes { own in
+      unsafe other.bytes.withUnsafeBytes { other in
+        guard let first = own.baseAddress, let second = other.baseAddress else { return false }
+        return unsafe own.count == other.count && memcmp(first, second, own.count) == 0
+      }
+    }
   }
 
   /// `o`: the document, the update or the command.
@@ -87,40 +98,64 @@ struct OplogFields {
   var wall: Int64?
   var sessionID: Range<Int>?
   var transactionNumber: Int64?
-  var previous: Range<Int>?
+  var previous: Timestamp?
   var multiOpType: Int32?
 
   init(_ bytes: ArraySlice<UInt8>) {
     self.bytes = bytes
-    for field in RawFields(bytes) {
-      switch field.name {
-      case .op: if field.type == .string { kind = kind(field.value) }
-      case .ns: if field.type == .string { namespace = field.value.dropFirst(4).dropLast().indices }
-      case .ui:
-        if field.type == .binary, field.value.count == 21 { uuid = UUIDBytes(field.value.dropFirst(5)) }
-      case .o: if field.type == .document { object = field.value.indices }
-      case .o2: if field.type == .document { object2 = field.value.indices }
-      case .ts:
-        if field.type == .timestamp { timestamp = Timestamp(bits: UInt64(bitPattern: integer(field.value))) }
-      case .t: if field.type == .int64 { term = integer(field.value) }
-      case .wall: if field.type == .date { wall = integer(field.value) }
-      case .lsid: if field.type == .document { sessionID = field.value.indices }
-      case .txnNumber: if field.type == .int64 { transactionNumber = integer(field.value) }
-      case .prevOpTime: if field.type == .document { previous = field.value.indices }
-      case .multiOpType:
-        if field.type == .int32 { multiOpType = Int32(truncatingIfNeeded: integer(field.value)) }
-      default: break
+    let start = bytes.startIndex
+    unsafe bytes.withUnsafeBytes { memory in
+      guard let base = memory.baseAddress else { return }
+      var at = 4
+      while let element = unsafe elementOfValidBSON(base, at: at) {
+        at = element.value.upperBound
+        let name = unsafe FieldName(base, element.name)
+        unsafe take(name, element, base, start)
       }
     }
   }
 
-  /// A kind by its text: one letter.
-  private func kind(_ value: ArraySlice<UInt8>) -> OplogOperation.Kind {
-    value.count == 6 ? OplogOperation.Kind(rawValue: value[value.startIndex + 4]) ?? .unknown : .unknown
-  }
-
-  private func integer(_ value: ArraySlice<UInt8>) -> Int64 {
-    value.reversed().reduce(0) { $0 << 8 | Int64($1) }
+  /// Keeps one field; `start` is the index in `bytes` at which `base` lies.
+  private mutating func take(
+    _ name: FieldName, _ element: RawElement, _ base: UnsafeRawPointer, _ start: Int
+  ) {
+    let value = element.value
+    let range = start + value.lowerBound..<start + value.upperBound
+    func integer() -> Int64 {
+      Int64(littleEndian: unsafe base.loadUnaligned(fromByteOffset: value.lowerBound, as: Int64.self))
+    }
+    switch (name, element.type) {
+    case (.op, .string):
+      // One letter.
+      let letter = unsafe base.load(fromByteOffset: value.lowerBound + 4, as: UInt8.self)
+      kind = value.count == 6 ? OplogOperation.Kind(rawValue: letter) ?? .unknown : .unknown
+    case (.ns, .string): namespace = range.lowerBound + 4..<range.upperBound - 1
+    case (.ui, .binary):
+      func half(_ at: Int) -> UInt64 {
+        UInt64(bigEndian: unsafe base.loadUnaligned(fromByteOffset: value.lowerBound + at, as: UInt64.self))
+      }
+      if value.count == 21 { uuid = UUIDBytes(high: half(5), low: half(13)) }
+    case (.o, .document): object = range
+    case (.o2, .document): object2 = range
+    case (.ts, .timestamp): timestamp = Timestamp(bits: UInt64(bitPattern: integer()))
+    case (.t, .int64): term = integer()
+    case (.wall, .date): wall = integer()
+    case (.lsid, .document): sessionID = range
+    case (.txnNumber, .int64): transactionNumber = integer()
+    case (.prevOpTime, .document):
+      let inner = unsafe base + value.lowerBound
+      var at = 4
+      while let field = unsafe elementOfValidBSON(inner, at: at) {
+        at = field.value.upperBound
+        guard field.type == .timestamp, unsafe FieldName(inner, field.name) == .ts else { continue }
+        let bits = unsafe inner.loadUnaligned(fromByteOffset: field.value.lowerBound, as: UInt64.self)
+        previous = Timestamp(bits: UInt64(littleEndian: bits))
+      }
+    case (.multiOpType, .int32):
+      multiOpType = Int32(
+        littleEndian: unsafe base.loadUnaligned(fromByteOffset: value.lowerBound, as: Int32.self))
+    default: break
+    }
   }
 }
 
@@ -179,6 +214,19 @@ struct FieldName: Hashable {
 
   private var low: UInt64 = 0
   private var high: UInt64 = 0
+
+  /// The name that lies there in memory.
+  init(_ base: UnsafeRawPointer, _ name: Range<Int>) {
+    if name.count > 16 {
+      (low, high) = (.max, .max)
+      return
+    }
+    for at in name {
+      let byte = UInt64(unsafe base.load(fromByteOffset: at, as: UInt8.self))
+      let shift = 8 * UInt64(at - name.lowerBound)
+      if shift < 64 { low |= byte << shift } else { high |= byte << (shift - 64) }
+    }
+  }
 
   init(_ bytes: some Collection<UInt8>) {
     if bytes.count > 16 {

@@ -55,7 +55,9 @@ final class OplogReader {
   var file: String { chunks.file }
 
   /// Where the entry that was given last lies.
-  var place: Place { Place(file, offset: chunk.offset + UInt64(last)) }
+  var place: Place { Place(file, offset: offset) }
+  /// The same as an offset in the (decompressed) file.
+  var offset: UInt64 { chunk.offset + UInt64(last) }
 
   /// The next entry; nil at the end. Throws `Failure` where the file is damaged or holds something else.
   func next() throws(Failure) -> OplogEntry? {
