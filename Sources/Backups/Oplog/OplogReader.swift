@@ -115,6 +115,8 @@ private final class OplogArchiveChunks: OplogChunks {
   private let namespace: Namespace
   private var checksum = CRC64()
   private var isInBlock = false
+  /// Where the namespace's last block starts.
+  private var lastBlock: Place?
   private var isClosed = false
 
   init(_ stream: ArchiveStream, _ namespace: Namespace) throws(Failure) {
@@ -136,7 +138,7 @@ private final class OplogArchiveChunks: OplogChunks {
       }
       let place = stream.place
       if try stream.isAtEnd() {
-        guard isClosed else { throw .archiveUnfinished(place, namespace, lastBlock: nil) }
+        guard isClosed else { throw .archiveUnfinished(place, namespace, lastBlock: lastBlock) }
         return nil
       }
       guard let document = try stream.takeDocument() else { throw .archiveTwoTerminators(place) }
@@ -152,6 +154,7 @@ private final class OplogArchiveChunks: OplogChunks {
       } else if header.namespace == namespace {
         if isClosed { throw .archiveReopened(place, namespace) }
         isInBlock = true
+        lastBlock = place
       } else {
         while try stream.takeRun(maxBytes: .max, maxDocuments: .max) != nil {}
       }

@@ -1,0 +1,129 @@
+import BSON
+import Backups
+import Platform
+import Testing
+
+/// A way in which slices may lie on disk.
+struct SliceForm: Sendable, CustomTestStringConvertible {
+  var testDescription: String
+  var write: @Sendable (Scratch, Int, [Document]) throws -> Void
+
+  init(_ name: String, _ write: @escaping @Sendable (Scratch, Int, [Document]) throws -> Void) {
+    testDescription = name
+    self.write = write
+  }
+}
+
+@Suite("oplog slices are found")
+struct OplogFormsTests {
+  static let forms: [SliceForm] = [
+    .init("plain files") { try $0.write($2, to: "in/\($1).bson") },
+    .init("compressed files") { try $0.write(OplogSlices.gzip($2.joinedBytes), to: "in/\($1).bson.gz") },
+    .init("compressed files that are not called so") {
+      try $0.write(OplogSlices.gzip($2.joinedBytes), to: "in/\($1).bson")
+    },
+    .init("files of any name, in an order of their own") { try $0.write($2, to: "in/\(9 - $1)-oplog.dat") },
+    .init("dumps of local.oplog.rs") {
+      try $0.write($2, to: "in/\($1)/local/oplog.rs.bson")
+      try $0.write(#"{"indexes":[]}"#, to: "in/\($1)/local/oplog.rs.metadata.json")
+      try $0.write("{}", to: "in/\($1)/prelude.json")
+    },
+    .init("compressed dumps of local.oplog.rs") {
+      try $0.write(OplogSlices.gzip($2.joinedBytes), to: "in/\($1)/local/oplog.rs.bson.gz")
+      try $0.write(
+        OplogSlices.gzip(Array(#"{"indexes":[]}"#.utf8)), to: "in/\($1)/local/oplog.rs.metadata.json.gz")
+    },
+    .init("archives of local.oplog.rs") { try $0.write(OplogSlices.archive($2), to: "in/\($1).archive") },
+    .init("compressed archives of local.oplog.rs") {
+      try $0.write(OplogSlices.gzip(OplogSlices.archive($2)), to: "in/\($1)/archive.gz")
+    },
+    .init("archives of full dumps with their oplog") {
+      var archive = ArchiveBuilder(["a"], oplog: true)
+      archive.block("a", [["_id": 1]])
+      archive.block("oplog", Array($2.dropLast()))
+      archive.block("oplog", Array($2.suffix(1)))
+      archive.close("a")
+      archive.close("oplog")
+      try $0.write(archive.bytes, to: "in/\($1).archive")
+    },
+    .init("full dumps with their oplog.bson") { _ = try $0.writeBase($2, to: "in/\($1)") },
+    .init("files deep in folders") { try $0.write($2, to: "in/a/\($1)/b/c/\($1 % 2)/x.bson") },
+  ]
+
+  private let all = OplogSlices.inserts("5:1", "5:2", "6:1", "6:2", "7:1", "7:2")
+  private var slices: [[Document]] { [Array(all[0...2]), Array(all[2...3]), Array(all[3...])] }
+
+  @Test("in every form", arguments: forms)
+  func form(form: SliceForm) throws {
+    let scratch = try Scratch()
+    let base = try scratch.writeBase(Array(all[...1]))
+    for (index, slice) in slices.enumerated() { try form.write(scratch, index, slice) }
+    let chain = try OplogChain.open(base: base, slices: [scratch["in"]])
+    #expect(try chain.timestamps() == ["5:1", "5:2", "6:1", "6:2", "7:1", "7:2"])
+    #expect(chain.coverage.provenEnd == Timestamp("7:2"))
+    #expect(chain.slices.count == 4)
+  }
+
+  @Test("once, however often they are named")
+  func once() throws {
+    let scratch = try Scratch()
+    let base = try scratch.writeBase(Array(all[...1]))
+    let file = try scratch.write(all, to: "in/sub/0.bson")
+    try scratch.link("in/again", to: scratch["in/sub"])
+    try scratch.link("in/sub/loop", to: scratch["in/sub"])
+    let chain = try OplogChain.open(
+      base: base, slices: [scratch["in"], file, scratch["in/sub"], scratch["in/"], scratch["base"]])
+    #expect(chain.slices.count == 2)
+    #expect(try chain.timestamps().count == all.count)
+  }
+
+  @Test("among other files, which are passed over with a note")
+  func others() throws {
+    let scratch = try Scratch()
+    let base = try scratch.writeBase(Array(all[...1]))
+    try scratch.write(all, to: "in/0.bson")
+    try scratch.write([["_id": 1]], to: "in/shop/orders.bson")
+    try scratch.write("take a slice every hour", to: "in/README")
+    let chain = try OplogChain.open(base: base, slices: [scratch["in"]])
+    #expect(chain.slices.count == 2)
+    #expect(
+      chain.notes == [
+        "\(scratch["in"]): 2 files passed over, they hold no oplog (the first: \(scratch["in/README"]))"
+      ])
+  }
+
+  @Test("or it is an error", arguments: ["in", "in/orders.bson", "in/d.archive"])
+  func nothing(path: String) throws {
+    let scratch = try Scratch()
+    let base = try scratch.writeBase(all)
+    try scratch.write([["_id": 1]], to: "in/orders.bson")
+    var archive = ArchiveBuilder(["a"])
+    archive.block("a")
+    archive.close("a")
+    try scratch.write(archive.bytes, to: "in/d.archive")
+    let failure = #expect(throws: Failure.self) { try OplogChain.open(base: base, slices: [scratch[path]]) }
+    #expect(failure?.code == "no-oplog")
+    #expect(failure?.kind == .damagedBackup)
+    #expect(failure?.place?.file == scratch[path])
+  }
+
+  @Test("nowhere, when there is nothing at the path")
+  func missing() throws {
+    let scratch = try Scratch()
+    let base = try scratch.writeBase(all)
+    let failure = #expect(throws: Failure.self) { try OplogChain.open(base: base, slices: [scratch["in"]]) }
+    #expect(failure?.kind == .backupNotFound)
+  }
+
+  @Test("only within what was named: a link that leads out is refused")
+  func linkOut() throws {
+    let scratch = try Scratch()
+    let base = try scratch.writeBase(Array(all[...1]))
+    try scratch.write(all, to: "elsewhere/0.bson")
+    try scratch.write(all, to: "in/0.bson")
+    try scratch.link("in/1.bson", to: scratch["elsewhere/0.bson"])
+    let failure = #expect(throws: Failure.self) { try OplogChain.open(base: base, slices: [scratch["in"]]) }
+    #expect(failure?.code == "link-leaves-backup")
+    #expect(failure?.place?.file == scratch["in/1.bson"])
+  }
+}
