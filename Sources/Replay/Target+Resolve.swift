@@ -74,9 +74,9 @@ extension Target {
   ) throws(Failure) -> ResolvedTarget {
     guard through >= coverage.dumpEnd else { throw .targetBeforeDump(self, coverage) }
     if let gap = coverage.gaps.first, through > gap.before.timestamp {
-      throw .targetBehindGap(self, isInside: through < gap.after.timestamp, gap, coverage)
+      throw .targetPastGap(self, isInside: through < gap.after.timestamp, gap, coverage)
     }
-    guard through <= coverage.end else { throw .targetBehindEnd(self, through, coverage) }
+    guard through <= coverage.end else { throw .targetPastEnd(self, through, coverage) }
     let unproven = coverage.unproven.filter { through > $0.before.timestamp }
     return ResolvedTarget(
       requested: self, through: through, entry: entry, unproven: unproven,
@@ -86,7 +86,7 @@ extension Target {
 
 /// Looks for the first operation that matches, those of transactions at their commit.
 struct OplogSearch {
-  /// The entry, behind the dump's end.
+  /// The entry, after the dump's end.
   private(set) var found: Timestamp?
   /// The first one in the dump's window.
   private(set) var early: Timestamp?
@@ -133,22 +133,21 @@ extension Failure {
       hint: "\(coverage.possible) For an earlier one give an older backup.")
   }
 
-  static func targetBehindGap(_ target: Target, isInside: Bool, _ gap: Seam, _ coverage: Coverage) -> Failure
-  {
+  static func targetPastGap(_ target: Target, isInside: Bool, _ gap: Seam, _ coverage: Coverage) -> Failure {
     Failure(
-      .damagedBackup, "target-behind-gap",
-      "the target \(target) lies \(isInside ? "in" : "behind") a gap of the oplog: \(gap.description)",
+      .damagedBackup, "target-past-gap",
+      "the target \(target) lies \(isInside ? "in" : "past") a gap of the oplog: \(gap.description)",
       at: gap.after.place, hint: "A slice is missing. \(coverage.possible)")
   }
 
-  static func targetBehindEnd(_ target: Target, _ through: Timestamp, _ coverage: Coverage) -> Failure {
+  static func targetPastEnd(_ target: Target, _ through: Timestamp, _ coverage: Coverage) -> Failure {
     let isSameSecond = through.seconds == coverage.end.seconds && through.increment == .max
     return Failure(
-      .damagedBackup, "target-behind-end",
+      .damagedBackup, "target-past-end",
       isSameSecond
         ? "the oplog ends at \(coverage.end), within the second of the target \(target), which may have had more "
           + "entries"
-        : "the target \(target) lies behind the oplog's end at \(coverage.end)",
+        : "the target \(target) lies past the oplog's end at \(coverage.end)",
       hint: isSameSecond
         ? "A time is proven by an entry of a later second. Give \(coverage.end), or a later slice."
         : "\(coverage.possible) Give later slices.")
@@ -157,7 +156,7 @@ extension Failure {
   static func nothingMatches(_ match: OplogMatch, _ coverage: Coverage, early: Timestamp?) -> Failure {
     Failure(
       .damagedBackup, "nothing-matches",
-      "no entry behind the dump's end at \(coverage.dumpEnd) through \(coverage.end) matches \(match)",
+      "no entry after the dump's end at \(coverage.dumpEnd) through \(coverage.end) matches \(match)",
       hint: early.map {
         "The one at \($0) lies within the dump's window: for a moment before it give an older backup."
       } ?? "mongodrill find lists what the oplog holds.")

@@ -92,6 +92,25 @@ struct OplogFormsTests {
       ])
   }
 
+  @Test("once, also where a folder holds nothing but what was found before")
+  func onceMore() throws {
+    let scratch = try Scratch()
+    let base = try scratch.writeBase(Array(all[...1]))
+    try scratch.write(all, to: "in/sub/0.bson")
+    let chain = try OplogChain.open(base: base, slices: [scratch["in/sub"], scratch["in"]])
+    #expect(chain.slices.count == 2)
+  }
+
+  @Test("or it is an error in folders of folders as well")
+  func nothingDeep() throws {
+    let scratch = try Scratch()
+    let base = try scratch.writeBase(Array(all[...1]))
+    _ = try scratch.writeBase([], to: "in/dump")
+    try scratch.remove("in/dump/oplog.bson")
+    let failure = #expect(throws: Failure.self) { try OplogChain.open(base: base, slices: [scratch["in"]]) }
+    #expect(failure?.code == "no-oplog")
+  }
+
   @Test("or it is an error", arguments: ["in", "in/orders.bson", "in/d.archive"])
   func nothing(path: String) throws {
     let scratch = try Scratch()

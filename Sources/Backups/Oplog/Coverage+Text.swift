@@ -9,7 +9,7 @@ extension Coverage {
     lines += unproven.map { "unproven: \($0.description)" }
     if end > provenEnd { lines.append("past that, entries go on through \(end.withTime)") }
     lines += gaps.map { "gap: \($0.description)" }
-    if last > end { lines.append("entries behind a gap, through \(last.withTime), can't be reached") }
+    if last > end { lines.append("entries past a gap, through \(last.withTime), can't be reached") }
     lines.append(
       end == provenEnd
         ? "latest target: \(end)" : "latest target: \(end), of which only \(provenEnd) is proven")

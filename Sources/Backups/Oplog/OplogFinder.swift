@@ -11,6 +11,8 @@ struct OplogFinder {
   private var seen: Set<String> = []
   /// Files under the path at hand that hold something else.
   private var passedOver: [String] = []
+  /// Whether something under the path at hand was found before, or is an oplog without an entry.
+  private var isKnown = false
 
   /// An oplog out of an archive that takes no more than this is kept in memory, rather than read again.
   private static let largestKept = 32 << 20
@@ -32,8 +34,8 @@ struct OplogFinder {
   mutating func add(_ path: String) throws(Failure) {
     if path == "-" { throw .oplogOnStandardInput() }
     let count = slices.count + damage.count
-    let wasSeen = seen.count
     passedOver = []
+    isKnown = false
     switch Files.kind(of: path) {
     case nil: throw .backupNotFound(path)
     case .folder?:
@@ -45,7 +47,7 @@ struct OplogFinder {
       do throws(Failure) { try addFile(path, isNamed: true) } catch { try report(error) }
       return
     }
-    if slices.count + damage.count == count, seen.count - wasSeen <= passedOver.count + 1 {
+    if slices.count + damage.count == count, !isKnown {
       throw .noSlice(path, passedOver: passedOver)
     }
     guard let first = passedOver.first else { return }
@@ -60,7 +62,10 @@ struct OplogFinder {
     let entries = try folder.entries(&faults)
     for fault in faults { try report(fault) }
     for entry in entries {
-      guard seen.insert(try Files.realPath(entry.path)).inserted else { continue }
+      guard seen.insert(try Files.realPath(entry.path)).inserted else {
+        isKnown = true
+        continue
+      }
       switch entry.kind {
       case .folder: try addFolder(Folder(path: entry.path, root: folder.root))
       case .other: passedOver.append(entry.path)
@@ -81,6 +86,7 @@ struct OplogFinder {
     let start = try reader.read(upTo: Archive.magic.count)
     if start.isEmpty {
       if isNamed || isOplog { notes.append("\(path): passed over, is empty") }
+      isKnown = isKnown || isOplog
       return
     }
     if start == Archive.magic {
@@ -91,6 +97,7 @@ struct OplogFinder {
         found = true
         if try !add(.archive(path, declared.namespace), declared.isOplog ? .dump : .slice) {
           notes.append("\(path): passed over, its oplog is empty")
+          isKnown = true
         }
       }
       if !found {

@@ -172,7 +172,7 @@ final class OplogMerge: OplogCursor {
 }
 
 extension Failure {
-  /// What is asked for lies behind a gap.
+  /// What is asked for lies past a gap.
   static func oplogGap(_ seam: Seam) -> Failure {
     Failure(
       .damagedBackup, "oplog-gap",

@@ -1,0 +1,57 @@
+internal import BSON
+internal import Compression
+internal import Facts
+package import Platform
+
+/// The backups that lie in a folder, each of which could be a base: found by their content.
+package struct BackupShelf: Sendable {
+  /// What was found, by path.
+  package private(set) var backups: [any LogicalBackup] = []
+  /// What looks like a backup and can't be used, with the reason.
+  package private(set) var passedOver: [(path: String, reason: Failure)] = []
+
+  /// How deep folders of folders are looked through (`2026/11/21/dump`).
+  private static let depth = 6
+
+  /// Looks through a folder and the folders in it; what lies inside of a backup isn't looked at. Throws `Failure`
+  /// when there is no such folder.
+  package init(_ path: String) throws(Failure) {
+    guard Files.exists(path) else { throw .backupNotFound(path) }
+    try look(into: Folder(path: path, root: Files.realPath(path)), depth: 0)
+  }
+
+  private mutating func look(into folder: Folder, depth: Int) throws(Failure) {
+    if take(folder.path) { return }
+    var faults: [Failure] = []
+    let entries = try folder.entries(&faults)
+    passedOver += faults.map { ($0.place?.file ?? folder.path, $0) }
+    for entry in entries {
+      switch entry.kind {
+      case .folder where depth < Self.depth:
+        try look(into: Folder(path: entry.path, root: folder.root), depth: depth + 1)
+      case .file where isArchive(entry.path): _ = take(entry.path)
+      default: break
+      }
+    }
+  }
+
+  /// Takes a backup; false when the path isn't one.
+  private mutating func take(_ path: String) -> Bool {
+    do throws(Failure) {
+      let backup = try openBackup(path)
+      // A saved slice is a backup of `local` alone, and no base.
+      if backup.collections.allSatisfy({ $0.facts.namespace.database == "local" }) { return true }
+      if backup.oplog == nil { throw .baseWithoutOplog(path) }
+      backups.append(backup)
+      return true
+    } catch {
+      if error.code == "not-a-backup" { return false }
+      passedOver.append((path, error))
+      return true
+    }
+  }
+
+  private func isArchive(_ path: String) -> Bool {
+    (try? openDecompressed(path).read(upTo: Archive.magic.count)) == Archive.magic
+  }
+}
