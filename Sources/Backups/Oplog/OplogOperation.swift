@@ -175,16 +175,17 @@ struct RawFields: Sequence, IteratorProtocol {
 
   mutating func next() -> Field? {
     let position = at
-    let element: RawElement? = unsafe bytes.withUnsafeBytes { bytes in
-      guard let base = bytes.baseAddress, position < bytes.count else { return nil }
-      return unsafe elementOfValidBSON(base, at: position)
+    let found: (element: RawElement, name: FieldName)? = unsafe bytes.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress, position < bytes.count,
+        let element = unsafe elementOfValidBSON(base, at: position)
+      else { return nil }
+      return unsafe (element, FieldName(base, element.name))
     }
-    guard let element else { return nil }
+    guard let (element, name) = found else { return nil }
     at = element.value.upperBound
     let start = bytes.startIndex
-    let name = bytes[start + element.name.lowerBound..<start + element.name.upperBound]
     return Field(
-      name: FieldName(name), type: element.type,
+      name: name, type: element.type,
       value: bytes[start + element.value.lowerBound..<start + element.value.upperBound])
   }
 
