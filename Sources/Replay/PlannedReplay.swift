@@ -65,18 +65,6 @@ extension PlannedReplay {
   }
 }
 
-extension Coverage {
-  /// The interval that is covered, and how well.
-  package var json: JSON {
-    .record([
-      "window_start": .string(windowStart.description), "dump_end": .string(dumpEnd.description),
-      "proven_end": .string(provenEnd.description), "end": .string(end.description),
-      "last": .string(last.description), "unproven": .array(unproven.map { .string($0.description) }),
-      "gaps": .array(gaps.map { .string($0.description) }),
-    ])
-  }
-}
-
 extension Failure {
   /// Its oplog would have to be read before the documents.
   package static func replayFromStandardInput() -> Failure {
