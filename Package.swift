@@ -38,6 +38,8 @@ let package = Package(
     system("CMongoC", pkgConfig: "libmongoc-1.0", apt: "libmongoc-dev"),
     system("CLibYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
     system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+    system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
+    system("CLZ4", pkgConfig: "liblz4", apt: "liblz4-dev"),
     system("CLZMA", pkgConfig: "liblzma", apt: "liblzma-dev"),
     system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
     .target(name: "CSpawn"),
@@ -51,7 +53,7 @@ let package = Package(
     // Readers and the server.
     library("Arguments", ["Platform"]),
     library("Configuration", ["CLibYAML", "BSON", "Platform"]),
-    library("Compression", ["CZlib", "CLZMA", "Platform"]),
+    library("Compression", ["CZlib", "CZstd", "CLZ4", "CLZMA", "Platform"]),
     library("Backups", ["Facts", "Compression", "CCrypto", "BSON", "Platform"]),
     library("Mongo", ["CMongoC", "BSON", "Platform"]),
     library("Sandbox", ["Mongo", "BSON", "Platform"]),

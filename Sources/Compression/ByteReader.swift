@@ -76,6 +76,8 @@ struct CompressionFormat: Sendable {
   let open: @Sendable (FileReader) throws(Failure) -> any ByteReader
 
   /// All that can be read.
-  static let all: [CompressionFormat] = [.gzip]
+  static let all: [CompressionFormat] = [
+    .gzip, .zstandard, .parallelZstandard, .lz4, .snappy, .s2,
+  ]
   static let longestMagic = all.map(\.magic.count).max() ?? 0
 }

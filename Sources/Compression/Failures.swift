@@ -27,23 +27,31 @@ extension Failure {
       .damagedBackup, "file-too-large", "more than the \(limit) bytes that it may have", at: Place(file))
   }
 
-  static func gzipCutShort(_ file: String, compressedOffset: UInt64) -> Failure {
+  /// Compressed data that ends too early; `name` is the compression's.
+  static func cutShort(_ name: String, _ file: String, compressedOffset: UInt64) -> Failure {
     Failure(
-      .damagedBackup, "gzip-cut-short", "gzip data ends too early (offset in the compressed file)",
+      .damagedBackup, "\(name)-cut-short", "\(name) data ends too early (offset in the compressed file)",
       at: Place(file, offset: compressedOffset),
       hint: "The copy or the dump was interrupted; compare the file's size with the original's.")
   }
 
-  static func gzipCorrupt(_ file: String, compressedOffset: UInt64, cause: String) -> Failure {
+  static func corrupt(_ name: String, _ file: String, compressedOffset: UInt64, _ cause: String) -> Failure {
     Failure(
-      .damagedBackup, "gzip-corrupt", "gzip data is corrupt (offset in the compressed file)",
+      .damagedBackup, "\(name)-corrupt", "\(name) data is corrupt (offset in the compressed file)",
       at: Place(file, offset: compressedOffset), cause: cause)
   }
 
-  static func gzipTrailingGarbage(_ file: String, compressedOffset: UInt64) -> Failure {
+  static func trailingGarbage(_ name: String, _ file: String, compressedOffset: UInt64) -> Failure {
     Failure(
-      .damagedBackup, "gzip-trailing-garbage",
-      "something follows the end of the gzip data (offset in the compressed file)",
+      .damagedBackup, "\(name)-trailing-garbage",
+      "something follows the end of the \(name) data (offset in the compressed file)",
       at: Place(file, offset: compressedOffset))
+  }
+
+  /// Data whose decompression takes more memory than it may.
+  static func needsMemory(_ name: String, _ file: String, _ cause: String) -> Failure {
+    Failure(
+      .incomplete, "\(name)-needs-memory", "decompressing this \(name) data takes too much memory",
+      at: Place(file), hint: "Compress it again without --long, or decompress it first.", cause: cause)
   }
 }

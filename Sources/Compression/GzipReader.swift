@@ -48,7 +48,7 @@ extension CompressionFormat {
       if unsafe stream.pointee.avail_in == 0 { try refill() }
       if unsafe stream.pointee.avail_in == 0 {
         guard state == .betweenMembers, members > 0 else {
-          throw .gzipCutShort(file, compressedOffset: fileBytesRead)
+          throw .cutShort("gzip", file, compressedOffset: fileBytesRead)
         }
         state = .ended
         return 0
@@ -62,7 +62,7 @@ extension CompressionFormat {
       case Z_BUF_ERROR where unsafe stream.pointee.avail_in == 0: continue
       default:
         let message = unsafe stream.pointee.msg.map { unsafe String(cString: $0) }
-        throw .gzipCorrupt(file, compressedOffset: fileBytesRead, cause: message ?? "inflate failed")
+        throw .corrupt("gzip", file, compressedOffset: fileBytesRead, message ?? "inflate failed")
       }
     }
     return unsafe room - Int(stream.pointee.avail_out)
@@ -72,7 +72,7 @@ extension CompressionFormat {
   private func beginMember() throws(Failure) {
     if members > 0 {
       let first = unsafe input.count > 0 ? stream.pointee.next_in.pointee : 0
-      guard first == 0x1F else { throw .gzipTrailingGarbage(file, compressedOffset: fileBytesRead) }
+      guard first == 0x1F else { throw .trailingGarbage("gzip", file, compressedOffset: fileBytesRead) }
       unsafe inflateReset(stream)
     }
     state = .inMember

@@ -1,0 +1,90 @@
+package import BSON
+internal import Facts
+package import Platform
+
+/// A folder that Percona Backup for MongoDB keeps its snapshots and oplog slices in (storage of type
+/// `filesystem`, or a copy of a bucket).
+package struct PBMStore: Sendable {
+  package let path: String
+  /// What it holds, the latest first; snapshots that can't be restored here are among them.
+  package let snapshots: [PBMRecord]
+  /// What a person should know and that is no failure.
+  package private(set) var notes: [String] = []
+  /// Its real path, which no link may lead out of.
+  let root: String
+
+  static let recordSuffix = ".pbm.json"
+  static let mark = ".pbm.init"
+  static let sliceFolder = "pbmPitr"
+
+  /// Lists a store's snapshots. Throws `Failure` when the folder can't be read; a snapshot whose description can't
+  /// be read is noted.
+  package init(_ path: String) throws(Failure) {
+    self.path = path
+    root = try Files.realPath(path)
+    var faults: [Failure] = []
+    var snapshots: [PBMRecord] = []
+    for entry in try Folder(path: path, root: root).entries(&faults)
+    where entry.kind == .file && entry.name.hasSuffix(Self.recordSuffix) {
+      do throws(Failure) { snapshots.append(try PBMRecord(entry.path)) } catch { faults.append(error) }
+    }
+    notes = faults.map { "passed over: \($0)" }
+    self.snapshots = snapshots.sorted {
+      $0.lastWrite == $1.lastWrite ? $0.name > $1.name : $0.lastWrite > $1.lastWrite
+    }
+  }
+
+  /// Whether a folder is a store, by the names of what lies in it.
+  static func isStore(_ names: [String]) -> Bool {
+    names.contains { $0 == mark || $0 == sliceFolder || $0.hasSuffix(recordSuffix) }
+  }
+
+  /// The store and the snapshot that a path such as `STORE/NAME` or `STORE/NAME.pbm.json` names; nil for others.
+  static func snapshot(at path: String) -> (store: String, name: String)? {
+    let folder = Files.folder(of: path)
+    let name = Files.name(of: path)
+    if name.hasSuffix(recordSuffix), name != recordSuffix {
+      return (folder, String(name.dropLast(recordSuffix.count)))
+    }
+    if Files.kind(of: Files.join(folder, name + recordSuffix)) == .file { return (folder, name) }
+    // Also where it is not there: then the store says what is.
+    return Files.exists(Files.join(folder, mark)) && name != sliceFolder ? (folder, name) : nil
+  }
+
+  /// The snapshot of this name. Throws `Failure` when there is none, or none that can be restored here.
+  package func snapshot(named name: String) throws(Failure) -> PBMRecord {
+    guard let record = snapshots.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
+      let file = Files.join(path, name + Self.recordSuffix)
+      if Files.exists(file) { return try PBMRecord(file) }  // says what is wrong with it
+      throw Files.exists(Files.join(path, name))
+        ? .snapshotWithoutRecord(Files.join(path, name)) : .noSnapshot(named: name, in: self)
+    }
+    if let refusal = record.refusal { throw refusal }
+    return record
+  }
+
+  /// The newest snapshot that can be restored here and that ends at or before `target`, if one is given. Throws
+  /// `Failure` of kind `damagedBackup` when there is none, and says what there is.
+  package func newestSnapshot(endingBy target: Timestamp? = nil) throws(Failure) -> PBMRecord {
+    let usable = snapshots.filter { $0.refusal == nil && $0.selection.isEmpty }
+    guard !usable.isEmpty else { throw .noUsableSnapshot(in: self) }
+    guard let target else { return usable[0] }
+    guard let record = usable.first(where: { $0.lastWrite <= target }) else {
+      throw .noSnapshot(endingBy: target, earliest: usable[usable.count - 1], in: self)
+    }
+    return record
+  }
+
+  /// Why those that are later than `record`, and end by `target`, were not taken instead.
+  func passedOver(for record: PBMRecord, endingBy target: Timestamp?) -> [String] {
+    snapshots.filter { $0.name > record.name && target.map { $0 >= record.lastWrite } ?? true }.compactMap {
+      if let refusal = $0.refusal { return "\($0.name): passed over: \(refusal.message)" }
+      return $0.selection.isEmpty ? nil : "\($0.name): passed over: holds only \($0.selectionText)"
+    }
+  }
+}
+
+extension PBMRecord {
+  /// What was asked for when it was made, for people.
+  var selectionText: String { selection.joined(separator: ", ") }
+}
