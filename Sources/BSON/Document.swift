@@ -6,10 +6,12 @@ package struct Document: Sendable {
   /// The empty document.
   package init() { self.init(unchecked: [5, 0, 0, 0, 0]) }
 
-  /// Checks `bytes`, which have to be one document from the first to the last.
-  package init(_ bytes: ArraySlice<UInt8>) throws(MalformedBSON) {
+  /// Checks `bytes`, which have to be one document from the first to the last, of `limit` bytes at most.
+  package init(_ bytes: ArraySlice<UInt8>, limit: Int = BSONLimits.internalDocument) throws(MalformedBSON) {
     let length: Int
-    do { length = try unsafe bytes.withUnsafeBytes { bytes in try unsafe validateBSON(bytes) } } catch {
+    do {
+      length = try unsafe bytes.withUnsafeBytes { bytes in try unsafe validateBSON(bytes, limit: limit) }
+    } catch {
       throw error as? MalformedBSON ?? MalformedBSON("\(error)", at: 0)
     }
     guard length == bytes.count else { throw MalformedBSON("bytes after the document's end", at: length) }

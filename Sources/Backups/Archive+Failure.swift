@@ -77,7 +77,7 @@ extension Failure {
   }
 }
 
-private func hex(_ number: UInt64) -> String {
+func hex(_ number: UInt64) -> String {
   let digits = String(number, radix: 16)
   return String(repeating: "0", count: 16 - digits.count) + digits
 }

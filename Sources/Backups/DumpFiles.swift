@@ -1,8 +1,10 @@
 internal import BSON
 internal import Compression
+internal import Facts
 package import Platform
 
-/// A backup whose collections lie in files of their own: a dump directory, one database's folder, or one file.
+/// A backup whose collections lie in files of their own: a dump directory, one database's folder, one file, or a
+/// snapshot of Percona Backup for MongoDB.
 package struct DumpFiles: LogicalBackup {
   package let form: BackupForm
   package let path: String
@@ -11,6 +13,9 @@ package struct DumpFiles: LogicalBackup {
   package internal(set) var oplog: BackedUpOplog?
   package internal(set) var notes: [String] = []
   package internal(set) var damage: [Failure] = []
+  package internal(set) var slices: [BackedUpSlice] = []
+  /// What was recorded of the documents of collections, by their index, where it was.
+  var contents: [Int: DocumentFile.Content] = [:]
 
   init(_ form: BackupForm, path: String) {
     self.form = form
@@ -20,8 +25,7 @@ package struct DumpFiles: LogicalBackup {
   /// Several threads read one file each, the largest first, so that the last one is a small one.
   package func scan(_ request: ReadRequest) throws -> ReadSummary {
     let files = filesToRead.sorted { $0.size > $1.size }
-    if files.isEmpty { return ReadSummary() }
-    let state = Monitor(State())
+    let state = Monitor(State(summary: ReadSummary(collections: withoutFile)))
     let budget = Budget(limit: request.options.memory)
     let stop = { @Sendable (_: any Error) in
       state.update { $0.isStopped = true }
@@ -39,7 +43,9 @@ package struct DumpFiles: LogicalBackup {
       }
     }
     let threads = min(max(1, request.options.parallelFiles), files.count)
-    try Threads.concurrently(threads, onFirstError: stop, readFiles)
+    if threads > 0 {
+      try Threads.concurrently(threads, onFirstError: stop, readFiles)
+    }
     var summary = state.withLock { $0.summary }
     summary.collections.sort { $0.collection < $1.collection }
     summary.damage.sort { "\($0.place, default: "")" < "\($1.place, default: "")" }
@@ -49,7 +55,7 @@ package struct DumpFiles: LogicalBackup {
   private struct State: Sendable {
     var next = 0
     var isStopped = false
-    var summary = ReadSummary()
+    var summary: ReadSummary
 
     mutating func takeFile(of count: Int) -> Int? {
       guard !isStopped, next < count else { return nil }
@@ -62,9 +68,7 @@ package struct DumpFiles: LogicalBackup {
         summary.collections.append(
           CollectionRead(collection: collection, documents: reading.documents, bytes: reading.bytes))
       } else {
-        summary.oplog = OplogRead(
-          entries: reading.documents, bytes: reading.bytes, first: reading.times.first,
-          last: reading.times.last)
+        summary.oplog.add(reading)
       }
     }
   }
@@ -73,12 +77,21 @@ package struct DumpFiles: LogicalBackup {
     var files: [DocumentFile] = []
     for (index, collection) in collections.enumerated() {
       guard let place = collection.place else { continue }
-      files.append(DocumentFile(collection: index, path: place.file, size: collection.fileBytes))
+      files.append(
+        DocumentFile(
+          collection: index, path: place.file, size: collection.fileBytes, content: contents[index]))
     }
-    if let oplog {
+    guard let oplog else { return files }
+    if oplog.slices.isEmpty {
       files.append(DocumentFile(collection: nil, path: oplog.place.file, size: oplog.fileBytes))
     }
-    return files
+    return files + oplog.slices.map(DocumentFile.init)
+  }
+
+  /// Empty collections for which there is no file, because the format has none for them.
+  private var withoutFile: [CollectionRead] {
+    collections.indices.filter { collections[$0].place == nil && collections[$0].facts.kind != .view }
+      .map { CollectionRead(collection: $0) }
   }
 }
 
@@ -89,4 +102,45 @@ struct DocumentFile: Sendable {
   var path: String
   /// In bytes, compressed when it is.
   var size: Int
+  /// What the documents have to come to, where the backup says it.
+  var content: Content?
+  /// The interval that the entries of an oplog have to lie in.
+  var span: ClosedRange<Timestamp>?
+
+  /// What was recorded of a collection's documents when they were written.
+  struct Content: Sendable {
+    /// BSON bytes.
+    var bytes: Int
+    /// Their CRC-64/XZ.
+    var checksum: UInt64
+    var namespace: Namespace
+
+    init(bytes: Int, checksum: UInt64, of namespace: Namespace) {
+      self.bytes = bytes
+      self.checksum = checksum
+      self.namespace = namespace
+    }
+  }
+}
+
+extension DocumentFile {
+  /// A file of oplog entries.
+  init(_ slice: BackedUpSlice) {
+    self.init(
+      collection: nil, path: slice.path, size: slice.fileBytes,
+      span: slice.start...max(slice.start, slice.end))
+  }
+}
+
+extension OplogRead? {
+  /// Takes in what was read of one of an oplog's files.
+  fileprivate mutating func add(_ reading: FileReading) {
+    let (first, last) = (reading.times.first, reading.times.last)
+    var sum = self ?? OplogRead(entries: 0, bytes: 0, first: first, last: last)
+    sum.entries += reading.documents
+    sum.bytes += reading.bytes
+    sum.first = [sum.first, first].compactMap(\.self).min()
+    sum.last = [sum.last, last].compactMap(\.self).max()
+    self = sum
+  }
 }

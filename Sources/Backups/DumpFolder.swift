@@ -25,7 +25,8 @@ struct DumpFolder {
         name = Substring(name.utf8.dropLast(suffix.utf8.count))
         return true
       }
-      isNamedCompressed = removeSuffix(".gz")
+      isNamedCompressed = [".gz", ".zst", ".lz4"].contains(where: removeSuffix)
+      if !isNamedCompressed { _ = [".snappy", ".s2"].contains(where: removeSuffix) }
       if removeSuffix(".metadata.json") {
         kind = .metadata
       } else if removeSuffix(".bson") {

@@ -12,6 +12,9 @@ struct FileReading {
   /// Of an oplog only.
   private(set) var times = OplogTimes()
   private var fileBytes: UInt64 = 0
+  /// Of the documents so far, where the backup has one to compare with.
+  private var checksum: CRC64?
+  private var isComplete = true
 
   init(
     _ file: DocumentFile, request: ReadRequest, budget: Budget, isStopped: @escaping @Sendable () -> Bool
@@ -20,6 +23,7 @@ struct FileReading {
     self.request = request
     self.budget = budget
     self.isStopped = isStopped
+    checksum = file.content == nil ? nil : CRC64()
   }
 
   /// Reads it all, unless somebody else's failure stops it.
@@ -30,18 +34,39 @@ struct FileReading {
     } else {
       try walk(&stream)
     }
+    if isComplete { try compare() }
+  }
+
+  /// Compares what was read with what the backup says of it.
+  private func compare() throws(Failure) {
+    if let content = file.content, let checksum,
+      bytes != content.bytes || checksum.value != content.checksum
+    {
+      throw .contentDiffers(file.path, content, bytes: bytes, checksum: checksum.value)
+    }
+    guard let span = file.span else { return }
+    for time in [times.first, times.last] {
+      if let time, !span.contains(time) { throw .outsideOfName(file.path, time) }
+    }
+  }
+
+  /// Whether to go on.
+  private mutating func goesOn() -> Bool {
+    if isStopped() { isComplete = false }
+    return isComplete
   }
 
   /// Checks and counts, in memory that is used again and stays in the processor's cache.
   private mutating func walk(_ stream: inout DocumentStream) throws {
     var storage = UnsafeMutableRawBufferPointer.allocate(byteCount: 512 << 10, alignment: 64)
     defer { unsafe storage.deallocate() }
-    while let size = try stream.sizeOfNextRun(storage.count), !isStopped() {
+    while let size = try stream.sizeOfNextRun(storage.count), goesOn() {
       if size > storage.count {
         unsafe storage.deallocate()
         unsafe storage = .allocate(byteCount: size, alignment: 64)
       }
       let run = try unsafe stream.nextRun(storage)
+      unsafe checksum?.update(UnsafeRawBufferPointer(rebasing: storage[..<run.used]))
       if file.collection == nil { unsafe times.note(UnsafeRawBufferPointer(rebasing: storage[..<run.used])) }
       try count(run, stream)
     }
@@ -53,8 +78,11 @@ struct FileReading {
     var sequence = 0
     // Of tiny documents, no more than a batch may have is read at a time: what is over would be copied.
     var preferred = max(options.batchBytes, 4096)
-    while let size = try stream.sizeOfNextRun(preferred), !isStopped() {
-      guard budget.acquire(size) else { return }
+    while let size = try stream.sizeOfNextRun(preferred), goesOn() {
+      guard budget.acquire(size) else {
+        isComplete = false
+        return
+      }
       let storage = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 64)
       let run: DocumentStream.Run
       do { run = try unsafe stream.nextRun(storage, maxDocuments: options.batchDocuments) } catch {
@@ -62,6 +90,7 @@ struct FileReading {
         budget.release(size)
         throw error
       }
+      unsafe checksum?.update(UnsafeRawBufferPointer(rebasing: storage[..<run.used]))
       let batch = unsafe DocumentBatch(
         collection: collection, sequence: sequence, count: run.count, offset: run.offset, taking: storage,
         used: run.used, release: { [budget] in budget.release($0) })

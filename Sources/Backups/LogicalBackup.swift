@@ -6,7 +6,7 @@ package import Platform
 package protocol LogicalBackup: Sendable {
   /// How it lies on disk.
   var form: BackupForm { get }
-  /// The path as the user gave it (`-` for standard input).
+  /// The path as the user gave it (`-` for standard input); that of the snapshot, where a store was given.
   var path: String { get }
   /// Everything it holds, in the order in which it is to be created. Known before any document is read.
   var collections: [BackedUpCollection] { get }
@@ -14,6 +14,8 @@ package protocol LogicalBackup: Sendable {
   var origin: BackupOrigin { get }
   /// The dump's own oplog, when it has one.
   var oplog: BackedUpOplog? { get }
+  /// Oplog slices that lie with it, in their order; those of a store that reach beyond the snapshot.
+  var slices: [BackedUpSlice] { get }
   /// Things about it that a person should know and that are not failures (a file that is passed over, say).
   var notes: [String] { get }
   /// What showed to be wrong when it was opened; empty in a backup from `openBackup`.
@@ -27,6 +29,8 @@ package protocol LogicalBackup: Sendable {
 }
 
 extension LogicalBackup {
+  package var slices: [BackedUpSlice] { [] }
+
   /// Reads the documents of the collections at `indexes` (into `collections`) and hands them over in batches.
   ///
   /// Every byte is read and checked, those of collections that were not asked for too: they are walked and
@@ -47,6 +51,7 @@ package enum BackupForm: String, Sendable, Hashable {
   case databaseDirectory = "database directory"
   case collectionFile = "collection file"
   case archive = "archive"
+  case pbmSnapshot = "snapshot of Percona Backup for MongoDB"
 }
 
 /// One collection of a backup.
@@ -54,7 +59,8 @@ package struct BackedUpCollection: Sendable {
   /// What the metadata says; `documents` and `bytes` are nil until it was read. For a time series this is the
   /// logical collection, and its documents are the buckets.
   package var facts: CollectionFacts
-  /// The file of its documents, or the archive; nil for views.
+  /// The file of its documents, or the archive; nil for views, and for what is empty in a format that has no files
+  /// for that.
   package var place: Place?
   /// Whether its documents have to be inserted in their order (capped collections).
   package var isOrdered: Bool { facts.options["capped"]?.isTrue ?? false }
@@ -71,17 +77,23 @@ package struct BackedUpCollection: Sendable {
   }
 }
 
-/// The oplog that a dump took along.
+/// The oplog that a dump or a snapshot took along.
 package struct BackedUpOplog: Sendable, Hashable {
-  /// Its file, or the archive.
+  /// Its file (the first one, where there are several), or the archive.
   package var place: Place
   /// The size of its file in bytes (compressed when it is), 0 where not known (in an archive).
   package var fileBytes: Int
+  /// Its files in their order, where their names say which interval each holds; empty for a dump's.
+  package var slices: [BackedUpSlice]
 
-  package init(place: Place, fileBytes: Int) {
+  package init(place: Place, fileBytes: Int, slices: [BackedUpSlice] = []) {
     self.place = place
     self.fileBytes = fileBytes
+    self.slices = slices
   }
+
+  /// All files that it consists of, in order.
+  package var files: [String] { slices.isEmpty ? [place.file] : slices.map(\.path) }
 }
 
 /// Who made the backup, as far as it says.

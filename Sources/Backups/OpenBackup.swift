@@ -1,15 +1,21 @@
-internal import BSON
+package import BSON
 internal import Compression
 internal import Facts
 package import Platform
 
 /// Opens a backup, which is recognised by its content: a dump directory, one database's folder, one collection's
-/// file or an archive (`-` is standard input), compressed or not. A symbolic link as the path is followed.
+/// file, an archive (`-` is standard input), compressed or not, or a store of Percona Backup for MongoDB. A symbolic
+/// link as the path is followed.
+///
+/// Of a store it is the newest snapshot that ends at or before `target`, if one is given; `STORE/NAME` is that one,
+/// whatever the target. Other backups are what they are.
 ///
 /// Fails with `backupNotFound` when there is nothing at the path, and with `damagedBackup` when it is no backup or
 /// something is wrong with it that shows without reading the documents.
-package func openBackup(_ path: String) throws(Failure) -> any LogicalBackup {
-  let backup = try inspectBackup(path)
+package func openBackup(_ path: String, endingBy target: Timestamp? = nil) throws(Failure)
+  -> any LogicalBackup
+{
+  let backup = try inspectBackup(path, endingBy: target)
   guard var failure = backup.damage.first else { return backup }
   let more = backup.damage.count - 1
   if more > 0 {
@@ -20,14 +26,20 @@ package func openBackup(_ path: String) throws(Failure) -> any LogicalBackup {
 }
 
 /// The same, with what is wrong put into the backup's `damage` as far as it can still be told what it holds.
-package func inspectBackup(_ path: String) throws(Failure) -> any LogicalBackup {
+package func inspectBackup(_ path: String, endingBy target: Timestamp? = nil) throws(Failure)
+  -> any LogicalBackup
+{
   if path == "-" { return try Archive(FileReader(standardInput: ())) }
+  if let (folder, name) = PBMStore.snapshot(at: path) {
+    let store = try PBMStore(folder)
+    return try DumpFiles(store.snapshot(named: name), in: store)
+  }
   guard let kind = Files.kind(of: path) else {
     // A link that leads nowhere, a folder that may not be entered, or nothing.
     throw Files.kind(of: path, followingLinks: false) == .symbolicLink
       ? .linkToNothing(path) : .backupNotFound(path)
   }
-  return kind == .folder ? try openFolder(path) : try openFile(path)
+  return kind == .folder ? try openFolder(path, endingBy: target) : try openFile(path)
 }
 
 /// Recognises a file by what it starts with.

@@ -3,11 +3,12 @@ internal import Compression
 internal import Facts
 internal import Platform
 
-/// Recognises a folder by what lies in it: databases' folders, one database's files, or an archive.
-func openFolder(_ path: String) throws(Failure) -> any LogicalBackup {
+/// Recognises a folder by what lies in it: databases' folders, one database's files, an archive, or snapshots.
+func openFolder(_ path: String, endingBy target: Timestamp?) throws(Failure) -> any LogicalBackup {
   let root = try Files.realPath(path)
   var damage: [Failure] = []
   let top = FolderContent(try Folder(path: path, root: root).entries(&damage))
+  if PBMStore.isStore(top.names) { return try openStore(path, endingBy: target) }
   var databases: [(entry: Folder.Entry, content: FolderContent)] = []
   var others: [(entry: Folder.Entry, content: FolderContent)] = []
   for entry in top.folders {
@@ -43,6 +44,17 @@ func openFolder(_ path: String) throws(Failure) -> any LogicalBackup {
   return backup
 }
 
+/// The newest snapshot of a store that ends at or before `target`.
+private func openStore(_ path: String, endingBy target: Timestamp?) throws(Failure) -> DumpFiles {
+  let store = try PBMStore(path)
+  let record = try store.newestSnapshot(endingBy: target)
+  var backup = try DumpFiles(record, in: store)
+  let others = store.passedOver(for: record, endingBy: target)
+  let what = target.map { "the newest snapshot that ends by \($0)" } ?? "the newest snapshot"
+  backup.notes = store.notes + others + ["\(record.name) is \(what)"] + backup.notes
+  return backup
+}
+
 /// What lies in one folder, by what it is.
 private struct FolderContent {
   var parts: [DumpFolder.Part] = []
@@ -62,10 +74,10 @@ private struct FolderContent {
         folders.append(entry)
       } else if let part = DumpFolder.Part(entry) {
         parts.append(part)
-      } else if ["prelude.json", "prelude.json.gz"].contains(entry.name) {
+      } else if Self.isNamed(entry, "prelude.json") {
         prelude = entry
       } else {
-        if ["archive", "archive.gz"].contains(entry.name) { archive = entry }
+        if Self.isNamed(entry, "archive") { archive = entry }
         if ["WiredTiger", "WiredTiger.wt"].contains(entry.name) { dataDirectory = entry.name }
         passedOver.append(entry.path)
       }
@@ -79,6 +91,11 @@ private struct FolderContent {
   func isOplog(_ part: DumpFolder.Part) -> Bool {
     part.kind == .documents && part.stem == Self.oplog
       && !parts.contains { $0.kind == .metadata && $0.stem == Self.oplog }
+  }
+
+  /// Whether a file has this name, compressed or not.
+  private static func isNamed(_ entry: Folder.Entry, _ name: String) -> Bool {
+    ["", ".gz", ".zst", ".lz4", ".snappy", ".s2"].contains { entry.name == name + $0 }
   }
 
   private static let oplog = Array("oplog".utf8)
@@ -127,11 +144,15 @@ extension DumpFiles {
   }
 
   /// Puts the collections in order, views last, and looks at all of them together.
-  fileprivate mutating func finish() {
-    collections.sort {
-      ($0.facts.kind == .view) == ($1.facts.kind == .view)
-        ? $0.facts.namespace < $1.facts.namespace : $1.facts.kind == .view
+  mutating func finish() {
+    let order = collections.indices.sorted {
+      let (left, right) = (collections[$0].facts, collections[$1].facts)
+      return (left.kind == .view) == (right.kind == .view)
+        ? left.namespace < right.namespace : right.kind == .view
     }
+    contents = Dictionary(
+      uniqueKeysWithValues: order.enumerated().compactMap { at, old in contents[old].map { (at, $0) } })
+    collections = order.map { collections[$0] }
     var owners: [UUIDBytes: Namespace] = [:]
     for collection in collections {
       guard let uuid = collection.facts.uuid else { continue }

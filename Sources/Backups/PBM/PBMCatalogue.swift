@@ -34,7 +34,9 @@ struct PBMCatalogue {
     guard Files.exists(path) else { throw .snapshotFileMissing(path) }
     let json = try openDecompressed(path).readAll(limit: 1 << 30)
     let document: Document
-    do throws(MalformedBSON) { document = try Document(extendedJSON: String(decoding: json, as: UTF8.self)) } catch {
+    do throws(MalformedBSON) {
+      document = try Document(extendedJSON: String(decoding: json, as: UTF8.self))
+    } catch {
       throw .metadataNotJSON(place, cause: "\(error.reason), at byte \(error.offset) of it")
     }
     serverVersion = document["server_version"]?.string
@@ -80,14 +82,12 @@ struct PBMCatalogue {
   private mutating func readSpecifications(_ path: String) throws(Failure) {
     let place = Place(path)
     let bytes = try openDecompressed(path).readAll(limit: 1 << 30)
-    do throws(MalformedBSON) {
-      let length = try unsafe bytes.withUnsafeBytes { bytes throws(MalformedBSON) in
-        try unsafe validateBSON(bytes, limit: .max)
-      }
-      if length != bytes.count { throw MalformedBSON("something follows the document", at: length) }
-    } catch { throw .malformed(path, document: 0, error) }
+    let document: Document
+    do throws(MalformedBSON) { document = try Document(bytes[...], limit: .max) } catch {
+      throw .malformed(path, document: 0, error)
+    }
     var specifications: [Namespace: Document] = [:]
-    for value in Document(validated: bytes[...])["specifications"]?.elements ?? [] {
+    for value in document["specifications"]?.elements ?? [] {
       guard let document = value.document, let database = document["db"]?.string,
         let name = document["name"]?.string
       else { throw .badMetadata(place, "a namespace without a name") }
@@ -96,7 +96,8 @@ struct PBMCatalogue {
     for index in entries.indices {
       let facts = entries[index].facts
       var specification = specifications.removeValue(forKey: facts.namespace)
-      if facts.kind == .timeseries, let buckets = specifications.removeValue(forKey: facts.namespace.buckets) {
+      if facts.kind == .timeseries, let buckets = specifications.removeValue(forKey: facts.namespace.buckets)
+      {
         entries[index].facts.uuid = buckets["uuid"]?.string.flatMap { UUIDBytes($0) }
         specification = buckets
       }

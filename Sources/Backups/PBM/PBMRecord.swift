@@ -47,7 +47,9 @@ package struct PBMRecord: Sendable {
     place = Place(path)
     let json = try openDecompressed(path).readAll(limit: 256 << 20)
     let document: Document
-    do throws(MalformedBSON) { document = try Document(extendedJSON: String(decoding: json, as: UTF8.self)) } catch {
+    do throws(MalformedBSON) {
+      document = try Document(extendedJSON: String(decoding: json, as: UTF8.self))
+    } catch {
       throw .metadataNotJSON(Place(path), cause: "\(error.reason), at byte \(error.offset) of it")
     }
     func text(_ name: String) -> String? { document[name]?.string }

@@ -1,5 +1,4 @@
 package import BSON
-internal import Glibc
 internal import Platform
 
 /// A file of oplog entries that belongs to a backup, with the interval that its name promises.
@@ -26,16 +25,12 @@ package struct BackedUpSlice: Sendable, Hashable {
 
   private static func timestamp(_ text: Substring) -> Timestamp? {
     let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-    guard parts[0].utf8.count == 14, let digits = Int(parts[0]), digits > 0, parts.count <= 2 else { return nil }
-    func field(_ scale: Int, _ count: Int) -> CInt { CInt(digits / scale % count) }
-    var time = tm()
-    time.tm_year = field(10_000_000_000, 10000) - 1900
-    time.tm_mon = field(100_000_000, 100) - 1
-    time.tm_mday = field(1_000_000, 100)
-    time.tm_hour = field(10000, 100)
-    time.tm_min = field(100, 100)
-    time.tm_sec = field(1, 100)
-    guard let seconds = UInt32(exactly: unsafe timegm(&time)),
+    let digits = Array(parts[0])
+    guard digits.count == 14, parts.count <= 2 else { return nil }
+    func field(_ range: Range<Int>) -> String { String(digits[range]) }
+    let date = "\(field(0..<4))-\(field(4..<6))-\(field(6..<8))"
+    let time = "\(field(8..<10)):\(field(10..<12)):\(field(12..<14))"
+    guard let seconds = WallTime(rfc3339: "\(date)T\(time)Z").flatMap({ UInt32(exactly: $0.seconds) }),
       let increment = parts.count == 1 ? 0 : UInt32(parts[1])
     else { return nil }
     return Timestamp(seconds: seconds, increment: increment)
@@ -45,7 +40,9 @@ package struct BackedUpSlice: Sendable, Hashable {
 extension PBMStore {
   /// The slices of a replica set that reach beyond a moment, in the order of their names' times. What else lies
   /// among them is noted.
-  func slices(of replicaSet: String, after moment: Timestamp, _ notes: inout [String], _ damage: inout [Failure])
+  func slices(
+    of replicaSet: String, after moment: Timestamp, _ notes: inout [String], _ damage: inout [Failure]
+  )
     throws(Failure) -> [BackedUpSlice]
   {
     let folder = Files.join(Files.join(path, Self.sliceFolder), replicaSet)

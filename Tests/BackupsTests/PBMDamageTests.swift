@@ -1,0 +1,158 @@
+import Backups
+import Compression
+import Foundation
+import Platform
+import Testing
+
+@Suite("damage in stores of Percona Backup for MongoDB")
+struct PBMDamageTests {
+  /// A change of a store's copy, and what is to be said of it.
+  struct Damage: Sendable, CustomTestStringConvertible {
+    var testDescription: String
+    var code: String
+    /// The end of the path that is named.
+    var file: String
+    var change: @Sendable (PBMFixture) throws -> Void
+
+    init(
+      _ testDescription: String, _ code: String, _ file: String,
+      _ change: @escaping @Sendable (PBMFixture) throws -> Void
+    ) {
+      self.testDescription = testDescription
+      self.code = code
+      self.file = file
+      self.change = change
+    }
+  }
+
+  /// Replaces a file by its documents, plain, without the last `count` bytes.
+  private static func cut(_ file: String, _ count: Int, in fixture: PBMFixture) throws {
+    let bytes = try openDecompressed(fixture.scratch[file]).readAll(limit: 1 << 24)
+    try fixture.scratch.write(bytes.dropLast(count), to: file)
+  }
+
+  static let all: [Damage] = [
+    Damage("a flipped bit", "bson-malformed", "/rs0/shop.orders.gz") { fixture in
+      try fixture.scratch.edit("\(fixture.files)/shop.orders.gz") { $0[200_000] ^= 4 }
+    },
+    Damage("a file cut short", "gzip-cut-short", "/rs0/crm.contacts.gz") { fixture in
+      try fixture.scratch.edit("\(fixture.files)/crm.contacts.gz") { $0.removeLast(100) }
+    },
+    Damage("a flipped bit that no compression sees", "snapshot-checksum", "/rs0/shop.ledger.gz") { fixture in
+      try cut("\(fixture.files)/shop.ledger.gz", 0, in: fixture)
+      try fixture.scratch.edit("\(fixture.files)/shop.ledger.gz") { $0[$0.count - 3] ^= 1 }
+    },
+    Damage("documents missing at the end", "snapshot-size", "/rs0/shop.ledger.gz") { fixture in
+      try cut("\(fixture.files)/shop.ledger.gz", 25 * 100, in: fixture)
+    },
+    Damage("another collection's file", "snapshot-size", "/rs0/shop.products.gz") { fixture in
+      let orders = try fixture.scratch.read("\(fixture.files)/shop.orders.gz")
+      try fixture.scratch.write(orders, to: "\(fixture.files)/shop.products.gz")
+    },
+    Damage("an empty file", "snapshot-size", "/rs0/shop.types.gz") { fixture in
+      try fixture.scratch.write([], to: "\(fixture.files)/shop.types.gz")
+    },
+    Damage(
+      "a missing file", "snapshot-file-missing", "/rs0/shop.odd name/with %25 and ünïcode.gz"
+    ) { fixture in
+      try fixture.scratch.remove("\(fixture.files)/shop.odd name/with %25 and ünïcode.gz")
+    },
+    Damage("no metadata", "snapshot-file-missing", "/rs0/metadata.json") { fixture in
+      try fixture.scratch.remove("\(fixture.files)/metadata.json")
+    },
+    Damage("metadata cut short", "metadata-not-json", "/rs0/metadata.json") { fixture in
+      try fixture.scratch.edit("\(fixture.files)/metadata.json") { $0.removeLast(5) }
+    },
+    Damage("a count that was changed", "snapshot-metadata-disagree", "/rs0/meta.pbm") { fixture in
+      try fixture.scratch.replace("\"17669\"", with: "\"17660\"", in: "\(fixture.files)/metadata.json")
+    },
+    Damage("a collection that one description lacks", "snapshot-metadata-disagree", "/rs0/meta.pbm") {
+      fixture in
+      try fixture.replaceBytes("contacts\0", with: "kontacts\0", in: "\(fixture.files)/meta.pbm")
+    },
+    Damage("a description that is cut short", "bson-malformed", "/rs0/meta.pbm") { fixture in
+      try fixture.scratch.edit("\(fixture.files)/meta.pbm") { $0.removeLast(1) }
+    },
+    Damage("no oplog", "snapshot-file-missing", "/rs0/oplog") { fixture in
+      try fixture.scratch.remove("\(fixture.files)/oplog")
+    },
+    Damage("an oplog that ends too early", "snapshot-oplog-gap", "/rs0/oplog") { fixture in
+      try fixture.scratch.move(
+        "\(fixture.files)/oplog/20261121111708-13.20261121111712-2.gz",
+        to: "\(fixture.files)/oplog/20261121111708-13.20261121111711-2.gz")
+    },
+    Damage("a slice that is corrupt", "gzip-corrupt", "20261121111758-1.20261121111808-1.oplog.gz") {
+      fixture in
+      try fixture.scratch.edit("\(fixture.slices)/20261121111758-1.20261121111808-1.oplog.gz") {
+        $0[3000] ^= 0x40
+      }
+    },
+    Damage("slices with their names swapped", "slice-misnamed", ".oplog.gz") { fixture in
+      let (first, second) = (
+        "\(fixture.slices)/20261121111758-1.20261121111808-1.oplog.gz",
+        "\(fixture.slices)/20261121111808-1.20261121111818-7.oplog.gz"
+      )
+      try fixture.scratch.move(first, to: "other")
+      try fixture.scratch.move(second, to: first)
+      try fixture.scratch.move("other", to: second)
+    },
+    Damage("a file that was split", "snapshot-split", "/rs0/shop.orders.gz") { fixture in
+      try fixture.scratch.write([1], to: "\(fixture.files)/shop.orders.gz.pbmpart.1")
+    },
+    Damage("a link out of the store", "link-leaves-backup", "/rs0/shop.types.gz") { fixture in
+      try fixture.scratch.move("\(fixture.files)/shop.types.gz", to: "elsewhere.gz")
+      try fixture.scratch.link("\(fixture.files)/shop.types.gz", to: fixture.scratch["elsewhere.gz"])
+    },
+    Damage("a name that leads out of the store", "path-leaves-store", "/rs0") { fixture in
+      let metadata = "\(fixture.files)/metadata.json"
+      try fixture.scratch.replace(
+        "\"collection\": \"contacts\"", with: "\"collection\": \"a/../../../../evil\"", in: metadata)
+      try fixture.scratch.replace(
+        "\\\"collectionName\\\":\\\"contacts\\\"",
+        with: "\\\"collectionName\\\":\\\"a/../../../../evil\\\"", in: metadata)
+      try fixture.scratch.remove("\(fixture.files)/meta.pbm")
+    },
+    Damage("a description that names another snapshot", "metadata-malformed", ".pbm.json") { fixture in
+      try fixture.scratch.replace(
+        "\"name\": \"2026-11-21T11:17:07Z\"", with: "\"name\": \"2026-11-20T11:17:07Z\"", in: fixture.record)
+    },
+  ]
+
+  @Test("is named by its file", arguments: all)
+  func damage(damage: Damage) throws {
+    let fixture = try PBMFixture()
+    try damage.change(fixture)
+    let found = try faults(fixture.snapshot)
+    let fault = try #require(found.first { $0.code == damage.code }, "\(found)")
+    #expect(fault.kind == .damagedBackup)
+    #expect(fault.place?.file.hasSuffix(damage.file) == true, "\(fault)")
+  }
+
+  @Test(
+    "stops a restore while it reads",
+    arguments: all.filter { $0.code == "snapshot-checksum" || $0.code == "snapshot-size" })
+  func reading(damage: Damage) throws {
+    let fixture = try PBMFixture()
+    try damage.change(fixture)
+    #expect(failureOfReading(fixture.store)?.code == damage.code)
+  }
+
+  @Test("is not a link that stays in the store")
+  func links() throws {
+    let fixture = try PBMFixture()
+    try fixture.scratch.move("\(fixture.files)/shop.types.gz", to: "store/types.gz")
+    try fixture.scratch.link("\(fixture.files)/shop.types.gz", to: "../../types.gz")
+    #expect(try faults(fixture.store) == [])
+  }
+
+  @Test("is not what is no slice and no snapshot: that is noted")
+  func strays() throws {
+    let fixture = try PBMFixture()
+    try fixture.scratch.write("half", to: "\(fixture.slices)/20261121111818-7.20261121111828-1.oplog.gz.tmp")
+    try fixture.scratch.write("{", to: "store/broken.pbm.json")
+    let backup = try verifyBackup(fixture.store)
+    #expect(backup.damage == [])
+    #expect(backup.notes.contains { $0.contains(".oplog.gz.tmp: passed over") })
+    #expect(backup.notes.contains { $0.hasPrefix("passed over: ") && $0.contains("broken.pbm.json") })
+  }
+}
