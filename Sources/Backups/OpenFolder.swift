@@ -50,8 +50,7 @@ private func openStore(_ path: String, endingBy target: Timestamp?) throws(Failu
   let record = try store.newestSnapshot(endingBy: target)
   var backup = try DumpFiles(record, in: store)
   let others = store.passedOver(for: record, endingBy: target)
-  let what = target.map { "the newest snapshot that ends by \($0)" } ?? "the newest snapshot"
-  backup.notes = store.notes + others + ["\(record.name) is \(what)"] + backup.notes
+  backup.notes = store.notes + others + backup.notes
   return backup
 }
 

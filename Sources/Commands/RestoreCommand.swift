@@ -87,7 +87,8 @@ enum RestoreCommand: Command {
     if let memory = values[SandboxFlags.memory] { options.memory = memory }
     if let command = values.trailing { try requireProgram(command) }
 
-    let backup = try openBackup(values[VerifyCommand.backup])
+    let target = try values[target].map { try Target($0) }
+    let backup = try openBackup(values[VerifyCommand.backup], endingBy: target?.bound)
     for note in backup.notes { session.events(.note(note)) }
     let rehearsal = try Rehearsal(backup, options, try replay(of: backup, values, session), values, session)
     return try rehearsal.run(values.trailing, readsInput: backup.path != "-")

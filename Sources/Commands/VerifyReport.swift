@@ -14,8 +14,14 @@ struct VerifyReport {
   func text(color: Bool) -> String {
     var text = "\(backup.path.visible): \(form)\n\n" + table
     if let oplog = backup.oplog {
-      text += "\nThe dump's own oplog: \(Count.text(oplog.entries, "entry", plural: "entries"))"
+      text += "\nIts own oplog: \(Count.text(oplog.entries, "entry", plural: "entries"))"
       if let first = oplog.first, let last = oplog.last { text += ", \(first) to \(last)" }
+      text += "\n"
+    }
+    for read in backup.slices {
+      text += "Slice \(read.slice.path.visible): "
+      text += Count.text(read.oplog.entries, "entry", plural: "entries")
+      if let first = read.oplog.first, let last = read.oplog.last { text += ", \(first) to \(last)" }
       text += "\n"
     }
     text += "\nRead \(backup.amount.text(in: seconds)).\n"
@@ -35,7 +41,10 @@ struct VerifyReport {
     var words = backup.form.rawValue
     if backup.origin.isCompressed { words = "compressed \(words)" }
     if let version = backup.origin.serverVersion { words += " of MongoDB \(version)" }
-    if let version = backup.origin.toolVersion { words += ", made by mongodump \(version)" }
+    if let version = backup.origin.toolVersion {
+      words +=
+        backup.form == .pbmSnapshot ? ", made by its version \(version)" : ", made by mongodump \(version)"
+    }
     return words
   }
 
@@ -75,7 +84,8 @@ struct VerifyReport {
       "file_bytes": backup.origin.bytes > 0 ? .integer(Int64(backup.origin.bytes)) : .null,
       "documents": .integer(Int64(backup.amount.documents)), "bytes": .integer(Int64(backup.amount.bytes)),
       "seconds": .double(seconds),
-      "collections": .array(backup.collections.map(json)), "oplog": oplog,
+      "collections": .array(backup.collections.map(json)), "oplog": json(backup.oplog),
+      "slices": .array(backup.slices.map(json)),
       "damage": .array(backup.damage.map(\.json)), "notes": .array(backup.notes.map(JSON.string)),
     ])
   }
@@ -94,8 +104,12 @@ struct VerifyReport {
     ])
   }
 
-  private var oplog: JSON {
-    guard let oplog = backup.oplog else { return .null }
+  private func json(_ read: SliceRead) -> JSON {
+    .record(["file": .string(read.slice.path), "oplog": json(read.oplog)])
+  }
+
+  private func json(_ oplog: OplogRead?) -> JSON {
+    guard let oplog else { return .null }
     return .record([
       "entries": .integer(Int64(oplog.entries)), "bytes": .integer(Int64(oplog.bytes)),
       "first": oplog.first.map { .string($0.description) } ?? .null,

@@ -25,7 +25,7 @@ package struct DrillPlan: Sendable {
   /// the plan (`problems`).
   package init(_ scenario: Scenario, options: DrillOptions) throws(Failure) {
     self.scenario = scenario
-    backup = try openBackup(scenario.backup)
+    backup = try openBackup(scenario.backup, endingBy: scenario.bound)
     plans = try RecoveryPlans(scenario, of: backup, noReplay: options.noReplay)
     selections = plans.restores
     suites = try scenario.suites(asking: scenario.catalogue(of: selections), counts: plans.chain == nil)
@@ -133,7 +133,7 @@ extension DrillPlan {
     var lines = ["Scenario   \(scenario.title ?? scenario.name)" + (scenario.path.map { " (\($0))" } ?? "")]
     var facts = [backup.form.rawValue]
     if backup.origin.bytes > 0 { facts.append(ByteSize.format(backup.origin.bytes)) }
-    if backup.origin.isCompressed { facts.append("gzip") }
+    if backup.origin.isCompressed { facts.append("compressed") }
     if let version = backup.origin.serverVersion { facts.append("MongoDB \(version)") }
     lines.append("Backup     \(backup.path) (\(facts.joined(separator: ", ")))")
     if let oplog = backup.oplog {

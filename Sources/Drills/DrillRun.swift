@@ -98,7 +98,7 @@ package final class DrillRun {
     try watch.start(scenario.stopConditions, folder: settings.directory ?? SandboxOptions.defaultDirectory)
     let (backup, plans) = try phase("read") {
       firstByte = Clock.monotonic
-      let backup = try openBackup(scenario.backup)
+      let backup = try openBackup(scenario.backup, endingBy: scenario.bound)
       describe(backup)
       return (backup, try RecoveryPlans(scenario, of: backup, noReplay: options.noReplay))
     }

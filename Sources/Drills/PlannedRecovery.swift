@@ -94,6 +94,12 @@ struct RecoveryPlans {
   var restores: [RestorePlan] { recoveries.values.map(\.restore) }
 }
 
+extension Scenario {
+  /// The last timestamp that its first target can include, where that says it: of several snapshots the newest that
+  /// ends by then is restored.
+  var bound: Timestamp? { steps.lazy.compactMap { ($0.action as? ReplayStep)?.target }.first?.bound }
+}
+
 extension Failure {
   static func replayRefused(_ id: String, at place: Place) -> Failure {
     .invalid(

@@ -18,6 +18,7 @@ package enum SkipReason: String, Sendable, Hashable, CaseIterable {
   case config = "internal state in config (sessions, transactions, index builds, chunks)"
   case local = "the local database is the server's own"
   case serverState = "server state in admin (version, keys)"
+  case backupTool = "bookkeeping of Percona Backup for MongoDB on the source"
   case profile = "the profiler's own collection"
   case indexBuildPhase = "the start or abort of an index build; its commit counts"
   case check = "a consistency check of the source (dbCheck)"

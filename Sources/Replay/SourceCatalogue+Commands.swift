@@ -22,6 +22,8 @@ extension SourceCatalogue {
       let name = first.name == "renameCollection" ? Namespace(text) : Namespace(database, text)
     else { throw .malformedEntry(timestamp, "\(first.name) without a collection", at: place) }
     if let reason = SkipReason(of: name) { return .skipped(reason) }
+    // Unless a dump of everything holds them, they are no part of what is recovered.
+    if name.isOfPBM, find(operation, named: name) == nil { return .skipped(.backupTool) }
     switch first.name {
     case "startIndexBuild", "abortIndexBuild": return .skipped(.indexBuildPhase)
     case "dbCheck": return .skipped(.check)

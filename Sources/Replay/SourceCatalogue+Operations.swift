@@ -26,6 +26,7 @@ extension SourceCatalogue {
       return .definition
     }
     if let id = find(operation, named: name) { return .document(id) }
+    if name.isOfPBM { return .skipped(.backupTool) }
     if let uuid = operation.uuid {
       if strangers[uuid] == nil { strangers[uuid] = (name, timestamp) }
       return .stranger

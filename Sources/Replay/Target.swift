@@ -44,6 +44,18 @@ package enum Target: Sendable, Hashable {
     }
   }
 
+  /// The last timestamp that it can include, as far as it says by itself: a snapshot that ends later is none to
+  /// recover to it from.
+  package var bound: Timestamp? {
+    switch self {
+    case .latest, .dumpEnd, .beforeFirst: nil
+    case .through(let timestamp): timestamp
+    case .before(let timestamp): Timestamp(bits: timestamp.bits - 1)
+    case .second(let second): Timestamp(seconds: second, increment: .max)
+    case .beforeSecond(let second): Timestamp(seconds: second - 1, increment: .max)
+    }
+  }
+
   /// What is asked for where nobody says: the last entry where slices are given, the dump's end where not.
   package static func standard(hasSlices: Bool) -> Target { hasSlices ? .latest : .dumpEnd }
 

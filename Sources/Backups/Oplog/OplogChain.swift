@@ -47,9 +47,10 @@ package struct OplogChain: Sendable {
     }
     for index in slices.indices { slices[index].facts = merge.facts[index] }
     damage = finder.damage + merge.damage
-    guard let own = slices.first(where: { $0.role == .base })?.facts, let windowStart = own.first,
-      let dumpEnd = own.last
-    else { throw damage.first ?? .baseOplogEmpty("") }
+    let own = slices.filter { $0.role == .base }.map(\.facts)
+    guard let windowStart = own.first?.first, let dumpEnd = own.compactMap(\.last).max() else {
+      throw damage.first ?? .baseOplogEmpty("")
+    }
     let judge = SeamJudge(slices, merge.meetings)
     coverage = Coverage(
       windowStart: windowStart, dumpEnd: dumpEnd, last: slices.compactMap(\.facts.last).max() ?? dumpEnd,

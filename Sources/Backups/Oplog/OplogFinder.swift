@@ -17,17 +17,23 @@ struct OplogFinder {
   /// An oplog out of an archive that takes no more than this is kept in memory, rather than read again.
   private static let largestKept = 32 << 20
 
-  /// Takes the base's own oplog. Throws `Failure` when it has none.
+  /// Takes the base's own oplog and the slices that lie with it. Throws `Failure` when it has no oplog.
   mutating func addBase(_ base: any LogicalBackup) throws(Failure) {
     guard let oplog = base.oplog else { throw .baseWithoutOplog(base.path) }
-    let file = oplog.place.file
-    if file == "-" { throw .oplogOnStandardInput() }
-    seen.insert(try Files.realPath(file))
-    do throws(Failure) {
-      let source =
-        base.form == .archive ? OplogSource.archive(file, Namespace("", "oplog")) : .file(file)
-      guard try add(source, .base) else { throw .baseOplogEmpty(file) }
-    } catch { try report(error) }
+    if oplog.place.file == "-" { throw .oplogOnStandardInput() }
+    for file in oplog.files {
+      seen.insert(try Files.realPath(file))
+      do throws(Failure) {
+        let source =
+          base.form == .archive ? OplogSource.archive(file, Namespace("", "oplog")) : .file(file)
+        guard try add(source, .base) else { throw .baseOplogEmpty(file) }
+      } catch { try report(error) }
+    }
+    for slice in base.slices where seen.insert(try Files.realPath(slice.path)).inserted {
+      do throws(Failure) {
+        if try !add(.file(slice.path), .slice) { notes.append("\(slice.path): passed over, is empty") }
+      } catch { try report(error) }
+    }
   }
 
   /// Takes everything at a path that the user named.
