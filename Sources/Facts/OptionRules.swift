@@ -58,6 +58,8 @@ struct OptionRules {
       // The server stores the largest number for a NaN that an older version let pass.
       return have.integer == 2_147_483_647 || have.number?.isNaN == true
     }
+    // Old servers kept `unique: 1` as it was given.
+    if case .bool? = defaults[name] { return want.isTrue == have.isTrue }
     return want.isSame(as: have)
   }
 }

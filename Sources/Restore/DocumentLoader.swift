@@ -27,39 +27,51 @@ struct DocumentLoader: Sendable {
     guard let target = targets[batch.collection] else { return }
     try unsafe batch.withBytes { bytes in
       let scan = unsafe BatchScan(bytes, count: batch.count)
+      var refused: [InsertReply.WriteError] = []
       // Nearly always one piece: the documents between unfit ones.
       var next = 0
       for (index, reason) in scan.unfit {
-        try unsafe insert(bytes, next..<index, scan, target)
+        refused += try unsafe insert(bytes, next..<index, scan, target)
         let id = (try? unsafe Document(copying: scan.document(index, of: bytes)))?["_id"]
         refuse(
           target, id, "document at byte \(batch.offset + UInt64(scan.starts[index])) of the backup \(reason)")
         next = index + 1
       }
-      try unsafe insert(bytes, next..<batch.count, scan, target)
-      for index in scan.zeroTimestamps {
+      refused += try unsafe insert(bytes, next..<batch.count, scan, target)
+      // Those that are in become what they are before others are compared with them.
+      let isOut = Set(refused.map(\.index))
+      for index in scan.zeroTimestamps where !isOut.contains(index) {
         try keepZeroTimestamp(try unsafe Document(copying: scan.document(index, of: bytes)), target)
+      }
+      for error in refused {
+        try settle(error, try unsafe Document(copying: scan.document(error.index, of: bytes)), target)
       }
     }
     meter.inserted(batch)
   }
 
-  /// Inserts the documents of a range of the batch.
+  /// Inserts the documents of a range of the batch; returns those that were refused, by their index in the batch.
   private func insert(
     _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, _ scan: BatchScan, _ target: Target
-  ) throws {
-    if range.isEmpty { return }
-    let part = unsafe UnsafeRawBufferPointer(
-      rebasing: bytes[scan.starts[range.lowerBound]..<scan.starts[range.upperBound]])
-    let reply = try pool.withClient { client in
-      try unsafe client.insert(
-        part, count: range.count, into: target.namespace,
-        ordered: target.facts.options["capped"]?.isTrue ?? false)
+  ) throws -> [InsertReply.WriteError] {
+    let ordered = target.facts.options["capped"]?.isTrue ?? false
+    var refused: [InsertReply.WriteError] = []
+    var rest = range
+    while !rest.isEmpty {
+      let part = unsafe UnsafeRawBufferPointer(
+        rebasing: bytes[scan.starts[rest.lowerBound]..<scan.starts[rest.upperBound]])
+      let reply = try pool.withClient { client in
+        try unsafe client.insert(part, count: rest.count, into: target.namespace, ordered: ordered)
+      }
+      for var error in reply.errors {
+        error.index += rest.lowerBound
+        refused.append(error)
+      }
+      // In order, the server stops at the first that it refuses.
+      guard ordered, let last = refused.last, !reply.errors.isEmpty else { break }
+      rest = last.index + 1..<rest.upperBound
     }
-    for error in reply.errors {
-      let document = try unsafe Document(copying: scan.document(range.lowerBound + error.index, of: bytes))
-      try settle(error, document, target)
-    }
+    return refused
   }
 
   /// A refused document: the same document twice in a backup taken under load is no loss, and mixed schemas of a
@@ -96,18 +108,23 @@ struct DocumentLoader: Sendable {
   /// is not touched up as an insert is (TOOLS-3540).
   private func keepZeroTimestamp(_ document: Document, _ target: Target) throws {
     guard let id = document["_id"] else { return }
-    let reply = try pool.run(
-      [
-        "update": .string(target.namespace.collection), "bypassDocumentValidation": true,
-        "updates": [
-          [
-            "q": ["_id": ["$eq": id]],
-            "u": [["$replaceRoot": ["newRoot": ["$literal": .document(document)]]]],
-          ]
-        ],
-      ], on: target.namespace.database)
-    if let error = reply["writeErrors"]?.elements?.first?.document {
-      refuse(target, id, error["errmsg"]?.string ?? "refused")
+    let command: Document = [
+      "update": .string(target.namespace.collection), "bypassDocumentValidation": true,
+      "updates": [
+        [
+          "q": ["_id": ["$eq": id]],
+          "u": [["$replaceRoot": ["newRoot": ["$literal": .document(document)]]]],
+        ]
+      ],
+    ]
+    var reply = Document()
+    let refused = try refusal { () throws(MongoError) in
+      reply = try pool.run(command, on: target.namespace.database)
+    }
+    if let message = refused?.description
+      ?? reply["writeErrors"]?.elements?.first?.document?["errmsg"]?.string
+    {
+      refuse(target, id, message)
     }
   }
 
