@@ -103,7 +103,12 @@ let package = Package(
       "Replay",
       ["Replay", "Restore", "Sandbox", "Mongo", "Backups", "Compression", "Facts", "BSON", "Platform"]),
     tests("Reports", ["Reports", "Record", "Platform"]),
-    tests("Restore", ["Restore", "Backups", "Facts", "BSON", "Platform"]),
+    tests(
+      "Restore",
+      [
+        "Restore", "Checks", "Sandbox", "Mongo", "Backups", "Record", "Facts", "BSON", "Platform",
+        "TestSupport",
+      ]),
     tests("Sandbox", ["Sandbox", "Mongo", "BSON", "Platform", "TestSupport", "Holder"]),
   ],
   swiftLanguageModes: [.v6]
