@@ -12,6 +12,8 @@ struct DocumentLoader: Sendable {
     let collection: Int
     /// What it is in the sandbox.
     let facts: CollectionFacts
+    /// The file that its documents come from, for messages.
+    let file: String
     /// The documents of a time series are its buckets.
     var namespace: Namespace { facts.kind == .timeseries ? facts.namespace.buckets : facts.namespace }
   }
@@ -33,8 +35,8 @@ struct DocumentLoader: Sendable {
       for (index, reason) in scan.unfit {
         refused += try unsafe insert(bytes, next..<index, scan, target)
         let id = (try? unsafe Document(copying: scan.document(index, of: bytes)))?["_id"]
-        refuse(
-          target, id, "document at byte \(batch.offset + UInt64(scan.starts[index])) of the backup \(reason)")
+        let offset = batch.offset + UInt64(scan.starts[index])
+        refuse(target, id, "the document at byte \(offset) of \(target.file) \(reason)")
         next = index + 1
       }
       refused += try unsafe insert(bytes, next..<batch.count, scan, target)

@@ -88,7 +88,7 @@ package struct RestorePlan: Sendable {
         continue
       }
       facts.namespace = try naming.target(of: name)
-      if facts.kind == .view { facts.options = naming.renamed(viewOptions: facts.options, of: name) }
+      if facts.kind == .view { facts.options = try naming.renamed(viewOptions: facts.options, of: name) }
       if let other = taken.updateValue(name, forKey: facts.namespace) {
         throw .twoSources(other, name, target: facts.namespace)
       }

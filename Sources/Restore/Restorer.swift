@@ -175,7 +175,9 @@ package struct Restorer: Sendable {
   private func load(_ created: [Int: CollectionFacts], _ meter: LoadMeter) throws -> [Int: CollectionRead] {
     var targets: [Int: DocumentLoader.Target] = [:]
     for (at, facts) in created where facts.kind != .view {
-      if let index = plan.items[at].index { targets[index] = .init(collection: index, facts: facts) }
+      guard let index = plan.items[at].index else { continue }
+      let file = backup.collections[index].place?.file ?? backup.path
+      targets[index] = .init(collection: index, facts: facts, file: file)
     }
     let loader = DocumentLoader(pool: pool, targets: targets, problems: problems, meter: meter)
     let lanes = options.lanes ?? Machine.cores + 1

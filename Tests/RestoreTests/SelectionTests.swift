@@ -40,6 +40,18 @@ struct SelectionTests {
     #expect(failure?.description.contains(pattern) == true)
   }
 
+  @Test("refuses to tear a view from what it reads") func torn() throws {
+    let torn = try failure(RestoreOptions(rename: [Rename(from: "shop.orders", to: "archive.orders")]))
+    #expect(torn?.kind == .usage && torn?.code == "view-torn")
+    #expect(torn?.message.contains("shop.openOrders reads shop.orders") == true)
+    let together = [
+      Rename(from: "shop.orders", to: "archive.orders"), Rename(from: "shop.openOrders", to: "archive.o"),
+    ]
+    #expect(try failure(RestoreOptions(rename: together)) == nil)
+    let without = RestoreOptions(exclude: ["*.openOrders"], rename: [together[0]])
+    #expect(try failure(without) == nil)
+  }
+
   @Test("restores what is included and not excluded, and tells what it left out", .tags(.mongod))
   func selection() throws {
     try withSandbox { server, _ in
