@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """Makes the data set of the restore benchmark: a mongodump directory of a web shop, the same bytes every time.
 
-usage: make_data.py OUT_DIR [--scale X]       (scale 1: 600,000 documents, about 150 MB, 4 secondary indexes)
+usage: make_data.py OUT_DIR [--scale X] [--large N]
+
+Scale 1 is 600,000 documents, about 150 MB, with 4 secondary indexes. --large adds N documents of 16 MiB, the largest
+that there are, in two collections.
 
 Needs pymongo, for its BSON encoder.
 """
@@ -17,6 +20,7 @@ import bson
 arguments = argparse.ArgumentParser()
 arguments.add_argument("out")
 arguments.add_argument("--scale", type=float, default=1.0)
+arguments.add_argument("--large", type=int, default=0)
 given = arguments.parse_args()
 shutil.rmtree(given.out, ignore_errors=True)
 folder = os.path.join(given.out, "bench")
@@ -66,3 +70,8 @@ collection("events", int(100_000 * given.scale), lambda number: {
     "_id": number, "at": start + datetime.timedelta(seconds=number), "kind": pick.choice(words),
     "orderId": oid(2, pick.randrange(orders)), "text": text(pick.randrange(6, 24)), "ok": pick.random() < 0.98},
     [], "5b0c1a8de5b94b1fa2a0f0c0a7c0d003")
+for part in range(2 if given.large else 0):
+    # `{_id: int32, bytes: binary}` takes 30 bytes besides the binary's own.
+    collection(f"large{part}", given.large // 2, lambda number: {
+        "_id": number, "bytes": random.Random(number).randbytes((16 << 20) - 30)},
+        [], f"5b0c1a8de5b94b1fa2a0f0c0a7c0d00{4 + part}")
