@@ -13,6 +13,7 @@ internal import Synchronization
 
   /// Prepares libmongoc once a process; its own log goes nowhere (errors come back as errors).
   private static let prepared: Void = {
+    mongodrill_return_large_blocks()
     mongoc_init()
     unsafe mongoc_log_set_handler({ _, _, _, _ in }, nil)
   }()

@@ -1,40 +1,42 @@
 /// A bounded queue between threads: senders wait while it is full, receivers while it is empty.
 package final class Channel<Element: Sendable>: Sendable {
   private struct State: Sendable {
-    var elements: [Element] = []
-    /// Index of the oldest element; those before it are gone.
+    /// A ring; whoever takes an element leaves nothing of it here, so that its memory can go.
+    var slots: [Element?]
+    /// Index of the oldest element.
     var first = 0
+    var count = 0
     var isClosed = false
     var isCancelled = false
-    var count: Int { elements.count - first }
 
-    mutating func takeFirst() -> Element {
-      let element = elements[first]
-      first += 1
-      // Gives the taken ones back now and then, so that taking one stays cheap whatever the capacity.
-      if first == elements.count || first >= 64 {
-        elements.removeSubrange(..<first)
-        first = 0
+    mutating func append(_ element: Element) {
+      slots[(first + count) % slots.count] = element
+      count += 1
+    }
+
+    mutating func takeFirst() -> Element? {
+      defer {
+        first = (first + 1) % slots.count
+        count -= 1
       }
-      return element
+      return slots[first].take()
     }
   }
 
-  private let state = Monitor(State())
-  private let capacity: Int
+  private let state: Monitor<State>
 
   /// `capacity` elements at most lie in it.
   package init(capacity: Int) {
     precondition(capacity > 0)
-    self.capacity = capacity
+    state = Monitor(State(slots: Array(repeating: nil, count: capacity)))
   }
 
   /// Puts an element in; waits while the channel is full. False when nobody will take it: closed or cancelled.
   package func send(_ element: Element) -> Bool {
     state.wait { state in
       if state.isClosed || state.isCancelled { return false }
-      guard state.count < capacity else { return nil }
-      state.elements.append(element)
+      guard state.count < state.slots.count else { return nil }
+      state.append(element)
       return true
     }
   }
@@ -54,13 +56,12 @@ package final class Channel<Element: Sendable>: Sendable {
   /// Drops what lies in it and wakes all who wait, on both sides.
   package func cancel() {
     // The elements are let go outside of the lock: their end may take other locks.
-    let dropped = state.update { state -> [Element] in
+    let dropped = state.update { state -> [Element?] in
       state.isCancelled = true
-      defer {
-        state.elements = []
-        state.first = 0
-      }
-      return state.elements
+      state.count = 0
+      let dropped = state.slots
+      state.slots = Array(repeating: nil, count: dropped.count)
+      return dropped
     }
     withExtendedLifetime(dropped) {}
   }
