@@ -71,17 +71,20 @@ struct RecoveryPlans {
     }
     var options = restore.options(memory: scenario.sandbox.memory)
     options.isPartial = replays.contains { ($0.action as? ReplayStep)?.isPartial ?? false }
-    var stages: [String: PlannedRecovery.Stage] = [:]
-    var plans: [RestorePlan] = []
-    var reached: Timestamp?
+    var replayed: [(id: String, replay: PlannedReplay)] = []
     for (id, action, place) in replays.map({ ($0.id, $0.action as? ReplayStep, $0.place) })
       + (replays.isEmpty ? [(step.id, nil, step.place)] : [])
     {
       let target = try (action?.target ?? .standard(hasSlices: chain.hasSlices)).resolve(in: chain)
-      if let reached, target.through < reached { throw .targetsOutOfOrder(id, at: place) }
-      reached = target.through
-      let replay = PlannedReplay(chain, to: target, skipping: action?.skip ?? [])
-      let plan = try RecoveryPlan(replay, of: backup, options)
+      if let last = replayed.last, target.through < last.replay.target.through {
+        throw .targetsOutOfOrder(id, at: place)
+      }
+      replayed.append((id, PlannedReplay(chain, to: target, skipping: action?.skip ?? [])))
+    }
+    var stages: [String: PlannedRecovery.Stage] = [:]
+    var plans: [RestorePlan] = []
+    for (id, replay) in replayed {
+      let plan = try RecoveryPlan(replay, of: backup, options, lastTarget: replayed.last?.replay.target)
       stages[id] = PlannedRecovery.Stage(replay: replay, plan: plan)
       plans.append(plan.restore.plan)
       restoreOf[id] = step.id

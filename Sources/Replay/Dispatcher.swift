@@ -27,7 +27,7 @@ struct Dispatcher: Sendable {
 
   init(
     plan: ReplayPlan, after: Timestamp?, base: [BackedUpCollection],
-    destinations: [SourceCatalogue.ID: Replayer.Destination],
+    destinations: [SourceCatalogue.ID: Namespace],
     lanes: [Lane], pool: ClientPool, events: @escaping EventSink
   ) {
     self.plan = plan
@@ -35,7 +35,7 @@ struct Dispatcher: Sendable {
     catalogue = SourceCatalogue(base: base)
     addresses = Dictionary(
       uniqueKeysWithValues: destinations.map { id, destination in
-        (id, LaneBatch.Address(id, destination.name, uuid: destination.uuid))
+        (id, LaneBatch.Address(id, destination))
       })
     self.lanes = lanes
     self.pool = pool

@@ -3,18 +3,18 @@ internal import Backups
 
 /// Operations on their way to the server in one `applyOps`, already as its bytes.
 struct LaneBatch: Sendable {
-  /// How a collection is named in operations: the bytes of `ns`, and of `ui` where its UUID is the source's.
+  /// How a collection is named in operations: the bytes of `ns`. Its name in the sandbox is enough: it stays the
+  /// same while operations are applied.
   struct Address: Sendable {
     let id: SourceCatalogue.ID
     let name: Namespace
     let fields: [UInt8]
 
-    init(_ id: SourceCatalogue.ID, _ name: Namespace, uuid: UUIDBytes?) {
+    init(_ id: SourceCatalogue.ID, _ name: Namespace) {
       self.id = id
       self.name = name
-      var elements: [(String, Value)] = [("ns", .string(name.description))]
-      if let uuid { elements.append(("ui", uuid.value)) }
-      fields = Array(Document(elements).bytes.dropFirst(4).dropLast())
+      let field: Document = ["ns": .string(name.description)]
+      fields = Array(field.bytes.dropFirst(4).dropLast())
     }
   }
 
@@ -42,26 +42,66 @@ struct LaneBatch: Sendable {
     _ operation: OplogOperation, to address: Address, id: (type: ElementType, bytes: ArraySlice<UInt8>),
     at timestamp: Timestamp
   ) {
+    guard let object = operation.objectSlice else { return }
+    let key: ArraySlice<UInt8> = [id.type.rawValue] + id.bytes
+    let isUpdate = operation.kind == .update
+    append(
+      operation.kind, object, isUpdate ? operation.object2Slice : nil, to: address, id: key, at: timestamp)
+    guard operation.kind == .insert || isUpdate, let restored = LaneBatch.zeroTimestamps(in: object) else {
+      return
+    }
+    var holder = DocumentWriter()
+    holder.append(raw: id.bytes, type: id.type, "_id")
+    append(.update, restored.bytes, holder.finished().bytes, to: address, id: key, at: timestamp)
+  }
+
+  private mutating func append(
+    _ kind: OplogOperation.Kind, _ object: ArraySlice<UInt8>, _ object2: ArraySlice<UInt8>?,
+    to address: Address, id: ArraySlice<UInt8>, at timestamp: Timestamp
+  ) {
     let start = bytes.count
     bytes += [0, 0, 0, 0]
-    bytes += [0x02, 0x6F, 0x70, 0, 2, 0, 0, 0, operation.kind.rawValue, 0]  // op: one letter
+    bytes += [0x02, 0x6F, 0x70, 0, 2, 0, 0, 0, kind.rawValue, 0]  // op: one letter
     bytes += address.fields
-    if operation.kind == .update { bytes += [0x08, 0x62, 0, 0] }  // b: false
-    if let object = operation.objectSlice {
-      bytes += [0x03, 0x6F, 0]
-      bytes += object
-    }
-    if operation.kind == .update, let object = operation.object2Slice {
+    if kind == .update { bytes += [0x08, 0x62, 0, 0] }  // b: false
+    bytes += [0x03, 0x6F, 0]
+    bytes += object
+    if let object2 {
       bytes += [0x03, 0x6F, 0x32, 0]
-      bytes += object
+      bytes += object2
     }
     bytes.append(0)
-    let length = UInt32(bytes.count - start)
-    for index in 0..<4 { bytes[start + index] = UInt8(truncatingIfNeeded: length >> (8 * index)) }
+    LaneBatch.setLength(&bytes, from: start)
     operations.append(
-      Operation(
-        address: address, kind: operation.kind, range: start..<bytes.count,
-        id: [id.type.rawValue] + id.bytes, timestamp: timestamp))
+      Operation(address: address, kind: kind, range: start..<bytes.count, id: id, timestamp: timestamp))
+  }
+
+  /// The update that gives a document its own empty timestamps back, nil where it has none: in the place of those
+  /// at its top, the server puts its time whenever a whole document replaces another.
+  private static func zeroTimestamps(in object: ArraySlice<UInt8>) -> Document? {
+    let names = unsafe object.withUnsafeBytes { object -> [Range<Int>] in
+      guard let base = object.baseAddress else { return [] }
+      var names: [Range<Int>] = []
+      var at = 4
+      while let element = unsafe elementOfValidBSON(base, at: at) {
+        if element.type == .timestamp,
+          unsafe object.loadUnaligned(fromByteOffset: element.value.lowerBound, as: UInt64.self) == 0
+        {
+          names.append(element.name)
+        }
+        at = element.value.upperBound
+      }
+      return names
+    }
+    if names.isEmpty { return nil }
+    var fields: [(String, Value)] = []
+    for name in names {
+      let text = String(
+        decoding: object[object.startIndex + name.lowerBound..<object.startIndex + name.upperBound],
+        as: UTF8.self)
+      if text != "_id" { fields.append((text, .timestamp(Timestamp(bits: 0)))) }
+    }
+    return fields.isEmpty ? nil : ["$v": 2, "diff": ["u": .document(Document(fields))]]
   }
 
   /// The command that applies the operations of a range: not as one transaction, never inserting what an update

@@ -4,7 +4,7 @@ internal import Mongo
 internal import Restore
 
 /// Makes the collections of one target those of a later one: drops, renames and creates what the oplog did in
-/// between. Documents, options and indexes follow with the replay.
+/// between. Documents, most options and indexes follow with the replay.
 struct Reconciliation {
   private let old: ReplayedRestore
   private let new: ReplayedRestore
@@ -22,7 +22,14 @@ struct Reconciliation {
     for (id, facts) in old.facts where new.facts[id] == nil { try drop(facts.namespace) }
     try rename()
     for (id, facts) in new.facts {
-      if let before = old.facts[id] { try dropIndexes(before, facts) }
+      if let before = old.facts[id] {
+        try dropIndexes(before.indexes, facts.namespace, keeping: facts.indexes)
+        if facts.kind == .timeseries {
+          let raw = (old.item(id)?.rawIndexes ?? [], new.item(id)?.rawIndexes ?? [])
+          try dropIndexes(raw.0, facts.namespace.buckets, keeping: raw.1)
+        }
+        try modify(id, before, facts)
+      }
     }
     return try restorer.create(where: { new.places[$0].map { old.facts[$0] == nil } ?? false })
   }
@@ -46,14 +53,35 @@ struct Reconciliation {
 
   /// Indexes that are others at the new target go, and unique ones: they would refuse what the replay passes
   /// through on its way. Those that are wanted are built again at the end.
-  private func dropIndexes(_ before: CollectionFacts, _ after: CollectionFacts) throws {
-    for index in before.indexes
+  private func dropIndexes(
+    _ before: [IndexSpec], _ namespace: Namespace, keeping after: [IndexSpec]
+  ) throws {
+    for index in before
     where !index.isIDIndex && index.document["clustered"]?.isTrue != true
-      && (index.document["unique"]?.isTrue == true || !after.indexes.contains(index))
+      && (index.document["unique"]?.isTrue == true || !after.contains(index))
     {
       try pool.run(
-        ["dropIndexes": .string(after.namespace.collection), "index": .string(index.name)],
-        on: after.namespace.database)
+        ["dropIndexes": .string(namespace.collection), "index": .string(index.name)], on: namespace.database)
     }
+  }
+
+  /// What has to be so before documents come: a capped collection holds as much as it ever did on the way, and a
+  /// time series is as it is at the new target, for it has no `collMod`s that come later.
+  private func modify(_ id: SourceCatalogue.ID, _ before: CollectionFacts, _ after: CollectionFacts) throws {
+    var command: [(String, Value)] = []
+    if let options = new.item(id)?.loadOptions {
+      if let size = options["size"] { command.append(("cappedSize", size)) }
+      if before.options["max"] != nil { command.append(("cappedMax", 2_147_483_646)) }
+    }
+    if after.kind == .timeseries {
+      let (was, will) = (before.options["timeseries"]?.document, after.options["timeseries"]?.document ?? [:])
+      let changed = will.filter { was?[$0.name] != $0.value }.map { ($0.name, $0.value) }
+      if !changed.isEmpty { command.append(("timeseries", .document(Document(changed)))) }
+      let age = after.options["expireAfterSeconds"]
+      if age != before.options["expireAfterSeconds"] { command.append(("expireAfterSeconds", age ?? "off")) }
+    }
+    if command.isEmpty { return }
+    try pool.run(
+      Document([("collMod", .string(after.namespace.collection))] + command), on: after.namespace.database)
   }
 }

@@ -12,13 +12,17 @@ package struct RecoveryPlan: Sendable {
   /// What is restored, and where the entries go.
   package let restore: ReplayedRestore
 
-  /// Reads the oplog once. Throws `Failure` when it or the selection is wrong.
+  /// Reads the oplog once. Of several targets in one sandbox each is told the last: what only entries before that one
+  /// say of UUIDs (those of a time series of the base) holds from the beginning. Throws `Failure` when the oplog or
+  /// the selection is wrong.
   package init(
-    _ planned: PlannedReplay, of backup: any LogicalBackup, _ options: RestoreOptions
+    _ planned: PlannedReplay, of backup: any LogicalBackup, _ options: RestoreOptions,
+    lastTarget: ResolvedTarget? = nil
   ) throws(Failure) {
     replay = try ReplayPlan(
       base: backup.collections, try planned.cursor(), from: planned.chain.coverage.windowStart,
-      through: planned.target.through, skipping: planned.skip, isPartial: options.isPartial)
+      through: planned.target.through, learning: lastTarget?.through, skipping: planned.skip,
+      isPartial: options.isPartial)
     restore = try ReplayedRestore(replay, of: backup, options)
   }
 }

@@ -22,12 +22,13 @@ package struct ReplayPlan: Sendable {
   package private(set) var entries = 0
   package private(set) var bytes = 0
 
-  /// Reads the entries of `cursor` from `from` through `through` and follows the definitions of `base`. Throws
-  /// `Failure` when an entry can't be replayed, a transaction is broken, or an operation is about a collection
+  /// Reads the entries of `cursor` from `from` through `through` and follows the definitions of `base`; then on
+  /// through `learning`, only to learn the UUIDs that later entries tell of collections which exist at the target.
+  /// Throws `Failure` when an entry can't be replayed, a transaction is broken, or an operation is about a collection
   /// that neither the base nor the oplog knows and that isn't dropped either.
   package init(
     base: [BackedUpCollection], _ cursor: any OplogCursor, from: Timestamp, through: Timestamp,
-    skipping skip: [OplogMatch] = [], isPartial: Bool = false
+    learning: Timestamp? = nil, skipping skip: [OplogMatch] = [], isPartial: Bool = false
   ) throws(Failure) {
     catalogue = SourceCatalogue(base: base)
     self.from = from
@@ -35,16 +36,26 @@ package struct ReplayPlan: Sendable {
     self.skip = skip
     self.isPartial = isPartial
     var transactions = Transactions()
-    while let entry = try cursor.next(), entry.timestamp <= through {
+    var later: SourceCatalogue?
+    while let entry = try cursor.next(), entry.timestamp <= max(through, learning ?? through) {
       if entry.timestamp < from { continue }
       if entries.isMultiple(of: 4096) { try Interruption.check() }
-      entries += 1
-      bytes += entry.operation.bytes.count
+      if entry.timestamp > through {
+        later = later ?? catalogue
+      } else {
+        entries += 1
+        bytes += entry.operation.bytes.count
+      }
       guard case .apply(let operations) = try transactions.step(entry, at: cursor.place) else { continue }
       for operation in operations where !skips(operation) {
-        _ = try catalogue.follow(operation, entry.timestamp, at: cursor.place)
+        if later == nil {
+          _ = try catalogue.follow(operation, entry.timestamp, at: cursor.place)
+        } else {
+          _ = try later?.follow(operation, entry.timestamp, at: cursor.place)
+        }
       }
     }
+    if let later { catalogue.learn(from: later) }
     if !isPartial, let (uuid, stranger) = catalogue.strangers.min(by: { $0.value.first < $1.value.first }) {
       throw .stranger(stranger.name, uuid, stranger.first)
     }

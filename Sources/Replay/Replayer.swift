@@ -6,19 +6,6 @@ package import Record
 
 /// Applies the document operations of an oplog to a sandbox, on several lanes.
 package struct Replayer: Sendable {
-  /// A collection of the source in the sandbox.
-  package struct Destination: Sendable {
-    /// The collection's name in the sandbox; that of the buckets for a time series.
-    package var name: Namespace
-    /// The source's UUID where the sandbox's collection was given it.
-    package var uuid: UUIDBytes?
-
-    package init(name: Namespace, uuid: UUIDBytes?) {
-      self.name = name
-      self.uuid = uuid
-    }
-  }
-
   /// What a replay did.
   package struct Result: Sendable {
     package var ledger: Ledger
@@ -39,14 +26,14 @@ package struct Replayer: Sendable {
   private let pool: ClientPool
   private let plan: ReplayPlan
   private let after: Timestamp?
-  private let destinations: [SourceCatalogue.ID: Destination]
+  private let destinations: [SourceCatalogue.ID: Namespace]
   private let laneCount: Int
   private let events: EventSink
 
-  /// `destinations` are the collections that are wanted, as they stand in the sandbox; operations on others are
-  /// skipped and counted. What was committed through `after` is in the sandbox already.
+  /// `destinations` are the collections that are wanted, by their names in the sandbox (that of the buckets for a
+  /// time series); operations on others are skipped and counted. What was committed through `after` is in the sandbox already.
   package init(
-    plan: ReplayPlan, after: Timestamp? = nil, destinations: [SourceCatalogue.ID: Destination],
+    plan: ReplayPlan, after: Timestamp? = nil, destinations: [SourceCatalogue.ID: Namespace],
     pool: ClientPool, lanes: Int? = nil,
     events: @escaping EventSink
   ) {
@@ -97,7 +84,7 @@ package struct Replayer: Sendable {
         missing, timestamp in
         destinations[missing.collection].map {
           Problem(
-            namespace: $0.name, id: missing.text, timestamp: timestamp,
+            namespace: $0, id: missing.text, timestamp: timestamp,
             message:
               "an update found no document, and no later delete explains it: the base is not consistent")
         }

@@ -1,4 +1,4 @@
-internal import BSON
+package import BSON
 package import Backups
 internal import Facts
 package import Platform
@@ -9,14 +9,19 @@ package import Restore
 package struct ReplayedRestore: Sendable {
   /// What is created, loaded and finished.
   package private(set) var plan = RestorePlan(items: [])
-  /// Where the operations on a collection of the source go.
-  package private(set) var destinations: [SourceCatalogue.ID: Replayer.Destination] = [:]
+  /// Where the operations on a collection of the source go; those on a time series go to its buckets.
+  package private(set) var destinations: [SourceCatalogue.ID: Namespace] = [:]
   /// The collection of the source that stands at a place of the plan.
   private(set) var places: [Int: SourceCatalogue.ID] = [:]
 
   /// What each collection of the source is in the sandbox; those that are left out aren't there.
   var facts: [SourceCatalogue.ID: CollectionFacts] {
     places.reduce(into: [:]) { facts, place in facts[place.value] = plan.items[place.key].facts }
+  }
+
+  /// The item of a collection of the source.
+  func item(_ id: SourceCatalogue.ID) -> RestorePlan.Item? {
+    places.first { $0.value == id }.map { plan.items[$0.key] }
   }
 
   /// Selection and renames go by the names at the target. Throws `Failure` of kind `usage` like `RestorePlan`.
@@ -35,8 +40,7 @@ package struct ReplayedRestore: Sendable {
     for (at, id) in ids.enumerated() {
       guard let facts = plan.items[at].facts else { continue }
       places[at] = id
-      destinations[id] = .init(
-        name: facts.kind == .timeseries ? facts.namespace.buckets : facts.namespace, uuid: facts.uuid)
+      destinations[id] = facts.kind == .timeseries ? facts.namespace.buckets : facts.namespace
     }
     for (index, collection) in backup.collections.enumerated() {
       var item = RestorePlan.Item(index: index, collection.facts, fileBytes: collection.fileBytes)
@@ -65,6 +69,14 @@ extension RestorePlan.Item {
     if case .base(let at) = collection.origin { index = at }
     self.init(index: index, facts)
     modifications = collection.modifications
+    if let size = collection.largestSize {
+      // A smaller one would throw out what the source still held.
+      loadOptions = facts.options.setting("size", to: size).removing(["max"])
+      for (option, name) in [("size", "cappedSize"), ("max", "cappedMax")] {
+        guard let value = facts.options[option] else { continue }
+        modifications.append(Document([("collMod", ""), (name, value)]))
+      }
+    }
     rawIndexes = collection.rawIndexes
     let name = collection.name
     if name.database == "admin" && (name.collection == "system.users" || name.collection == "system.roles") {

@@ -27,6 +27,10 @@ extension SourceCatalogue {
     switch first.name {
     case "startIndexBuild", "abortIndexBuild": return .skipped(.indexBuildPhase)
     case "dbCheck": return .skipped(.check)
+    case "create" where name.collection == "system.views", "drop" where name.collection == "system.views":
+      // Views are created one by one; without their collection there is none.
+      if first.name == "drop" { views = views.filter { $0.key.database != database } }
+      return .definition
     case "create":
       create(operation, name, command, timestamp)
       return .definition
@@ -126,30 +130,40 @@ extension SourceCatalogue {
     byName[to] = id
   }
 
-  /// Follows `collMod`: the index part changes specifications here, the rest is kept for the server. What a time
-  /// series' buckets are told about time becomes part of the options it is created with.
+  /// Follows `collMod`: the index part changes specifications here, the rest options. The server is given the
+  /// command too, for what only it knows how to do; a time series is created with what its buckets were told.
   private mutating func modify(_ id: ID, _ command: Document) {
     if let change = command["index"]?.document { modifyIndex(id, change) }
     let rest = command.removing(["index"])
     if rest.names.count <= 1 { return }
-    if collections[id].kind == .timeseries {
-      var options = collections[id].options
-      for field in rest where field.name != "collMod" {
-        if field.name == "timeseries", let change = field.value.document {
-          let merged = change.reduce(options["timeseries"]?.document ?? [:]) {
-            $0.setting($1.name, to: $1.value)
-          }
-          options = options.setting("timeseries", to: .document(merged))
-        } else if field.name == "expireAfterSeconds" {
-          options =
-            field.value.string == "off"
-            ? options.removing([field.name]) : options.setting(field.name, to: field.value)
-        }
+    var options = collections[id].options
+    for field in rest {
+      switch (field.name, field.value) {
+      case ("collMod", _): break
+      case ("timeseries", .document(let change)):
+        // The spans follow from the granularity unless they are given.
+        let before = (options["timeseries"]?.document ?? [:]).removing([
+          "bucketMaxSpanSeconds", "bucketRoundingSeconds",
+        ])
+        let after = change.reduce(before) { $0.setting($1.name, to: $1.value) }
+        options = options.setting("timeseries", to: .document(after))
+      case ("expireAfterSeconds", "off"): options = options.removing([field.name])
+      case ("cappedSize", let size): options = options.setting("size", to: size)
+      case ("cappedMax", let max): options = options.setting("max", to: max)
+      case ("expireAfterSeconds", _), ("validator", _), ("validationLevel", _), ("validationAction", _),
+        ("changeStreamPreAndPostImages", _):
+        options = options.setting(field.name, to: field.value)
+      default: break
       }
-      collections[id].options = options
-    } else {
-      collections[id].modifications.append(rest)
     }
+    if collections[id].kind != .timeseries {
+      collections[id].modifications.append(rest)
+      if rest["cappedSize"] != nil || rest["cappedMax"] != nil {
+        let sizes = [collections[id].largestSize, collections[id].options["size"], options["size"]]
+        collections[id].largestSize = sizes.compactMap { $0?.integer }.max().map { .int64($0) }
+      }
+    }
+    collections[id].options = options
   }
 
   /// `collMod` of an index, named or by its key: options it sets, and `hidden: false` and the like it removes.

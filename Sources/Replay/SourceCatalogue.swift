@@ -26,10 +26,13 @@ package struct SourceCatalogue: Sendable {
     package var name: Namespace
     package var kind: CollectionFacts.Kind
     package var uuid: UUIDBytes?
-    /// The options it was created with.
+    /// Its options now.
     package var options: Document
-    /// `collMod` commands that came later, without their index part, in order.
+    /// `collMod` commands since its beginning, without their index part, in order; none of a time series, whose
+    /// options say it all.
     package var modifications: [Document] = []
+    /// The largest size it had, where a `collMod` changed how much a capped collection holds.
+    package var largestSize: Value?
     /// Its indexes as `listIndexes` of this name gives them; those of a time series by raw keys are in `rawIndexes`.
     package var indexes: [IndexSpec]
     /// Indexes that the oplog made on the buckets of a time series: they are built there.
@@ -87,6 +90,15 @@ package struct SourceCatalogue: Sendable {
   mutating func remove(_ id: ID) {
     collections[id].isAlive = false
     if byName[collections[id].name] == id { byName[collections[id].name] = nil }
+  }
+
+  /// Takes the UUIDs that a later state of this catalogue knows of its collections.
+  mutating func learn(from later: SourceCatalogue) {
+    for id in collections.indices where collections[id].uuid == nil {
+      guard let uuid = later.collections[id].uuid else { continue }
+      collections[id].uuid = uuid
+      byUUID[uuid] = id
+    }
   }
 
   /// The collection that an operation is about: by its UUID, else by name. Learns the UUID of one that has none.

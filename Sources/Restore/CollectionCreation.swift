@@ -30,4 +30,14 @@ extension ClientPool {
       ]
     ])
   }
+
+  /// Makes sure that a collection of the server's own is there, with the indexes that it gives it. Throws
+  /// `MongoError`.
+  func createIfMissing(_ namespace: Namespace) throws(MongoError) {
+    do throws(MongoError) {
+      try run(["create": .string(namespace.collection)], on: namespace.database)
+    } catch {
+      if error.code != ServerCode.namespaceExists { throw error }
+    }
+  }
 }

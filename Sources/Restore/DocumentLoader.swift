@@ -139,6 +139,7 @@ struct DocumentLoader: Sendable {
 
 /// Error codes of the server that a restore acts on.
 enum ServerCode {
+  static let namespaceExists = 48
   static let duplicateKey = 11000
   static let mixedSchemaBuckets = 408
 }

@@ -21,6 +21,8 @@ package struct RestorePlan: Sendable {
     package var isGone = false
     /// Whether the server has the collection of itself (users and roles).
     package var isServers = false
+    /// The options that it has until everything is in it, where those are others than in the end.
+    package var loadOptions: Document?
     /// `collMod` commands that come after the data, in order.
     package var modifications: [Document] = []
     /// Indexes of a time series by the keys of its buckets.

@@ -138,8 +138,14 @@ package struct Restorer: Sendable {
         }
         guard at < items.count, let facts = items[at].element.facts else { return }
         try Interruption.check()
+        var asLoaded = facts
+        asLoaded.options = items[at].element.loadOptions ?? facts.options
         let refused = try refusal { () throws(MongoError) in
-          if !items[at].element.isServers { try pool.create(facts) }
+          if items[at].element.isServers {
+            try pool.createIfMissing(facts.namespace)
+          } else {
+            try pool.create(asLoaded)
+          }
         }
         if let refused {
           problems.report(.init(facts.namespace, "collection", name: nil, message: refused.description))
