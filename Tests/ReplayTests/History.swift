@@ -33,11 +33,11 @@ struct History: Sendable {
     try #require(points.first { $0.name == name }, "no point \(name)")
   }
 
-  /// Every UUID of a collection that an entry up to a moment tells.
-  func uuids(through end: Timestamp) throws -> Set<UUIDBytes> {
+  /// Every UUID of a collection that the entries of an interval tell.
+  func uuids(from start: Timestamp, through end: Timestamp) throws -> Set<UUIDBytes> {
     var uuids: Set<UUIDBytes> = []
     var transactions = Transactions()
-    for entry in entries where entry.timestamp <= end {
+    for entry in entries where start <= entry.timestamp && entry.timestamp <= end {
       guard case .apply(let operations) = try transactions.step(entry, at: Place("oplog")) else { continue }
       uuids.formUnion(operations.compactMap(\.uuid))
     }

@@ -20,24 +20,50 @@ extension History {
   func expectRecovery(
     of base: String, to points: [Point], sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
+    try withSandbox { sandbox in
+      try expectRecovery(of: base, to: points, in: sandbox, sourceLocation: sourceLocation)
+    }
+  }
+
+  /// The same in a sandbox that is empty.
+  func expectRecovery(
+    of base: String, to points: [Point], in sandbox: Sandbox,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let options = RestoreOptions()
     let backup = try openBackup(base)
     let chain = try OplogChain.open(base: backup, slices: slices)
+    let targets = try points.map { try Target.through($0.timestamp).resolve(in: chain) }
     let recorded = Set(backup.collections.compactMap(\.facts.uuid))
-    try withSandbox { sandbox in
-      var recovery = Recovery(
-        backup: backup, pool: sandbox.pool, options: RestoreOptions(), events: { _ in })
-      for (index, point) in points.enumerated() {
-        let planned = PlannedReplay(chain, to: try Target.through(point.timestamp).resolve(in: chain))
-        let plan = try RecoveryPlan(planned, of: backup, RestoreOptions())
-        if index == 0 { #expect(try recovery.load(plan).problems == [], sourceLocation: sourceLocation) }
-        let stage = try recovery.replay(planned, plan)
-        #expect(stage.restore.problems == [], "\(point.name)", sourceLocation: sourceLocation)
-        #expect(stage.replay.problems == [], "\(point.name)", sourceLocation: sourceLocation)
-        #expect(stage.replay.ledger.last == point.timestamp, "\(point.name)", sourceLocation: sourceLocation)
-        let differences = try Truth(of: sandbox.pool).differences(
-          from: point.truth, uuids: recorded.union(uuids(through: point.timestamp)))
-        #expect(differences == [], "\(point.name)", sourceLocation: sourceLocation)
+    var recovery = Recovery(backup: backup, pool: sandbox.pool, options: options, events: { _ in })
+    for (point, target) in zip(points, targets) {
+      let planned = PlannedReplay(chain, to: target)
+      let plan = try RecoveryPlan(planned, of: backup, options, lastTarget: targets.last)
+      if target == targets.first {
+        #expect(try recovery.load(plan).problems == [], "\(point.name)", sourceLocation: sourceLocation)
       }
+      let stage = try recovery.replay(planned, plan)
+      #expect(stage.restore.problems == [], "\(point.name)", sourceLocation: sourceLocation)
+      #expect(stage.replay.problems == [], "\(point.name)", sourceLocation: sourceLocation)
+      #expect(stage.replay.ledger.last == point.timestamp, "\(point.name)", sourceLocation: sourceLocation)
+      let told = try uuids(from: chain.coverage.windowStart, through: point.timestamp)
+      let differences = try Truth(of: sandbox.pool).differences(
+        from: point.truth, uuids: recorded.union(told))
+      #expect(differences == [], "\(point.name)", sourceLocation: sourceLocation)
+    }
+  }
+}
+
+extension Sandbox {
+  /// Makes it as it was at its start.
+  func empty() throws {
+    let databases = try pool.run(["listDatabases": 1, "nameOnly": true])["databases"]?.elements ?? []
+    for name in databases.compactMap({ $0.document?["name"]?.string })
+    where !["admin", "config", "local"].contains(name) {
+      try pool.run(["dropDatabase": 1], on: name)
+    }
+    for users in ["system.users", "system.roles"] {
+      try pool.run(["delete": .string(users), "deletes": [["q": [:], "limit": 0]]], on: "admin")
     }
   }
 }

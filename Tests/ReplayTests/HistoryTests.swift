@@ -1,0 +1,47 @@
+import BSON
+import Compression
+import Mongo
+import Sandbox
+import Testing
+
+@Suite("Histories of a real server", .tags(.mongod), .timeLimit(.minutes(3)))
+struct HistoryTests {
+  /// Each is a folder of `Fixtures/histories`; `themes.py` there says what happens in it.
+  static let themes = [
+    "options", "indexes", "names", "documents", "transactions", "time-series", "views", "users", "window",
+  ]
+
+  @Test("at each of their points, one after the other in one sandbox", arguments: themes)
+  func sweep(theme: String) throws {
+    let history = try History(theme)
+    try history.expectRecovery(of: history.bases[0], to: history.points)
+  }
+
+  @Test("at each of their points, straight from the base", arguments: themes)
+  func single(theme: String) throws {
+    let history = try History(theme)
+    try withSandbox { sandbox in
+      for point in history.points {
+        try history.expectRecovery(of: history.bases[0], to: [point], in: sandbox)
+        try sandbox.empty()
+      }
+    }
+  }
+}
+
+extension History {
+  /// Reads one of the folders that `Fixtures/histories/make` makes.
+  init(_ theme: String) throws {
+    let folder = "\(History.fixtures)/histories/\(theme)"
+    let text = try openDecompressed(folder + "/truth.json.gz").readAll(limit: 64 << 20)
+    let truth = try Document(extendedJSON: String(decoding: text, as: UTF8.self))
+    bases = [folder + "/base.archive.gz"]
+    slices = [folder + "/oplog.bson.gz"]
+    entries = try History.entries(slices)
+    points = try #require(truth["points"]?.elements).compactMap(\.document).map { point in
+      Point(
+        name: "\(theme): \(point["name"]?.string ?? "")", timestamp: try #require(point["ts"]?.timestamp),
+        truth: try Truth(point))
+    }
+  }
+}
