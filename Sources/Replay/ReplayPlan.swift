@@ -41,6 +41,7 @@ package struct ReplayPlan: Sendable {
       if entry.timestamp < from { continue }
       if entries.isMultiple(of: 4096) { try Interruption.check() }
       if entry.timestamp > through {
+        if later == nil, catalogue.knowsUUIDs { break }
         later = later ?? catalogue
       } else {
         entries += 1

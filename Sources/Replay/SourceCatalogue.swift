@@ -92,6 +92,11 @@ package struct SourceCatalogue: Sendable {
     if byName[collections[id].name] == id { byName[collections[id].name] = nil }
   }
 
+  /// Whether there is no collection whose UUID is still to be told; users and roles are the server's own.
+  var knowsUUIDs: Bool {
+    collections.allSatisfy { $0.uuid != nil || !$0.isAlive || $0.name.database == "admin" }
+  }
+
   /// Takes the UUIDs that a later state of this catalogue knows of its collections.
   mutating func learn(from later: SourceCatalogue) {
     for id in collections.indices where collections[id].uuid == nil {
