@@ -56,6 +56,7 @@ extension Phase {
     switch name {
     case "indexes": "index"
     case "checks": "check"
+    case "oplog", "replay", "search": "entry"
     default: "document"
     }
   }
@@ -64,7 +65,8 @@ extension Phase {
 extension Amount {
   /// `600,000 documents, 150 MB in 2.1 s (286,000/s, 71.4 MB/s)`; rates only where they mean something.
   func text(in seconds: Double, of noun: String = "document") -> String {
-    var text = Count.text(documents, noun, plural: noun == "index" ? "indexes" : nil)
+    var text = Count.text(
+      documents, noun, plural: noun == "index" ? "indexes" : noun == "entry" ? "entries" : nil)
     if bytes > 0 { text += ", \(ByteSize.format(bytes))" }
     text += " in \(TimeSpan.format(seconds))"
     if bytes > 0, seconds >= 0.01 { text += " (\(rate(over: seconds)))" }

@@ -6,7 +6,8 @@ internal import Record
 package enum Program {
   /// The commands, in the order of the help.
   static let commands: [any Command.Type] = [
-    RunCommand.self, RestoreCommand.self, VerifyCommand.self, LintCommand.self, PlanCommand.self,
+    RunCommand.self, RestoreCommand.self, VerifyCommand.self, FindCommand.self, LintCommand.self,
+    PlanCommand.self,
     SchemaCommand.self, DoctorCommand.self, CleanCommand.self, VersionCommand.self,
   ]
 

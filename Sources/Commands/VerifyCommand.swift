@@ -2,6 +2,7 @@ internal import Arguments
 internal import Backups
 internal import Platform
 internal import Record
+internal import Replay
 internal import Synchronization
 
 /// `mongodrill verify BACKUP`.
@@ -12,6 +13,12 @@ enum VerifyCommand: Command {
       "A dump directory, one database's folder, one collection's .bson, or an archive; compressed or not. "
       + "'-' reads an archive from standard input.")
 
+  static let target = Option.value(
+    "--to", placeholder: "TARGET", kind: .text,
+    help:
+      "Says whether this moment can be reached, and ends with 65 when not: latest, dump-end, 1795258578:300, "
+      + "before:1795258578:300, a time; see 'mongodrill restore --help'.")
+
   static let syntax = CommandSyntax(
     name: "verify", summary: "reads a whole backup and proves that it is undamaged; needs no mongod",
     description: [
@@ -20,25 +27,52 @@ enum VerifyCommand: Command {
         + "all that is damaged, by file and byte offset.",
       "A plain .bson file that was cut exactly at a document's end can't be told from a whole one: only a count "
         + "that was recorded elsewhere knows. Offsets in a compressed file count the decompressed bytes.",
+      "Of a dump that took its oplog along, and of the slices that were saved after it, it says which moments can "
+        + "be recovered to: through which entry the oplog is proven, where slices neither overlap nor show a gap "
+        + "(unproven), and where entries are missing (gaps).",
     ],
     positionals: [backup],
+    options: [OptionGroup("Which moments can be reached", [RestoreCommand.oplog, target])],
     examples: [
       Example("mongodrill verify dump/", "Last night's dump."),
       Example("mongodrill verify shop.archive.gz --output json", "An archive, for a program."),
+      Example(
+        "mongodrill verify dump/ --oplog slices/ --to 2026-11-21T14:30:00Z",
+        "Whether that moment can be recovered to."),
       Example("ssh db mongodump --archive --gzip | mongodrill verify -", "A dump, as it is made."),
     ],
     exits: .codes([
-      .pass: "All of it was read and is whole.", .usage: nil, .damagedBackup: nil, .backupNotFound: nil,
+      .pass: "All of it was read and is whole.", .usage: nil,
+      .damagedBackup: "It is damaged, its oplog has a gap, or the target can't be reached.",
+      .backupNotFound: nil,
       .internal: nil, .interrupted: nil,
     ]))
 
   static func run(_ values: Values, _ session: Session) throws -> Int32 {
     let started = Clock.monotonic
+    let target = try values[target].map { try Target($0) }
     let backup = try inspectBackup(values[self.backup])
     for note in backup.notes { session.events(.note(note)) }
-    let report = VerifyReport(backup: try read(backup, session), seconds: Clock.monotonic - started)
+    let verified = try read(backup, session)
+    let seconds = Clock.monotonic - started
+    var reach: Reach?
+    if target != nil || !values[RestoreCommand.oplog].isEmpty || (verified.oplog != nil && backup.path != "-")
+    {
+      reach = try read(oplogOf: backup, values[RestoreCommand.oplog], target, session)
+      for note in reach?.chain?.notes ?? [] { session.events(.note(note)) }
+    }
+    let report = VerifyReport(backup: verified, reach: reach, seconds: seconds)
     session.result(text: report.text(color: session.console.resultHasColor), json: report.json)
-    return (report.backup.damage.isEmpty ? ExitCode.pass : .damagedBackup).status
+    return (report.isGood ? ExitCode.pass : .damagedBackup).status
+  }
+
+  private static func read(
+    oplogOf backup: any LogicalBackup, _ slices: [String], _ target: Target?, _ session: Session
+  ) throws -> Reach {
+    session.events(.phaseStarted("oplog", total: nil))
+    let (reach, seconds) = try Clock.measure { try Reach(of: backup, slices: slices, to: target) }
+    session.events(.phaseEnded(.oplog(reach.chain?.slices ?? [], seconds)))
+    return reach
   }
 
   private static func read(_ backup: any LogicalBackup, _ session: Session) throws -> VerifiedBackup {
@@ -65,5 +99,14 @@ enum VerifyCommand: Command {
     session.events(
       .phaseEnded(Phase("read", seconds: seconds, documents: all.documents, bytes: all.bytes)))
     return verified
+  }
+}
+
+extension Phase {
+  /// Slices that were read and put in order.
+  static func oplog(_ slices: [OplogSlice], _ seconds: Double) -> Phase {
+    Phase(
+      "oplog", seconds: seconds, documents: slices.reduce(0) { $0 + $1.facts.entries },
+      bytes: slices.reduce(0) { $0 + $1.facts.bytes })
   }
 }

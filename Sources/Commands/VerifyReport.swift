@@ -7,7 +7,17 @@ internal import Record
 /// What `verify` found, as text and as JSON.
 struct VerifyReport {
   let backup: VerifiedBackup
+  /// Which moments can be reached; nil for documents alone.
+  let reach: Reach?
   let seconds: Double
+
+  /// Whether it is whole, and what was asked for can be reached.
+  var isGood: Bool { damage.isEmpty && (reach?.isGood ?? true) }
+
+  /// All that is wrong with the backup and with the slices.
+  private var damage: [Failure] {
+    backup.damage + (reach?.damage ?? []).filter { !backup.damage.contains($0) }
+  }
 
   // MARK: Text
 
@@ -24,13 +34,17 @@ struct VerifyReport {
       if let first = read.oplog.first, let last = read.oplog.last { text += ", \(first) to \(last)" }
       text += "\n"
     }
+    if let reach { text += reach.text(color: color) }
     text += "\nRead \(backup.amount.text(in: seconds)).\n"
-    guard !backup.damage.isEmpty else {
-      return text + Style.green.paint("The backup is whole.", if: color) + "\n"
+    guard !damage.isEmpty else {
+      guard let objection = reach?.objection else {
+        return text + Style.green.paint("The backup is whole.", if: color) + "\n"
+      }
+      return text + Style.red.paint("The backup is whole, but \(objection).", if: color) + "\n"
     }
-    let count = Count.text(backup.damage.count, "fault")
+    let count = Count.text(damage.count, "fault")
     text += Style.red.paint("The backup is damaged: \(count).", if: color) + "\n"
-    for fault in backup.damage {
+    for fault in damage {
       text += "  \(fault.description.visible)\n"
       if let hint = fault.hint { text += "    HINT: \(hint.visible)\n" }
     }
@@ -77,7 +91,7 @@ struct VerifyReport {
   var json: JSON {
     .record([
       "path": .string(backup.path), "form": .string(backup.form.rawValue),
-      "whole": .bool(backup.damage.isEmpty),
+      "whole": .bool(damage.isEmpty),
       "server_version": backup.origin.serverVersion.map(JSON.string) ?? .null,
       "tool_version": backup.origin.toolVersion.map(JSON.string) ?? .null,
       "compressed": .bool(backup.origin.isCompressed),
@@ -85,8 +99,8 @@ struct VerifyReport {
       "documents": .integer(Int64(backup.amount.documents)), "bytes": .integer(Int64(backup.amount.bytes)),
       "seconds": .double(seconds),
       "collections": .array(backup.collections.map(json)), "oplog": json(backup.oplog),
-      "slices": .array(backup.slices.map(json)),
-      "damage": .array(backup.damage.map(\.json)), "notes": .array(backup.notes.map(JSON.string)),
+      "slices": .array(backup.slices.map(json)), "chain": reach?.json ?? .null,
+      "damage": .array(damage.map(\.json)), "notes": .array(backup.notes.map(JSON.string)),
     ])
   }
 

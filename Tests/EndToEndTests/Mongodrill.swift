@@ -30,6 +30,14 @@ enum Mongodrill {
     _ arguments: String..., input: ChildSpec.Stream = .null, environment: [String: String] = environment,
     in folder: String? = nil
   ) throws -> Run {
+    try run(arguments, input: input, environment: environment, in: folder)
+  }
+
+  /// The same, of arguments that are put together.
+  static func run(
+    _ arguments: [String], input: ChildSpec.Stream = .null, environment: [String: String] = environment,
+    in folder: String? = nil
+  ) throws -> Run {
     let captured = try Supervisor.shared.capture(
       ChildSpec(
         [path] + arguments, environment: environment, workingDirectory: folder, input: input),

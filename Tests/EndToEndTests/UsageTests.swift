@@ -15,7 +15,7 @@ struct UsageTests {
   @Test(
     "explains each command, with examples and exit status",
     arguments: [
-      "run", "restore", "verify", "lint", "plan", "schema", "doctor", "clean", "version",
+      "run", "restore", "verify", "find", "lint", "plan", "schema", "doctor", "clean", "version",
     ])
   func help(command: String) throws {
     let run = try Mongodrill.run(command, "--help")
