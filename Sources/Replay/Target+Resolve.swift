@@ -13,7 +13,7 @@ package struct ResolvedTarget: Sendable, Hashable {
   package let entry: Timestamp?
   /// Seams on the way of which nothing proves that they hold all entries.
   package let unproven: [Seam]
-  /// What a person should know.
+  /// What a person should know besides.
   package let warnings: [String]
 
   /// Whether every entry from the dump to the target is known to be there.
@@ -80,7 +80,7 @@ extension Target {
     let unproven = coverage.unproven.filter { through > $0.before.timestamp }
     return ResolvedTarget(
       requested: self, through: through, entry: entry, unproven: unproven,
-      warnings: warnings + unproven.map { "unproven seam on the way: \($0.description)" })
+      warnings: warnings)
   }
 }
 

@@ -152,12 +152,12 @@ struct OplogSeamTests {
         "past that, entries go on through 6:2 (1970-01-01T00:00:06Z)",
         "latest target: 6:2, of which only 5:2 is proven",
       ])
-    #expect(chain.coverage.json["proven_through"] == "5:2")
-    #expect(chain.coverage.json["through"] == "6:2")
+    let size = OplogSlices.insert("5:1").bytes.count
     #expect(
-      seam.json.text()
-        == #"{"verdict":"unproven","reason":null,"before":{"timestamp":"5:2","file":"\#(first)","offset":\#(OplogSlices.insert("5:1").bytes.count)},"after":{"timestamp":"6:1","file":"\#(second)","offset":0}}"#
-    )
+      chain.coverage.json.text()
+        == #"{"window_start":"5:1","dump_end":"5:1","proven_end":"5:2","end":"6:2","last":"6:2","unproven":["#
+        + #"{"before":{"timestamp":"5:2","file":"\#(first)","offset":\#(size)},"#
+        + #""after":{"timestamp":"6:1","file":"\#(second)","offset":0},"reason":null}],"gaps":[]}"#)
   }
 
   @Test("is not read across when it is a gap, and what lies before it is")

@@ -96,15 +96,14 @@ struct TargetResolutionTests {
   }
 
   @Test(
-    "past an unproven seam with a warning that names it",
+    "past an unproven seam, which it names",
     arguments: ["20:6", "25:1", "20", "29", "30:1", "30:9", "before:30:9"])
   func unproven(text: String) throws {
     let resolved = try Target(text).resolve(in: madeUp.chain)
     #expect(!resolved.isProven)
     #expect(resolved.unproven.map(\.before.timestamp) == [Timestamp(seconds: 20, increment: 5)])
-    #expect(resolved.warnings.count == 1)
-    #expect(resolved.warnings[0].contains("ends at 20:5"))
-    #expect(resolved.warnings[0].contains("begins at 30:1"))
+    #expect(resolved.unproven[0].description.contains("ends at 20:5"))
+    #expect(resolved.unproven[0].description.contains("begins at 30:1"))
   }
 
   @Test(

@@ -16,30 +16,23 @@ extension Coverage {
     return lines
   }
 
-  /// The same for machines.
+  /// The same for machines: each seam with both its edges.
   package var json: JSON {
     .record([
       "window_start": .string(windowStart.description), "dump_end": .string(dumpEnd.description),
-      "proven_through": .string(provenEnd.description), "through": .string(end.description),
-      "last_entry": .string(last.description), "proven_through_time": .string(provenEnd.time),
-      "through_time": .string(end.time), "seams": .array(seams.map(\.json)),
+      "proven_end": .string(provenEnd.description), "end": .string(end.description),
+      "last": .string(last.description), "unproven": .array(unproven.map(\.json)),
+      "gaps": .array(gaps.map(\.json)),
     ])
   }
 }
 
 extension Seam {
-  /// Both edges, each with its file and byte, and what is known about what lies between.
+  /// Both edges, each with its file and byte, and what shows a gap.
   package var json: JSON {
-    let (word, reason): (String, String?) =
-      switch verdict {
-      case .proven(let proof): ("proven", proof.rawValue)
-      case .unproven: ("unproven", nil)
-      case .gap(let evidence): ("gap", evidence.description)
-      }
-    return .record([
-      "verdict": .string(word), "reason": reason.map(JSON.string) ?? .null, "before": before.json,
-      "after": after.json,
-    ])
+    var reason = JSON.null
+    if case .gap(let evidence) = verdict { reason = .string(evidence.description) }
+    return .record(["before": before.json, "after": after.json, "reason": reason])
   }
 }
 
