@@ -75,7 +75,9 @@ struct FindReport {
       } ?? .null,
       "operations": .integer(Int64(finding.operations)),
       "documents": finding.documents.map { .integer(Int64($0)) } ?? .null,
-      "samples": .array(finding.samples.map { (try? JSON.parse(Array($0.utf8))) ?? .string($0) }), "details": .string(finding.details),
+      "samples": .array(
+        finding.samples.map { (try? JSON.parse($0)) ?? .string($0) }),
+      "details": .string(finding.details),
       "target": finding.target(in: coverage).map { .string($0.description) } ?? .null,
       "proven": .bool(finding.isProven(in: coverage)),
     ])

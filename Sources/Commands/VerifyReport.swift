@@ -28,7 +28,7 @@ struct VerifyReport {
       if let first = oplog.first, let last = oplog.last { text += ", \(first) to \(last)" }
       text += "\n"
     }
-    for read in backup.slices {
+    for read in backup.slices where reach?.chain == nil {
       text += "Slice \(read.slice.path.visible): "
       text += Count.text(read.oplog.entries, "entry", plural: "entries")
       if let first = read.oplog.first, let last = read.oplog.last { text += ", \(first) to \(last)" }

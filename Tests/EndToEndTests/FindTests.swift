@@ -51,7 +51,7 @@ struct FindTests {
     #expect(
       run.output == """
         TIME                  WHAT    NAMESPACE       COUNT  DETAILS                       TO JUST BEFORE IT
-        2026-11-21T11:14:56Z  delete  shop.customers      1  _id 98b3a4c8e7eac9e2c4af7ad7  --to before:1795259696:308
+        2026-11-21T11:14:56Z  delete  shop.customers      1  _id ec4ee7561ffab5f69890f799  --to before:1795259696:308
         2026-11-21T11:14:56Z  delete  shop.customers      1  _id 4a2e6d6f7545e958d77debc6  --to before:1795259696:309
 
         3 findings in 5,785 entries, 1795259696:308 through 1795259700:2.

@@ -10,7 +10,7 @@ struct VerifyOplogTests {
   /// What is written from the dump's own oplog on.
   private func end(_ run: Mongodrill.Run) -> String {
     let text = withoutTimes(run.output)
-    return text.firstRange(of: "The dump's own oplog").map { String(text[$0.lowerBound...]) } ?? text
+    return text.firstRange(of: "Its own oplog").map { String(text[$0.lowerBound...]) } ?? text
   }
 
   @Test("shows the window of a dump, and its end as the only target")
@@ -18,7 +18,7 @@ struct VerifyOplogTests {
     let run = try Mongodrill.run("verify", "base/dump", "-q", in: shop)
     #expect(
       end(run) == """
-        The dump's own oplog: 9 entries, 1795259684:11 to 1795259684:19
+        Its own oplog: 9 entries, 1795259684:11 to 1795259684:19
 
         Coverage:
           consistent at 1795259684:19 (2026-11-21T11:14:44Z), the dump's end
@@ -37,7 +37,7 @@ struct VerifyOplogTests {
       "verify", "base/dump", "--oplog", "oplog", "--to", "before:1795259696:1", "-q", in: shop)
     #expect(
       end(run) == """
-        The dump's own oplog: 9 entries, 1795259684:11 to 1795259684:19
+        Its own oplog: 9 entries, 1795259684:11 to 1795259684:19
 
         FIRST            LAST             ENTRIES     SIZE  SLICE
         1795259684:6     1795259685:1         125  47.9 kB  oplog/000/local/oplog.rs.bson.gz
