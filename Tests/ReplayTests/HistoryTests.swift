@@ -4,7 +4,7 @@ import Mongo
 import Sandbox
 import Testing
 
-@Suite("Histories of a real server", .tags(.mongod), .timeLimit(.minutes(3)))
+@Suite("Histories of a real server", .tags(.mongod), .timeLimit(.minutes(10)))
 struct HistoryTests {
   /// Each is a folder of `Fixtures/histories`; `themes.py` there says what happens in it.
   static let themes = [

@@ -2,7 +2,7 @@ import BSON
 import Platform
 import Testing
 
-@Suite("The shop, at each of its points", .tags(.mongod), .timeLimit(.minutes(3)))
+@Suite("The shop, at each of its points", .tags(.mongod), .timeLimit(.minutes(10)))
 struct ShopTests {
   @Test("from each form of its base, one after the other in one sandbox", arguments: Shop.forms)
   func sweep(form: String) throws {
