@@ -164,7 +164,7 @@ struct OplogSearching {
   }
 
   private func isWanted(_ name: Namespace) -> Bool {
-    if SkipReason(of: name) != nil { return false }
+    if SkipReason(of: name) != nil || name.isOfPBM { return false }
     if request.namespaces.isEmpty { return true }
     let names = [name] + [name.bucketsOf].compactMap { $0 }
     return request.namespaces.contains { pattern in names.contains(where: pattern.matches) }

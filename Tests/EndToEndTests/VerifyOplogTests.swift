@@ -146,7 +146,7 @@ struct VerifyOplogTests {
       return (try JSON.parse(Array(run.output.utf8))["chain"], run.status)
     }
     let (reached, status) = try chain("2026-11-21T11:14:56Z")
-    #expect(reached?["coverage"]?["proven_through"] == "1795259700:2")
+    #expect(reached?["coverage"]?["proven_end"] == "1795259700:2")
     #expect(
       reached?["target"] == [
         "requested": "2026-11-21T11:14:56Z", "reached": true,
