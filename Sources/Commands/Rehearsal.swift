@@ -89,7 +89,7 @@ struct Rehearsal {
       return try restorer.run()
     }
     var recovery = Recovery(backup: backup, pool: sandbox.pool, options: options, events: session.events)
-    _ = try recovery.load(replay.plan)
+    let loaded = try recovery.load(replay.plan)
     let stage = try recovery.replay(replay.planned, replay.plan)
     session.events(.note(stage.replay.ledger.arrival(replay.planned.target)))
     var result = stage.restore
@@ -99,6 +99,9 @@ struct Rehearsal {
         message: "\(problem.message) (entry \(problem.timestamp))")
     }
     result.problemCount += stage.replay.problemCount
+    // What was refused while loading is no part of what came after it.
+    result.problems = loaded.problems + result.problems
+    result.problemCount += loaded.problemCount
     return result
   }
 

@@ -106,7 +106,7 @@ enum RestoreCommand: Command {
     if backup.oplog == nil, values[oplog].isEmpty, target == nil { return nil }
     let replay = try PlannedReplay(of: backup, slices: values[oplog], to: target)
     for note in replay.chain.notes { session.events(.note(note)) }
-    for warning in replay.target.warnings + replay.doubts { session.events(.warning(warning)) }
+    for warning in replay.target.warnings { session.events(.warning(warning)) }
     return replay
   }
 

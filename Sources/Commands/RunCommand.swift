@@ -25,10 +25,14 @@ enum RunCommand: Command {
   static let noReplay = Option.flag(
     "--no-replay", help: "Restores the documents alone, without the oplog that the dump took along.")
 
+  static let requireProven = Option.flag(
+    "--require-proven",
+    help: "A target past an unproven seam of the oplog is no proof: exit status 5 instead of a warning.")
+
   static let syntax = CommandSyntax(
     name: "run", summary: "runs drills and writes the evidence",
     description: [
-      "A drill restores the backup into a throwaway mongod, asks the scenario's checks, measures its objectives, "
+      "A drill restores the backup into a throwaway mongod, replays the oplog to a target, asks the scenario's checks, measures its objectives, "
         + "and cleans up, whatever happens. Its folder of reports holds report.json, the record, and report.md. "
         + "The verdict and the report's path go to standard output; with --output json the record itself, of "
         + "several drills an array of records.",
@@ -37,7 +41,7 @@ enum RunCommand: Command {
     ],
     positionals: [scenarios],
     options: [
-      OptionGroup("Options", [ScenarioFlags.parameters, reports, failOn, noReplay]),
+      OptionGroup("Options", [ScenarioFlags.parameters, reports, failOn, requireProven, noReplay]),
       OptionGroup("Sandbox", SandboxFlags.group.options + [keep]),
     ],
     examples: [
@@ -82,6 +86,7 @@ enum RunCommand: Command {
     var options = ScenarioFlags.options(values, runID: folder.id)
     options.keep = values[keep]
     options.failOnWarn = values[failOn] == .warn
+    options.requireProven = values[requireProven]
     let record = Drill(scenario, options: options, events: session.events).run()
     try folder.write(record)
     return (record, folder)

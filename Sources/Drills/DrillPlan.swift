@@ -86,6 +86,8 @@ extension DrillPlan {
       "objectives": .record([
         "rto_limit_seconds": scenario.objectives.rtoLimit.map(JSON.double),
         "rto_warn_seconds": scenario.objectives.rtoWarning.map(JSON.double),
+        "rpo_limit_seconds": scenario.objectives.rpo?.limit.map(JSON.double),
+        "rpo_warn_seconds": scenario.objectives.rpo?.warning.map(JSON.double),
       ]),
       "stop_conditions": .array(scenario.stopConditions.map { .string($0.description) }),
       "steps": .array(scenario.steps.map(\.json)),
@@ -136,10 +138,8 @@ extension DrillPlan {
     if backup.origin.isCompressed { facts.append("compressed") }
     if let version = backup.origin.serverVersion { facts.append("MongoDB \(version)") }
     lines.append("Backup     \(backup.path) (\(facts.joined(separator: ", ")))")
-    if let oplog = backup.oplog {
-      lines.append("           its oplog, \(oplog.place.file), will not be replayed")
-    }
     lines += backup.notes.map { "           \($0)" }
+    lines += plans.lines(of: scenario, backup)
     switch mongod {
     case .success(let found): lines.append("mongod     \(found.path) (\(found.version))")
     case .failure(let failure): lines.append("mongod     \(failure.message)")
@@ -151,6 +151,7 @@ extension DrillPlan {
     case .failure(let failure): lines.append("Disk       \(failure.message)")
     }
     if let limit = scenario.objectives.rtoLimit { lines.append("RTO        \(TimeSpan.format(limit))") }
+    if let limit = scenario.objectives.rpo?.limit { lines.append("RPO        \(TimeSpan.format(limit))") }
     for condition in scenario.stopConditions { lines.append("Stops      when \(condition)") }
     // One very long name is not to push all the others' words off the screen.
     let width = min(50, items.map { $0.source.description.count }.max() ?? 0)
@@ -232,20 +233,28 @@ extension RecoveryPlans {
   /// The replay for people: what is covered, and where each step goes.
   fileprivate func lines(of scenario: Scenario, _ backup: any LogicalBackup) -> [String] {
     guard let chain else {
-      return backup.oplog.map { ["           \($0.place.file) will not be replayed"] } ?? []
+      return backup.oplog.map { ["           its oplog, \($0.place.file), will not be replayed"] } ?? []
     }
     let coverage = chain.coverage
-    var lines = [
-      "Oplog      from \(coverage.windowStart), dump's end \(coverage.dumpEnd), proven through \(coverage.provenEnd)"
-    ]
-    if coverage.end > coverage.provenEnd {
-      lines.append("           past unproven seams through \(coverage.end)")
-    }
-    lines += (coverage.unproven + coverage.gaps).map { "           \($0.description)" }
-    for (id, stage) in stages(of: scenario) {
-      lines.append(
-        "Target     \(stage.replay.target.requested): \(stage.replay.target.text), "
-          + "\(Count.text(stage.plan.replay.entries, "entry", plural: "entries")) (step \(id))")
+    var proven = "proven through \(coverage.provenEnd)"
+    if coverage.end > coverage.provenEnd { proven += ", past unproven seams through \(coverage.end)" }
+    var lines = ["Oplog      targets from \(coverage.dumpEnd), the dump's end, \(proven)"]
+    lines += coverage.unproven.map { "           unproven: \($0.description)" }
+    lines += coverage.gaps.map { "           gap: \($0.description)" }
+    lines += chain.notes.map { "           \($0)" }
+    for stage in stages(of: scenario) {
+      let entries = Count.text(stage.plan.replay.entries, "entry", plural: "entries")
+      lines.append("Target     \(stage.replay.target.text): \(entries) (step \(stage.step))")
+      if let search = stage.search {
+        lines.append(
+          "           from there to \(search.end.target.text): the first entry that breaks "
+            + search.suites.joined(separator: ", "))
+      }
+      if !stage.replay.skip.isEmpty {
+        lines.append(
+          "           without \(stage.replay.skip.map(\.description).joined(separator: ", ")), a state that never "
+            + "existed")
+      }
     }
     return lines
   }
@@ -254,15 +263,18 @@ extension RecoveryPlans {
   fileprivate func json(of scenario: Scenario) -> JSON? {
     chain.map { chain in
       .record([
-        "coverage": chain.coverage.json,
+        "coverage": chain.coverage.record.json,
         "targets": .array(
-          stages(of: scenario).map { id, stage in
+          stages(of: scenario).map { stage in
             .record([
-              "step": .string(id), "requested": .string(stage.replay.target.requested.description),
+              "step": .string(stage.step), "requested": .string(stage.replay.target.requested.description),
               "resolved": .string(stage.replay.target.text), "proven": .bool(stage.replay.target.isProven),
               "through": .string(stage.replay.target.through.description),
               "entries": .integer(Int64(stage.plan.replay.entries)),
               "bytes": .integer(Int64(stage.plan.replay.bytes)),
+              "skip": .array(stage.replay.skip.map { .string($0.description) }),
+              "until_failing": stage.search.map { .array($0.suites.map(JSON.string)) },
+              "search_through": stage.search.map { .string($0.end.target.through.description) },
             ])
           }),
       ])
@@ -270,9 +282,7 @@ extension RecoveryPlans {
   }
 
   /// The targets in the order of their steps.
-  private func stages(of scenario: Scenario) -> [(String, PlannedRecovery.Stage)] {
-    scenario.steps.compactMap { step in
-      restoreOf[step.id].flatMap { recoveries[$0]?.stages[step.id] }.map { (step.id, $0) }
-    }
+  private func stages(of scenario: Scenario) -> [PlannedRecovery.Stage] {
+    scenario.steps.flatMap { recoveries[$0.id]?.stages ?? [] }
   }
 }

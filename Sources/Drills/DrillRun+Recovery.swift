@@ -1,134 +1,213 @@
 internal import BSON
-internal import Checks
 internal import Facts
+internal import Mongo
 internal import Platform
 internal import Record
 internal import Replay
 internal import Restore
 internal import Sandbox
 
+/// What one restore step has come to so far, replays included.
+struct Restored {
+  /// What the sandbox should hold of it, by the names there.
+  var expected = Catalogue()
+  var collections: [DrillRecord.Collection] = []
+}
+
 extension DrillRun {
   /// `restore`: the documents; then, where no replay step follows, the dump's own oplog.
   func restore(_ step: Step) throws -> StepResult {
     guard let backup, let sandbox, let planned = plans?.recoveries[step.id] else { throw Failure.noSandbox() }
-    if planned.stages.isEmpty {
+    guard let first = planned.stages.first else {
       let restorer = Restorer(
         backup: backup, plan: planned.restore, pool: sandbox.pool, options: planned.options, events: events)
-      return take(try restorer.run())
+      return take(try restorer.run(), of: step.id)
     }
     var recovery = Recovery(backup: backup, pool: sandbox.pool, options: planned.options, events: events)
-    let first = planned.stages.values.min { $0.replay.target.through < $1.replay.target.through }
-    guard let first else { throw Failure.noSandbox() }
-    let result = take(try recovery.load(first.plan))
+    let loaded = take(try recovery.load(first.plan), of: step.id)
     recoveries[step.id] = recovery
-    return planned.stages[step.id] == nil ? result : try replay(step)
+    guard first.step == step.id else { return loaded }
+    let replayed = try replay(step)
+    return StepResult(failure: [loaded.failure, replayed.failure].compactMap(\.self).joinedOrNil)
   }
 
   /// `replay`.
   func replay(_ step: Step) throws -> StepResult {
-    guard let id = plans?.restoreOf[step.id], let stage = plans?.recoveries[id]?.stages[step.id],
-      var recovery = recoveries.removeValue(forKey: id)
+    guard let id = plans?.restoreOf[step.id],
+      let stage = plans?.recoveries[id]?.stages.first(where: { $0.step == step.id })
     else { throw Failure.noSandbox() }
+    // One that fails in the middle leaves nothing that another could go on from.
+    guard var recovery = recoveries.removeValue(forKey: id) else {
+      throw Failure.nothingToReplay(step.id, restore: id)
+    }
+    if let search = stage.search { return try bisect(step, of: id, stage, search, recovery) }
     let reached = try recovery.replay(stage.replay, stage.plan)
     recoveries[id] = recovery
-    let result = take(reached.restore)
-    take(reached.replay, stage.replay, step)
-    let refused = reached.replay.problemCount
-    if refused > 0 {
-      return StepResult(
-        failure: "\(Count.text(refused, "operation")) of the oplog did not do what they did on the source")
-    }
-    return result
+    return try arrive(reached, stage.replay, step, of: id)
   }
 
+  /// Takes into the record that a target was reached.
+  func arrive(
+    _ reached: Recovery.Stage, _ planned: PlannedReplay, _ step: Step, of id: String,
+    bisect: DrillRecord.Bisect? = nil
+  ) throws -> StepResult {
+    let restored = take(reached.restore, of: id)
+    try count(id)
+    take(reached.replay, planned, step, bisect)
+    let refused = reached.replay.problemCount
+    let operations =
+      refused == 0
+      ? nil : "\(Count.text(refused, "operation")) of the oplog did not do what they did on the source"
+    return StepResult(failure: [restored.failure, operations].compactMap(\.self).joinedOrNil)
+  }
+
+  // MARK: What was restored
+
   /// Takes what a restore did into the record.
-  private func take(_ result: RestoreResult) -> StepResult {
+  private func take(_ result: RestoreResult, of id: String) -> StepResult {
     record.phases += result.phases
-    for facts in expected.sorted where isReplaced(facts.namespace, by: result) {
-      expected[facts.namespace] = nil
-    }
-    for facts in result.expected.sorted { expected[facts.namespace] = facts }
-    record.backup.collections = merged(result)
+    let before = restored[id]?.collections ?? []
+    restored[id] = Restored(
+      expected: result.expected, collections: collections(of: result, before: before))
+    record.backup.collections = merged(id)
+    // What a later stage of the same recovery meets again was counted by the first.
     let known = Set(record.backup.problems)
     let problems = result.problems.map { problem in
       DrillRecord.Problem(
         namespace: problem.namespace.description, subject: problem.subject, name: problem.name,
         message: problem.message)
-    }
-    record.backup.problems += problems.filter { !known.contains($0) }
-    record.backup.problemCount = max(record.backup.problemCount, result.problemCount)
+    }.filter { !known.contains($0) }
+    let unnamed = result.problemCount - result.problems.count
+    record.backup.problems += problems
+    record.backup.problemCount += problems.count + unnamed
     record.notVerified += result.notVerified.map { DrillRecord.NotVerified("restore", $0) }
       .filter { !record.notVerified.contains($0) }
     evidence.collections = record.backup.collections
     evidence.problems = record.backup.problems
     evidence.problemCount = record.backup.problemCount
-    guard result.problemCount > 0 else { return StepResult() }
-    return StepResult(failure: "the server refused \(Count.text(result.problemCount)) of what was restored")
+    guard !problems.isEmpty || unnamed > 0 else { return StepResult() }
+    return StepResult(
+      failure: "the server refused \(Count.text(problems.count + unnamed)) of what was restored")
   }
 
-  /// A replay that went on to a later target may have dropped or renamed what an earlier one had.
-  private func isReplaced(_ namespace: Namespace, by result: RestoreResult) -> Bool {
-    !recoveries.isEmpty && result.expected[namespace] == nil
-  }
-
-  /// Takes what a replay did into the record: of several, the last is the record's, the others lie in `earlier`.
-  private func take(_ result: Replayer.Result, _ planned: PlannedReplay, _ step: Step) {
-    guard case .object(var members) = planned.record(result) else { return }
-    members.insert(.init("step", .string(step.id)), at: 0)
-    var earlier: [JSON] = []
-    if case .object(let before)? = record.replay {
-      if case .array(let list)? = record.replay?["earlier"] { earlier = list }
-      earlier.append(.object(before.filter { $0.key != "earlier" }))
-    }
-    members.append(.init("earlier", .array(earlier)))
-    record.replay = .object(members)
-    lastApplied = result.ledger.last
-    record.backup.problems += result.problems.map { problem in
-      DrillRecord.Problem(
-        namespace: problem.namespace.description, subject: "operation",
-        name: problem.id ?? problem.timestamp.description,
-        message: "\(problem.message) (entry \(problem.timestamp))")
-    }
-    record.backup.problemCount += result.problemCount
-    evidence.problems = record.backup.problems
-    evidence.problemCount = record.backup.problemCount
-    for doubt in planned.doubts {
-      let left = DrillRecord.NotVerified("oplog", doubt)
-      if !record.notVerified.contains(left) { record.notVerified.append(left) }
-      if options.requireProven {
-        evidence.unanswered.append(left)
-      } else {
-        evidence.warnings.append("oplog: \(doubt)")
-      }
-    }
-    for warning in planned.target.warnings { events(.warning(warning)) }
-    if !planned.skip.isEmpty {
-      evidence.warnings.append(
-        "entries were left out on purpose: the state that was checked never existed on the source")
-    }
-    if result.ledger.updatesOutsideBase > 0 {
-      record.notVerified.append(
-        .init(
-          "oplog",
-          "\(Count.text(result.ledger.updatesOutsideBase, "update")) of documents that the base, declared partial, never "
-            + "held"))
-    }
-  }
-
-  /// The collections of this restore, in place of those that an earlier one left out.
-  private func merged(_ result: RestoreResult) -> [DrillRecord.Collection] {
-    var earlier: [String: DrillRecord.Collection] = [:]
-    for collection in record.backup.collections where collection.target != nil {
-      earlier[collection.source] = collection
-    }
+  /// The collections of a restore as the record shows them. A replay's own result knows no counts of the backup:
+  /// those that were found when the documents were loaded stay.
+  private func collections(
+    of result: RestoreResult, before: [DrillRecord.Collection]
+  ) -> [DrillRecord.Collection] {
+    let repeated = Dictionary(before.map { ($0.source, $0.repeated) }, uniquingKeysWith: max)
     return result.collections.map { collection in
-      if collection.target == nil, let before = earlier[collection.source.description] { return before }
       let wanted = collection.target.flatMap { result.expected[$0]?.documents }
       return DrillRecord.Collection(
         source: collection.source.description, target: collection.target?.description, note: collection.note,
         documents: collection.documents, bytes: collection.bytes,
-        repeated: wanted.map { max(0, collection.documents - $0) } ?? 0, inserted: collection.inserted,
+        repeated: wanted.map { max(0, collection.documents - $0) }
+          ?? repeated[collection.source.description] ?? 0, inserted: collection.inserted,
         indexes: collection.indexes)
     }
+  }
+
+  /// The collections of a restore step, in place of those that it left out what another step restored.
+  private func merged(_ id: String) -> [DrillRecord.Collection] {
+    var others: [String: DrillRecord.Collection] = [:]
+    for (other, restored) in restored where other != id {
+      for collection in restored.collections where collection.target != nil {
+        others[collection.source] = collection
+      }
+    }
+    return (restored[id]?.collections ?? []).map { collection in
+      collection.target == nil ? others[collection.source] ?? collection : collection
+    }
+  }
+
+  /// Asks the server how many documents each collection holds at the target: the backup's own counts say nothing
+  /// of them.
+  private func count(_ id: String) throws {
+    guard let sandbox, let expected = restored[id]?.expected, var collections = restored[id]?.collections
+    else { return }
+    for at in collections.indices {
+      guard let target = collections[at].target.flatMap({ Namespace($0) }), let facts = expected[target],
+        facts.kind != .view
+      else { continue }
+      let reply = try sandbox.pool.run(["count": .string(target.collection)], on: target.database)
+      collections[at].atTarget = reply["n"]?.integer.map { Int($0) }
+    }
+    restored[id]?.collections = collections
+    record.backup.collections = merged(id)
+    evidence.collections = record.backup.collections
+  }
+
+  // MARK: What was replayed
+
+  /// Takes what a replay did into the record: of several, the last is the record's, the others lie in `earlier`.
+  private func take(
+    _ result: Replayer.Result, _ planned: PlannedReplay, _ step: Step, _ bisect: DrillRecord.Bisect?
+  ) {
+    var replay = planned.record(result)
+    replay.step = step.id
+    replay.bisect = bisect
+    if let before = record.replay {
+      replay.earlier = before.all
+      replay.earlier[replay.earlier.count - 1].earlier = []
+      // Without an entry in between the last one is still that of the target before.
+      if replay.entries == 0 { replay.lastApplied = before.lastApplied }
+    }
+    record.replay = replay
+    lastApplied = result.ledger.last ?? lastApplied
+    record.backup.problems += replay.problems.map { problem in
+      DrillRecord.Problem(
+        namespace: problem.namespace, subject: "operation", name: problem.id,
+        message: "\(problem.message) (entry \(problem.timestamp))")
+    }
+    record.backup.problemCount += replay.problemCount
+    evidence.problems = record.backup.problems
+    evidence.problemCount = record.backup.problemCount
+    doubt(result.ledger, planned, step)
+  }
+
+  /// What keeps a recovery from being a plain one.
+  private func doubt(_ ledger: Ledger, _ planned: PlannedReplay, _ step: Step) {
+    for doubt in planned.doubts {
+      let left = DrillRecord.NotVerified("oplog", "an unproven seam of the oplog: \(doubt)")
+      guard !record.notVerified.contains(left) else { continue }
+      record.notVerified.append(left)
+      if options.requireProven { evidence.unanswered.append(left) } else { warn(left.message) }
+    }
+    for warning in planned.target.warnings where !planned.doubts.contains(where: warning.hasSuffix) {
+      warn("step \(step.id): \(warning)")
+    }
+    if !planned.skip.isEmpty {
+      let count = ledger.skipped[.asked]?.values.reduce(0, +) ?? 0
+      warn(
+        count == 0
+          ? "step \(step.id): no operation matches what was to be left out (skip)"
+          : "step \(step.id) left out \(Count.text(count, "operation")) on purpose: the state that was checked "
+            + "never existed on the source")
+    }
+    if ledger.updatesOutsideBase > 0 {
+      record.notVerified.append(
+        DrillRecord.NotVerified(
+          "oplog",
+          "\(Count.text(ledger.updatesOutsideBase, "document")) that the oplog updates and that the base, declared "
+            + "partial, never held"))
+    }
+  }
+
+  private func warn(_ text: String) {
+    events(.warning(text))
+    if !evidence.warnings.contains(text) { evidence.warnings.append(text) }
+  }
+}
+
+extension [String] {
+  /// The sentences as one; nil when there is none.
+  fileprivate var joinedOrNil: String? { isEmpty ? nil : joined(separator: "; ") }
+}
+
+extension Failure {
+  static func nothingToReplay(_ step: String, restore: String) -> Failure {
+    Failure(
+      .incomplete, "nothing-to-replay",
+      "step \(step) goes on from step \(restore), which did not come to its end")
   }
 }

@@ -61,14 +61,15 @@ extension DrillRun {
   /// `check`.
   func check(_ names: [String]) throws -> StepResult {
     guard let sandbox else { throw Failure.noSandbox() }
+    let expected = expected
     let suites = (scenario.suites ?? [Suite.standard(for: expected, counts: record.replay == nil)]).filter {
       names.isEmpty || names.contains($0.name)
     }
-    let server = CheckedServer(sandbox.pool, expected: expected, isSandbox: true)
     let before = record.checks.count
+    defer { evidence.checks = record.checks }
     try phase("checks") {
       for suite in suites {
-        try ask(suite, server, sandbox)
+        try ask(suite, expecting: expected, sandbox) { record.checks += $0 }
         lastCheck = Clock.monotonic
         self.asked.insert(suite.name)
       }
@@ -79,24 +80,28 @@ extension DrillRun {
     return StepResult(failure: "\(Count.text(failed)) of \(Count.text(asked, "check")) did not pass")
   }
 
-  /// Asks one suite. When it is cut off, the answers that there were by then are kept.
-  private func ask(_ suite: Suite, _ server: CheckedServer, _ sandbox: Sandbox) throws {
+  /// Asks one suite and hands over its answers; when it is cut off, those that there were by then.
+  func ask(
+    _ suite: Suite, expecting expected: Catalogue, _ sandbox: Sandbox, _ take: ([Outcome]) -> Void
+  ) throws {
     let answered = Monitor<[Outcome]>([])
     let events = events
-    defer { evidence.checks = record.checks }
+    let tap: EventSink = { event in
+      if case .checked(let outcome) = event { answered.withLock { $0.append(outcome) } }
+      events(event)
+    }
+    let outcomes: [Outcome]
     do {
-      let tap: EventSink = { event in
-        if case .checked(let outcome) = event { answered.withLock { $0.append(outcome) } }
-        events(event)
-      }
-      record.checks += try suite.run(
-        on: server, parallel: Machine.cores, before: { try sandbox.checkAlive() }, events: tap)
+      outcomes = try suite.run(
+        on: CheckedServer(sandbox.pool, expected: expected, isSandbox: true), parallel: Machine.cores,
+        before: { try sandbox.checkAlive() }, events: tap)
     } catch {
-      record.checks += answered.withLock { $0 }
+      take(answered.withLock { $0 })
       throw error
     }
+    take(outcomes)
     // A check in error may be the one that the server died of: its connection breaks before the process has ended.
-    if record.checks.contains(where: { $0.result == .error }) { try sandbox.pool.run(["ping": 1]) }
+    if outcomes.contains(where: { $0.result == .error }) { try sandbox.pool.run(["ping": 1]) }
   }
 }
 

@@ -33,8 +33,8 @@ package final class DrillRun {
   var recoveries: [String: Recovery] = [:]
   /// The last entry that was applied.
   var lastApplied: Timestamp?
-  /// What the sandbox should hold now, by its names there.
-  var expected = Catalogue()
+  /// What each restore step has come to, by its id.
+  var restored: [String: Restored] = [:]
   /// The suites that were asked to their end.
   var asked: Set<String> = []
 
@@ -52,6 +52,7 @@ package final class DrillRun {
       resolved: scenario.resolved)
     record.startedAt = .nowInRecord
     record.backup = DrillRecord.Backup(path: scenario.backup)
+    record.backup.slices = scenario.oplog
     record.environment.host = Machine.hostname
     record.environment.os = Machine.operatingSystem
     record.environment.cores = Machine.cores
@@ -128,6 +129,7 @@ package final class DrillRun {
   private func describe(_ plans: RecoveryPlans) {
     if let chain = plans.chain {
       for note in chain.notes { events(.note(note)) }
+      record.backup.notes += chain.notes
     } else if let oplog = backup?.oplog {
       record.notVerified.append(
         DrillRecord.NotVerified(
@@ -135,6 +137,15 @@ package final class DrillRun {
           "the dump's own oplog (\(oplog.place.file)) was not replayed: the documents are as they were read, not "
             + "those of one moment"))
     }
+  }
+
+  /// What the sandbox should hold now, by its names there.
+  var expected: Catalogue {
+    var all = Catalogue()
+    for step in scenario.steps {
+      for facts in restored[step.id]?.expected.sorted ?? [] { all[facts.namespace] = facts }
+    }
+    return all
   }
 
   /// Where the drill stands, for `${verdict}` and the like.

@@ -9,16 +9,27 @@ internal import Restore
 struct PlannedRecovery {
   /// One target.
   struct Stage {
+    /// The replay step; the restore step itself for the dump's own oplog, which is replayed without being asked.
+    let step: String
     let replay: PlannedReplay
     let plan: RecoveryPlan
+    /// Where the search ends that begins at this target; nil for an ordinary replay.
+    let search: Search?
+  }
+
+  /// The end of a search for the entry that breaks suites.
+  struct Search {
+    let suites: [String]
+    let end: PlannedReplay
   }
 
   let options: RestoreOptions
   /// What is restored: as the dump holds it, or as the first target needs it.
   let restore: RestorePlan
-  /// By the id of the replay step; that of the restore step itself for the dump's own oplog, which is replayed
-  /// without being asked.
-  let stages: [String: Stage]
+  /// In order.
+  let stages: [Stage]
+  /// The last of their targets, which each plan is told.
+  var lastTarget: ResolvedTarget?
 }
 
 /// All restore steps of a scenario, planned.
@@ -43,7 +54,7 @@ struct RecoveryPlans {
         if let replay = replays.first { throw .replayRefused(replay.id, at: replay.place) }
         let options = restore.options(memory: scenario.sandbox.memory)
         recoveries[step.id] = PlannedRecovery(
-          options: options, restore: try RestorePlan(backup, options), stages: [:])
+          options: options, restore: try RestorePlan(backup, options), stages: [])
         continue
       }
       if let first = replays.first,
@@ -71,26 +82,62 @@ struct RecoveryPlans {
     }
     var options = restore.options(memory: scenario.sandbox.memory)
     options.isPartial = replays.contains { ($0.action as? ReplayStep)?.isPartial ?? false }
-    var replayed: [(id: String, replay: PlannedReplay)] = []
+    // A collection may be there at one target and not at another.
+    options.mayMatchNothing = replays.count > 1 || replays.contains { $0.isSearch }
+    var targets: [(id: String, start: PlannedReplay, search: PlannedRecovery.Search?)] = []
+    var reached = chain.coverage.dumpEnd
+    var last: ResolvedTarget?
     for (id, action, place) in replays.map({ ($0.id, $0.action as? ReplayStep, $0.place) })
       + (replays.isEmpty ? [(step.id, nil, step.place)] : [])
     {
-      let target = try (action?.target ?? .standard(hasSlices: chain.hasSlices)).resolve(in: chain)
-      if let last = replayed.last, target.through < last.replay.target.through {
+      let end = PlannedReplay(
+        chain, to: try (action?.target ?? .standard(hasSlices: chain.hasSlices)).resolve(in: chain),
+        skipping: action?.skip ?? [])
+      var start = end
+      var search: PlannedRecovery.Search?
+      if let suites = action?.untilFailing, !suites.isEmpty {
+        guard scenario.steps.count(where: { $0.action is RestoreStep }) == 1 else {
+          throw .bisectAmongRestores(id, at: place)
+        }
+        start = PlannedReplay(
+          chain, to: try (action?.from ?? .through(reached)).resolve(in: chain), skipping: end.skip)
+        search = PlannedRecovery.Search(suites: suites.map(\.value), end: end)
+      }
+      guard start.target.through >= reached, end.target.through >= start.target.through else {
         throw .targetsOutOfOrder(id, at: place)
       }
-      replayed.append((id, PlannedReplay(chain, to: target, skipping: action?.skip ?? [])))
-    }
-    var stages: [String: PlannedRecovery.Stage] = [:]
-    var plans: [RestorePlan] = []
-    for (id, replay) in replayed {
-      let plan = try RecoveryPlan(replay, of: backup, options, lastTarget: replayed.last?.replay.target)
-      stages[id] = PlannedRecovery.Stage(replay: replay, plan: plan)
-      plans.append(plan.restore.plan)
+      reached = end.target.through
+      targets.append((id, start, search))
+      last = end.target
       restoreOf[id] = step.id
     }
-    guard let first = plans.first else { return }
-    recoveries[step.id] = PlannedRecovery(options: options, restore: first, stages: stages)
+    var stages: [PlannedRecovery.Stage] = []
+    for (id, start, search) in targets {
+      let plan = try RecoveryPlan(start, of: backup, options, lastTarget: last)
+      stages.append(PlannedRecovery.Stage(step: id, replay: start, plan: plan, search: search))
+    }
+    try requireMatches(stages, of: backup, options)
+    guard let first = stages.first else { return }
+    recoveries[step.id] = PlannedRecovery(
+      options: options, restore: first.plan.restore.plan, stages: stages, lastTarget: last)
+  }
+
+  /// Throws when a pattern of the selection matches nothing at any of several targets.
+  private func requireMatches(
+    _ stages: [PlannedRecovery.Stage], of backup: any LogicalBackup, _ options: RestoreOptions
+  ) throws(Failure) {
+    guard options.mayMatchNothing else { return }
+    var catalogues = stages.map(\.plan.replay.catalogue)
+    for search in stages.compactMap(\.search) {
+      catalogues.append(try RecoveryPlan(search.end, of: backup, options).replay.catalogue)
+    }
+    let names = catalogues.flatMap { catalogue in
+      catalogue.collections.filter(\.isAlive).map(\.logicalName) + catalogue.views.keys
+    }
+    for text in options.include {
+      let pattern = NamespacePattern(text)
+      if !names.contains(where: pattern.matches) { throw .nothingIncluded(text, in: backup.path) }
+    }
   }
 
   /// What each restore step takes of the backup.
@@ -101,6 +148,11 @@ extension Scenario {
   /// The last timestamp that its first target can include, where that says it: of several snapshots the newest that
   /// ends by then is restored.
   var bound: Timestamp? { steps.lazy.compactMap { ($0.action as? ReplayStep)?.target }.first?.bound }
+}
+
+extension Step {
+  /// Whether it searches for what breaks checks.
+  fileprivate var isSearch: Bool { (action as? ReplayStep)?.untilFailing.isEmpty == false }
 }
 
 extension Failure {
@@ -122,9 +174,15 @@ extension Failure {
       hint: "Put a `restore` step first.")
   }
 
+  static func bisectAmongRestores(_ id: String, at place: Place) -> Failure {
+    .invalid(
+      "bisect-among-restores", "step `\(id)` searches in a scenario with several restores", at: place,
+      hint: "A search starts over in sandboxes of its own, which would hold nothing of the others.")
+  }
+
   static func targetsOutOfOrder(_ id: String, at place: Place) -> Failure {
     .invalid(
-      "targets-out-of-order", "step `\(id)` replays to a target before that of the step before it", at: place,
+      "targets-out-of-order", "step `\(id)` replays to a target before the one that was reached", at: place,
       hint: "An oplog is replayed forwards; put the targets in order, or restore again in between.")
   }
 }

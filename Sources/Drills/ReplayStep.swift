@@ -17,6 +17,10 @@ package struct ReplayStep: StepKind {
   package var skip: [OplogMatch] = []
   /// Whether the base is declared to hold a part of the documents only.
   package var isPartial = false
+  /// Suites of which the first entry that breaks them is looked for; empty for an ordinary replay.
+  package var untilFailing: [Located<String>] = []
+  /// Where that search begins; nil: where the restore or the replay before it stands.
+  package var from: Target?
 
   init() {}
 
@@ -32,13 +36,27 @@ package struct ReplayStep: StepKind {
     "Declares that the base was dumped with a query: updates of documents that it never held are counted, not failed."
   )
 
+  private static let untilFailingKey = Key(
+    "until_failing", Shape<[Located<String>]>.list(of: Shape.string.located, orOne: true),
+    "Suites: the last moment up to `to` at which they pass is looked for, and the entry that breaks them is named. The "
+      + "sandbox stands at that moment then.")
+  private static let fromKey = Key(
+    "from", .target,
+    "With until_failing: where the search begins; by default where the step before it stands.")
+
   package static let shape = Shape<ReplayStep>.orNothing(
     ReplayStep(),
-    .record("replay", [toKey, skipKey, partialKey]) { fields in
+    .record("replay", [toKey, skipKey, partialKey, untilFailingKey, fromKey]) { fields in
       var step = ReplayStep()
       step.target = fields[toKey]
       step.skip = fields[skipKey] ?? []
       step.isPartial = fields[partialKey]
+      step.untilFailing = fields[untilFailingKey] ?? []
+      step.from = fields[fromKey]
+      if fields[untilFailingKey]?.isEmpty == true { fields.reject(untilFailingKey, "it names no suite") }
+      if step.from != nil, step.untilFailing.isEmpty {
+        fields.reject(fromKey, "it belongs to `until_failing`")
+      }
       return step
     })
 

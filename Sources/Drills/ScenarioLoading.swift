@@ -126,9 +126,15 @@ extension Scenario {
     let known = suites?.map(\.name) ?? [Scenario.defaultSuiteName]
     var asked: Set<String> = []
     for step in steps {
-      guard let check = step.action as? CheckStep else { continue }
-      if check.suites.isEmpty { asked.formUnion(known) }
-      for suite in check.suites {
+      let suites: [Located<String>]
+      switch step.action {
+      case let check as CheckStep:
+        suites = check.suites
+        if suites.isEmpty { asked.formUnion(known) }
+      case let replay as ReplayStep: suites = replay.untilFailing
+      default: continue
+      }
+      for suite in suites {
         if !known.contains(suite.value) {
           diagnostics.report(.unknown("suite", suite.value, known: known, at: suite.place))
         }

@@ -14,6 +14,8 @@ extension DrillRecord {
     package var toolVersion: String?
     /// The file of the dump's own oplog; nil when it has none.
     package var oplog: String?
+    /// Where slices of the oplog were looked for, as the user gave it.
+    package var slices: [String] = []
     package var collections: [Collection] = []
     /// The first documents, indexes and collections that the server refused.
     package var problems: [Problem] = []
@@ -30,7 +32,8 @@ extension DrillRecord {
         RecordField("path", \.path), RecordField("form", \.form), RecordField("bytes", \.bytes),
         RecordField("compressed", \.compressed), RecordField("server_version", \.serverVersion),
         RecordField("tool_version", \.toolVersion), RecordField("oplog", \.oplog),
-        RecordField("collections", \.collections), RecordField("problems", \.problems),
+        RecordField("slices", \.slices), RecordField("collections", \.collections),
+        RecordField("problems", \.problems),
         RecordField("problem_count", \.problemCount), RecordField("notes", \.notes),
       ]
     }
@@ -51,13 +54,15 @@ extension DrillRecord {
     package var repeated = 0
     /// Documents that the server took.
     package var inserted = 0
+    /// Documents that it holds at the target; nil without a replay.
+    package var atTarget: Int?
     /// Indexes built, `_id_` not counted.
     package var indexes = 0
 
     package init() {}
     package init(
       source: String, target: String?, note: String? = nil, documents: Int, bytes: Int, repeated: Int = 0,
-      inserted: Int, indexes: Int
+      inserted: Int, atTarget: Int? = nil, indexes: Int
     ) {
       self.source = source
       self.target = target
@@ -66,6 +71,7 @@ extension DrillRecord {
       self.bytes = bytes
       self.repeated = repeated
       self.inserted = inserted
+      self.atTarget = atTarget
       self.indexes = indexes
     }
 
@@ -77,7 +83,7 @@ extension DrillRecord {
         RecordField("source", \.source), RecordField("target", \.target), RecordField("note", \.note),
         RecordField("documents", \.documents), RecordField("bytes", \.bytes),
         RecordField("repeated", \.repeated), RecordField("inserted", \.inserted),
-        RecordField("indexes", \.indexes),
+        RecordField("at_target", \.atTarget), RecordField("indexes", \.indexes),
       ]
     }
   }
@@ -105,6 +111,7 @@ extension DrillRecord {
     package var title: String {
       switch (subject, name) {
       case ("collection", _): "collection \(namespace)"
+      case ("operation", let name?): "an operation on \(name) of \(namespace)"
       case (let subject, let name?): "\(subject) \(name) of \(namespace)"
       case (let subject, nil):
         "\(subject == "index" || subject == "operation" ? "an" : "a") \(subject) of \(namespace)"

@@ -37,8 +37,8 @@ package struct DrillRecord: RecordPart {
   package var endedAt: WallTime
   package var environment: Environment
   package var backup: Backup
-  /// The oplog's replay; nil when there was none.
-  package var replay: JSON?
+  /// The oplog's replay, of several the last; nil when there was none.
+  package var replay: Replay?
   package var objectives: Objectives
   package var phases: [Phase]
   package var steps: [Step]

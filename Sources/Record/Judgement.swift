@@ -78,13 +78,16 @@ package struct Judgement: Sendable, Hashable {
 
   private static func refused(_ evidence: Evidence) -> [DrillRecord.Reason] {
     var reasons = evidence.problems.map { problem in
-      DrillRecord.Reason(
-        .checkFailed, "\(problem.subject)-refused", "the server refused \(problem.title): \(problem.message)")
+      let isOperation = problem.subject == "operation"
+      return DrillRecord.Reason(
+        .checkFailed, isOperation ? "operation-failed" : "\(problem.subject)-refused",
+        "\(isOperation ? "the oplog's replay failed at" : "the server refused") \(problem.title): "
+          + problem.message)
     }
     let unnamed = evidence.problemCount - evidence.problems.count
     if unnamed > 0 {
       reasons.append(
-        DrillRecord.Reason(.checkFailed, "more-refused", "the server refused \(Count.text(unnamed)) more"))
+        DrillRecord.Reason(.checkFailed, "more-refused", "there are \(Count.text(unnamed)) more of these"))
     }
     // Nothing that was read may be missing without a word, whatever the restore said of itself.
     let named = Set(evidence.problems.map(\.namespace))

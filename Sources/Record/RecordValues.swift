@@ -77,6 +77,22 @@ extension Array: RecordValue where Element: RecordValue {
   }
 }
 
+extension Dictionary: RecordValue where Key == String, Value: RecordValue {
+  /// In the order of the keys, so that the same record is always the same text.
+  package var recordJSON: JSON {
+    .object(sorted { $0.key < $1.key }.map { JSON.Member($0.key, $0.value.recordJSON) })
+  }
+  package init(recordJSON json: JSON?) throws(MalformedRecord) {
+    guard case .object(let members) = json else { throw MalformedRecord(wanted: "an object") }
+    self = [:]
+    for member in members {
+      do throws(MalformedRecord) { self[member.key] = try Value(recordJSON: member.value) } catch {
+        throw error.under(member.key)
+      }
+    }
+  }
+}
+
 extension RecordValue where Self: RawRepresentable & CaseIterable, RawValue: RecordValue {
   package var recordJSON: JSON { rawValue.recordJSON }
   package init(recordJSON json: JSON?) throws(MalformedRecord) {

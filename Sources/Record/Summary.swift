@@ -1,3 +1,5 @@
+internal import Platform
+
 extension DrillRecord {
   /// The record in a few figures and one sentence.
   package struct Summary: RecordPart {
@@ -10,7 +12,8 @@ extension DrillRecord {
     package var failed = 0
     package var errors = 0
     package var skipped = 0
-    /// What was restored: collections, documents the server took, their BSON bytes, indexes built.
+    /// What was restored: collections, documents the server took (after a replay those at the target), the BSON
+    /// bytes that were read, indexes built.
     package var collections = 0
     package var documents = 0
     package var bytes = 0
@@ -44,7 +47,7 @@ extension DrillRecord {
     }
     for collection in backup.collections where collection.target != nil {
       summary.collections += 1
-      summary.documents += collection.inserted
+      summary.documents += collection.atTarget ?? collection.inserted
       summary.bytes += collection.bytes
       summary.indexes += collection.indexes
     }
@@ -62,9 +65,9 @@ extension DrillRecord {
       let checks =
         summary.checks == 1 ? "the one check passed" : "all \(Count.text(summary.checks)) checks passed"
       return exitCode == .pass
-        ? "The backup can be recovered: \(restored) came back and \(checks)."
-        : "The backup can be recovered, but cleaning up failed: \(deciding)\(more)."
-    case .warn: return "The backup can be recovered, with a warning: \(deciding)\(more)."
+        ? "The backup can be recovered\(moment): \(restored) came back and \(checks).\(found)"
+        : "The backup can be recovered\(moment), but cleaning up failed: \(deciding)\(more).\(found)"
+    case .warn: return "The backup can be recovered\(moment), with a warning: \(deciding)\(more).\(found)"
     case .fail:
       switch exitCode {
       case .damagedBackup: return "The backup cannot be recovered: \(deciding)\(more)."
@@ -75,11 +78,23 @@ extension DrillRecord {
           return
             "\(Count.text(summary.failed)) of \(Count.text(summary.checks, "check")) failed: \(deciding)\(more)."
         case "command-failed": return "A command of the scenario failed: \(deciding)\(more)."
+        case "operation-failed": return "The oplog can't be replayed exactly: \(deciding)\(more)."
         default: return "Not all of the backup came back: \(deciding)\(more)."
         }
       }
     case .inconclusive:
       return "The drill cannot say whether the backup can be recovered: \(deciding)\(more)."
     }
+  }
+
+  /// ` to 1795259694:300 (2026-11-21T11:54:54Z)`, where a replay went there.
+  private var moment: String {
+    guard let last = replay?.lastApplied else { return "" }
+    return " to \(last)" + (Replay.time(of: last).map { " (\($0.text))" } ?? "")
+  }
+
+  /// What searches for the entry that breaks checks found.
+  private var found: String {
+    (replay?.all ?? []).compactMap(\.bisect).map { " " + $0.sentence }.joined()
   }
 }

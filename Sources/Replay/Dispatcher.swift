@@ -160,7 +160,7 @@ struct Dispatcher: Sendable {
 
 extension OplogOperation.Kind {
   /// What the ledger calls it.
-  fileprivate var word: String {
+  var word: String {
     switch self {
     case .insert: "insert"
     case .update: "update"

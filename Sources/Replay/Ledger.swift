@@ -34,6 +34,27 @@ package struct Ledger: Sendable, Hashable {
       + "\(appliedCount) operations applied, \(skippedCount) skipped for stated reasons"
   }
 
+  /// The ledger of this replay and of one that went on from its target, as if it had been one.
+  package func followed(by later: Ledger) -> Ledger {
+    var all = self
+    // What was open at the first target was read again, and has its place in the later ledger.
+    all.skipped[.unfinished] = nil
+    for (namespace, kinds) in later.applied {
+      all.applied[namespace, default: [:]].merge(kinds, uniquingKeysWith: +)
+    }
+    for (reason, namespaces) in later.skipped where reason != .beforeBase {
+      all.skipped[reason, default: [:]].merge(namespaces, uniquingKeysWith: +)
+    }
+    all.entries += later.entries
+    all.bytes += later.bytes
+    all.first = first ?? later.first
+    all.last = later.last ?? last
+    all.next = later.next
+    all.explainedUpdates += later.explainedUpdates
+    all.updatesOutsideBase += later.updatesOutsideBase
+    return all
+  }
+
   mutating func apply(_ kind: String, _ namespace: String) {
     applied[namespace, default: [:]][kind, default: 0] += 1
   }

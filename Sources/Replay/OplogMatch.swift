@@ -109,7 +109,7 @@ package struct OplogMatch: Sendable, Hashable, CustomStringConvertible {
 extension OplogOperation {
   /// What it may be called by: its namespace, the collection that a command is about, and the time series of
   /// buckets.
-  fileprivate var names: [Namespace] {
+  var names: [Namespace] {
     guard let namespace else { return [] }
     var names = [namespace]
     if kind == .command, let first = object?.first(where: { _ in true }), let text = first.value.string {

@@ -1,6 +1,7 @@
 internal import BSON
 package import Backups
 package import Platform
+package import Record
 
 /// A chain and the moment in it to replay to.
 package struct PlannedReplay: Sendable {
@@ -32,36 +33,62 @@ package struct PlannedReplay: Sendable {
 }
 
 extension PlannedReplay {
-  /// What the record says of a replay to this target.
-  package func record(_ result: Replayer.Result) -> JSON {
+  /// What the record says of a replay to this target; whose step it was is for the drill to say.
+  package func record(_ result: Replayer.Result) -> DrillRecord.Replay {
     let ledger = result.ledger
-    func text(_ timestamp: Timestamp?) -> JSON { timestamp.map { .string($0.description) } ?? .null }
-    func counts(_ counts: [String: Int]) -> JSON {
-      .object(counts.sorted { $0.key < $1.key }.map { .init($0.key, .integer(Int64($0.value))) })
+    var record = DrillRecord.Replay()
+    record.requested = target.requested.description
+    record.resolved = target.text
+    record.through = target.through.description
+    record.proven = target.isProven
+    record.firstApplied = ledger.first?.description
+    record.lastApplied = ledger.last?.description
+    record.nextEntry = ledger.next?.description
+    record.entries = ledger.entries
+    record.bytes = ledger.bytes
+    record.applied = ledger.applied
+    record.skipped = Dictionary(uniqueKeysWithValues: ledger.skipped.map { ($0.key.rawValue, $0.value) })
+    record.explainedUpdates = ledger.explainedUpdates
+    record.updatesOutsideBase = ledger.updatesOutsideBase
+    record.problemCount = result.problemCount
+    record.problems = result.problems.map { problem in
+      DrillRecord.OperationProblem(
+        namespace: problem.namespace.description, id: problem.id, timestamp: problem.timestamp.description,
+        message: problem.message)
     }
-    return .record([
-      "requested": .string(target.requested.description), "resolved": .string(target.text),
-      "proven": .bool(target.isProven),
-      "first_applied": text(ledger.first), "last_applied": text(ledger.last), "next_entry": text(ledger.next),
-      "entries": .integer(Int64(ledger.entries)), "bytes": .integer(Int64(ledger.bytes)),
-      "applied": .object(ledger.applied.sorted { $0.key < $1.key }.map { .init($0.key, counts($0.value)) }),
-      "skipped": .object(
-        ledger.skipped.sorted { $0.key.rawValue < $1.key.rawValue }.map {
-          .init($0.key.rawValue, counts($0.value))
-        }),
-      "explained_updates": .integer(Int64(ledger.explainedUpdates)),
-      "updates_outside_base": .integer(Int64(ledger.updatesOutsideBase)),
-      "problem_count": .integer(Int64(result.problemCount)),
-      "problems": .array(
-        result.problems.map { problem in
-          .record([
-            "namespace": .string(problem.namespace.description), "id": problem.id.map(JSON.string) ?? .null,
-            "timestamp": .string(problem.timestamp.description), "message": .string(problem.message),
-          ])
-        }),
-      "warnings": .array((target.warnings + doubts).map(JSON.string)),
-      "coverage": chain.coverage.json,
-    ])
+    record.warnings = target.warnings
+    record.coverage = chain.coverage.record
+    return record
+  }
+}
+
+extension Coverage {
+  /// The interval that is covered, and how well.
+  package var record: DrillRecord.Coverage {
+    var record = DrillRecord.Coverage()
+    record.windowStart = windowStart.description
+    record.dumpEnd = dumpEnd.description
+    record.provenEnd = provenEnd.description
+    record.end = end.description
+    record.last = last.description
+    record.unproven = unproven.map(\.record)
+    record.gaps = gaps.map(\.record)
+    return record
+  }
+}
+
+extension Seam {
+  fileprivate var record: DrillRecord.Seam {
+    var reason: String?
+    if case .gap(let evidence) = verdict { reason = evidence.description }
+    return DrillRecord.Seam(before: before.record, after: after.record, reason: reason)
+  }
+}
+
+extension Seam.Edge {
+  fileprivate var record: DrillRecord.SeamEdge {
+    DrillRecord.SeamEdge(
+      timestamp: timestamp.description, file: place.file, offset: place.offset.map { Int($0) })
   }
 }
 

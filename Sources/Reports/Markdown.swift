@@ -16,6 +16,7 @@ struct MarkdownReport {
     self.record = record
     head()
     objectives()
+    replayed()
     recovered()
     failures()
     notVerified()
@@ -126,6 +127,6 @@ struct MarkdownReport {
 }
 
 /// `2026-11-21 13:04:49 UTC`.
-private func readable(_ time: WallTime) -> String {
+func readable(_ time: WallTime) -> String {
   time.text.replacing("T", with: " ").replacing("Z", with: " UTC")
 }

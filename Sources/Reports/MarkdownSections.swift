@@ -28,7 +28,7 @@ extension MarkdownReport {
       backup.collections.filter { kept.contains($0.source) }.map(row))
     let cut = backup.collections.filter { !kept.contains($0.source) }
     if !cut.isEmpty {
-      let documents = cut.reduce(0) { $0 + $1.inserted }
+      let documents = cut.reduce(0) { $0 + ($1.atTarget ?? $1.inserted) }
       add("")
       add(
         "… and \(Count.text(cut.count)) smaller ones with \(Count.text(documents, "document")), in report.json."
@@ -52,9 +52,13 @@ extension MarkdownReport {
     }
     if collection.repeated > 0 { notes.append("\(Count.text(collection.repeated)) held twice, the same") }
     if let note = collection.note { notes.append(MarkdownText.escaped(note)) }
+    if let count = collection.atTarget, count != collection.inserted {
+      notes.append(
+        (notes.isEmpty ? "" : "; ") + "\(Count.text(collection.inserted)) in the backup")
+    }
     let documents =
       collection.missing == 0
-      ? Count.text(collection.documents - collection.repeated)
+      ? Count.text(collection.atTarget ?? collection.documents - collection.repeated)
       : "**\(Count.text(collection.inserted)) of \(Count.text(collection.documents))**"
     return [
       MarkdownText.code(collection.source), documents, ByteSize.format(collection.bytes),
@@ -68,20 +72,25 @@ extension MarkdownReport {
     guard !checks.isEmpty || !problems.isEmpty else { return }
     section("What is wrong")
     for problem in problems {
-      add("### FAIL: refused \(MarkdownText.escaped(problem.title))")
+      let isOperation = problem.subject == "operation"
+      add("### FAIL: \(isOperation ? "" : "refused ")\(MarkdownText.escaped(problem.title))")
       add("")
-      add("The server said: \(MarkdownText.escaped(problem.message))")
+      add("\(isOperation ? "" : "The server said: ")\(MarkdownText.escaped(problem.message))")
       add("")
     }
     if record.backup.problemCount > problems.count {
-      add("… and \(Count.text(record.backup.problemCount - problems.count)) more that were refused.")
+      add("… and \(Count.text(record.backup.problemCount - problems.count)) more of these.")
       add("")
     }
     for check in checks { failure(check) }
     if checks.contains(where: { $0.query != nil }) {
       let documentsAlone = record.backup.oplog != nil && record.replay == nil
-      let command =
+      var command =
         "mongodrill restore \(documentsAlone ? "--no-replay " : "")\(Shell.quoted(record.backup.path))"
+      if let replay = record.replay {
+        command += record.backup.slices.map { " --oplog \(Shell.quoted($0))" }.joined()
+        command += " --to \(replay.lastApplied ?? replay.through)"
+      }
       add(
         "The queries are for `mongosh` on the restored data: "
           + "\(MarkdownText.code(command, inTable: false)) brings it back.")

@@ -10,6 +10,8 @@ package struct RestoreOptions: Sendable {
   package var buildIndexes: Bool
   /// Whether the backup is declared to hold a part of the documents only: changes of others are counted, not failed.
   package var isPartial: Bool
+  /// Whether patterns of `include` may match nothing: at one of several targets, that is, but not at all of them.
+  package var mayMatchNothing = false
   /// Threads that insert; nil: by the machine.
   package var lanes: Int?
   /// Files read at the same time; nil: by the machine.

@@ -75,7 +75,7 @@ package struct RestorePlan: Sendable {
 
   /// Selects and renames the items, by the names they have.
   package mutating func name(_ naming: Naming, _ options: RestoreOptions, in path: String) throws(Failure) {
-    for text in options.include {
+    for text in options.include where !options.mayMatchNothing {
       let pattern = NamespacePattern(text)
       if !items.contains(where: { $0.facts.map { pattern.matches($0.namespace) } ?? false }) {
         throw .nothingIncluded(text, in: path)
@@ -163,7 +163,7 @@ extension Failure {
       hint: "Give them different names with --rename, or leave one out with --exclude.")
   }
 
-  static func nothingIncluded(_ pattern: String, in path: String) -> Failure {
+  package static func nothingIncluded(_ pattern: String, in path: String) -> Failure {
     Failure(
       .usage, "nothing-included", "nothing in the backup matches --include \(pattern)", at: Place(path),
       hint: "Run 'mongodrill verify' on it to see what it holds.")

@@ -290,7 +290,7 @@ extension JSON {
   fileprivate var array: [JSON]? { if case .array(let values) = self { values } else { nil } }
 }
 
-private func copyTree(_ source: String, to target: String) throws {
+func copyTree(_ source: String, to target: String) throws {
   try Files.createFolder(target)
   for name in try Files.names(in: source) {
     let (from, to) = (Files.join(source, name), Files.join(target, name))

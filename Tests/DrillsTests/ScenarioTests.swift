@@ -145,6 +145,11 @@ struct ScenarioTests {
         "Add Z for UTC, or an offset such as +01:00."
       ),
       (
+        least + "steps: [{replay: {until_failing: croe}}]\nchecks: {core: {s.o: [count]}}\n",
+        ["3:35 unknown-suite", "4:10 suite-not-asked"], #"Did you mean "core"?"#
+      ),
+      (least + "steps: [{replay: {from: dump-end}}]\n", ["3:25 invalid-value"], nil),
+      (
         least + "steps: [{replay: {skip: {op: upd}}}]\n", ["3:25 invalid-match"], nil
       ),
       (least + "steps:\n  - {id: a, restor: {}}\n", ["4:13 unknown-key"], #"Did you mean "restore"?"#),

@@ -71,7 +71,7 @@ let failingMarkdown = ##"""
 
   Besides:
 
-  - the server refused 2 more
+  - there are 2 more of these
   - no negative totals of shop.orders: 2 documents match {"total": {"$lt": 0}}
   - RTO was 3.3 s, 1.3 s above the limit of 2.0 s
   - indexes of shop.low_stock: \_id\_ alone
@@ -99,7 +99,7 @@ let failingMarkdown = ##"""
 
   The server said: \<script>alert(1)\</script> & \[link\](http:\//evil.example)
 
-  … and 2 more that were refused.
+  … and 2 more of these.
 
   ### FAIL: no negative totals of shop.orders
 
