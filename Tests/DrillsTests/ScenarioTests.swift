@@ -146,7 +146,7 @@ struct ScenarioTests {
       ),
       (
         least + "steps: [{replay: {until_failing: croe}}]\nchecks: {core: {s.o: [count]}}\n",
-        ["3:35 unknown-suite", "4:10 suite-not-asked"], #"Did you mean "core"?"#
+        ["3:34 unknown-suite", "4:10 suite-not-asked"], #"Did you mean "core"?"#
       ),
       (least + "steps: [{replay: {from: dump-end}}]\n", ["3:25 invalid-value"], nil),
       (
