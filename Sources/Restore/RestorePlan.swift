@@ -163,6 +163,7 @@ extension Failure {
       hint: "Give them different names with --rename, or leave one out with --exclude.")
   }
 
+  /// A pattern of the selection that matches no collection of the backup at `path`.
   package static func nothingIncluded(_ pattern: String, in path: String) -> Failure {
     Failure(
       .usage, "nothing-included", "nothing in the backup matches --include \(pattern)", at: Place(path),
