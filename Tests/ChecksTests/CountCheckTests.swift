@@ -5,7 +5,7 @@ import Platform
 import Record
 import Testing
 
-@Suite("count", .tags(.mongod), .timeLimit(.minutes(2)))
+@Suite("count", .tags(.mongod), .timeLimit(.minutes(10)))
 struct CountCheckTests {
   @Test(
     "limits, thresholds and a filter",

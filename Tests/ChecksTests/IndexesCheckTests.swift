@@ -5,7 +5,7 @@ import Platform
 import Record
 import Testing
 
-@Suite("indexes", .tags(.mongod), .timeLimit(.minutes(2)))
+@Suite("indexes", .tags(.mongod), .timeLimit(.minutes(10)))
 struct IndexesCheckTests {
   /// One of each kind, as a person would ask for them.
   private static let specs: [Document] = [

@@ -4,7 +4,7 @@ import Platform
 import Record
 import Testing
 
-@Suite("references", .tags(.mongod), .timeLimit(.minutes(2)))
+@Suite("references", .tags(.mongod), .timeLimit(.minutes(10)))
 struct ReferencesCheckTests {
   private func decimal(_ text: String) throws -> Value {
     try #require(try Document(extendedJSON: "{\"v\": {\"$numberDecimal\": \"\(text)\"}}")["v"])

@@ -7,7 +7,7 @@ import Record
 import Synchronization
 import Testing
 
-@Suite("A suite on a server", .tags(.mongod), .timeLimit(.minutes(2)))
+@Suite("A suite on a server", .tags(.mongod), .timeLimit(.minutes(10)))
 struct SuiteRunTests {
   @Test("checks of a database are asked of each collection that the backup holds, views aside")
   func spread() throws {

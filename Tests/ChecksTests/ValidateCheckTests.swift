@@ -7,7 +7,7 @@ import Record
 import Sandbox
 import Testing
 
-@Suite("validate", .tags(.mongod), .timeLimit(.minutes(2)))
+@Suite("validate", .tags(.mongod), .timeLimit(.minutes(10)))
 struct ValidateCheckTests {
   @Test(
     "a sound collection passes, and says what was looked at",

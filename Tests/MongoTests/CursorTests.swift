@@ -10,7 +10,7 @@ extension Tag {
   @Tag static var mongod: Self
 }
 
-@Suite("Cursors", .tags(.mongod), .timeLimit(.minutes(2)))
+@Suite("Cursors", .tags(.mongod), .timeLimit(.minutes(10)))
 struct CursorTests {
   @Test("of several batches can be read on several threads at one time, with commands beside them")
   func concurrent() throws {

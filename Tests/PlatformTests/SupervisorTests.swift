@@ -3,7 +3,7 @@ import Platform
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct SupervisorTests {
+@Suite(.timeLimit(.minutes(10))) struct SupervisorTests {
   @Test(
     "tells how a child ended",
     arguments: [
@@ -119,7 +119,7 @@ import Testing
   }
 }
 
-@Suite("When a harness ends", .timeLimit(.minutes(1))) struct HarnessEndTests {
+@Suite("When a harness ends", .timeLimit(.minutes(10))) struct HarnessEndTests {
   /// A child, one that left its group and its parent, and one that ignores every signal.
   let script = """
     sleep 600 & echo $! > a
@@ -174,7 +174,7 @@ import Testing
   }
 }
 
-@Suite("Interruption", .timeLimit(.minutes(1))) struct InterruptionTests {
+@Suite("Interruption", .timeLimit(.minutes(10))) struct InterruptionTests {
   @Test(
     "a signal wakes and is named; a second doesn't break cleaning up",
     arguments: [

@@ -1,7 +1,7 @@
 import Platform
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ThreadsTests {
+@Suite(.timeLimit(.minutes(10))) struct ThreadsTests {
   private struct Broken: Error, Equatable { var index: Int }
 
   @Test("runs every index and returns when all have ended") func runsAll() throws {

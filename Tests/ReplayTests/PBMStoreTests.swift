@@ -9,7 +9,7 @@ import Sandbox
 import Testing
 
 /// The real store in `Tests/Fixtures/pbm`: one snapshot and three slices of a replica set of MongoDB 6.0.5.
-@Suite("A store of Percona Backup for MongoDB", .tags(.mongod), .timeLimit(.minutes(3)))
+@Suite("A store of Percona Backup for MongoDB", .tags(.mongod), .timeLimit(.minutes(10)))
 struct PBMStoreTests {
   @Test("is recovered to each of its points, in one sandbox") func sweep() throws {
     try withStore { store in

@@ -12,7 +12,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("A restore", .tags(.mongod), .timeLimit(.minutes(2)))
+@Suite("A restore", .tags(.mongod), .timeLimit(.minutes(10)))
 struct BrokenRestoreTests {
   /// What a restore throws.
   private func failure(_ body: () throws -> Void) -> (any Error)? {

@@ -6,7 +6,7 @@ import Restore
 import Sandbox
 import Testing
 
-@Suite("A document", .tags(.mongod), .timeLimit(.minutes(2)))
+@Suite("A document", .tags(.mongod), .timeLimit(.minutes(10)))
 struct DocumentTests {
   /// Ways in which a collection takes documents.
   static let kinds: [Document] = [

@@ -8,7 +8,7 @@ import Sandbox
 import TestSupport
 import Testing
 
-@Suite("An index", .tags(.mongod), .timeLimit(.minutes(2)))
+@Suite("An index", .tags(.mongod), .timeLimit(.minutes(10)))
 struct IndexTests {
   static let german: Document = [
     "locale": "de", "caseLevel": false, "caseFirst": "off", "strength": 1, "numericOrdering": false,

@@ -9,7 +9,7 @@ import Sandbox
 import TestSupport
 import Testing
 
-@Suite("Selecting and renaming", .timeLimit(.minutes(2)))
+@Suite("Selecting and renaming", .timeLimit(.minutes(10)))
 struct SelectionTests {
   private func failure(_ options: RestoreOptions) throws -> Failure? {
     let backup = try openBackup(Shop.directory.path)

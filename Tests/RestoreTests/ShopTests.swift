@@ -6,7 +6,7 @@ import Restore
 import Sandbox
 import Testing
 
-@Suite("The shop, from each form of its dump", .tags(.mongod), .timeLimit(.minutes(2)))
+@Suite("The shop, from each form of its dump", .tags(.mongod), .timeLimit(.minutes(10)))
 struct ShopTests {
   @Test("comes back whole, with nothing besides", arguments: Shop.allCases) func whole(form: Shop) throws {
     let shop = try form.restored

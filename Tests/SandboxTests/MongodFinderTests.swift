@@ -3,7 +3,7 @@ import Sandbox
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct MongodFinderTests {
+@Suite(.timeLimit(.minutes(10))) struct MongodFinderTests {
   /// A folder with servers of several versions in PATH and in the cache, and the environment that leads to them.
   private func withServers(_ body: (_ folder: String, _ environment: [String: String]) throws -> Void) throws
   {

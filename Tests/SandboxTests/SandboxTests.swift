@@ -6,7 +6,7 @@ import Sandbox
 import TestSupport
 import Testing
 
-@Suite("A sandbox", .tags(.mongod), .timeLimit(.minutes(2))) struct SandboxTests {
+@Suite("A sandbox", .tags(.mongod), .timeLimit(.minutes(10))) struct SandboxTests {
   /// The path of the socket in an address.
   private func socket(_ uri: String) -> String {
     uri.dropFirst("mongodb://".count).dropLast().split(separator: "%2F").map { "/" + $0 }.joined()
@@ -152,7 +152,7 @@ import Testing
   }
 }
 
-@Suite("When a harness with a sandbox ends", .tags(.mongod), .timeLimit(.minutes(2))) struct SandboxEndTests {
+@Suite("When a harness with a sandbox ends", .tags(.mongod), .timeLimit(.minutes(10))) struct SandboxEndTests {
   private func expectNothingLeft(_ holder: HolderProcess) throws {
     let mongod = try holder.pid("mongod")
     let supervisor = try holder.pid("supervisor")

@@ -4,7 +4,7 @@ import Sandbox
 import TestSupport
 import Testing
 
-@Suite("A sandbox that can't start", .timeLimit(.minutes(1))) struct StartFailureTests {
+@Suite("A sandbox that can't start", .timeLimit(.minutes(10))) struct StartFailureTests {
   /// A mongod that says its version and does `rest` otherwise.
   private func fake(_ rest: String, in folder: String) throws -> String {
     try script(
