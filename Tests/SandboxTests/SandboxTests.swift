@@ -152,7 +152,8 @@ import Testing
   }
 }
 
-@Suite("When a harness with a sandbox ends", .tags(.mongod), .timeLimit(.minutes(10))) struct SandboxEndTests {
+@Suite("When a harness with a sandbox ends", .tags(.mongod), .timeLimit(.minutes(10))) struct SandboxEndTests
+{
   private func expectNothingLeft(_ holder: HolderProcess) throws {
     let mongod = try holder.pid("mongod")
     let supervisor = try holder.pid("supervisor")
