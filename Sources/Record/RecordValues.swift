@@ -66,7 +66,12 @@ extension Optional: RecordValue where Wrapped: RecordValue {
 
 extension Array: RecordValue where Element: RecordValue {
   package var recordJSON: JSON { .array(map(\.recordJSON)) }
+  /// A list that an earlier version's record didn't have is empty.
   package init(recordJSON json: JSON?) throws(MalformedRecord) {
+    guard json != nil else {
+      self = []
+      return
+    }
     guard case .array(let values) = json else { throw MalformedRecord(wanted: "an array") }
     self = []
     for (index, value) in values.enumerated() {

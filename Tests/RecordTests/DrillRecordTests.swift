@@ -152,6 +152,14 @@ struct DrillRecordTests {
     #expect(record.verdict == .inconclusive && record.exitCode == .notVerified && record.status == .failed)
   }
 
+  @Test("of an earlier version, without keys that came later, is read")
+  func earlier() throws {
+    let text = fullRecord().json.text().replacing(#""slices":["backups/oplog"],"#, with: "")
+      .replacing(#""at_target":5321,"#, with: "").replacing(#""at_target":null,"#, with: "")
+    let record = try DrillRecord(reportAt: "r.json", Array(text.utf8))
+    #expect(record.backup.slices == [] && record.backup.collections[0].atTarget == nil)
+  }
+
   @Test("passes over keys of later versions, and nulls for what is absent")
   func additive() throws {
     guard case .object(var members) = fullRecord().json else { throw Unexpected() }
