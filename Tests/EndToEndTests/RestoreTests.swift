@@ -97,7 +97,7 @@ struct RestoreTests {
       (
         "1795259684:1",
         "the target 1795259684:1 lies before 1795259684:19, the end of the dump, and the dump is not consistent earlier"
-      ), ("1795259700:3", "the target 1795259700:3 lies behind the oplog's end at 1795259700:2"),
+      ), ("1795259700:3", "the target 1795259700:3 lies past the oplog's end at 1795259700:2"),
     ])
   func outOfCoverage(target: String, message: String) throws {
     let run = try Mongodrill.run(
