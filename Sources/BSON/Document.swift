@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// A well-formed BSON document that owns its bytes (or shares those of the document it lies in).
 package struct Document: Sendable {
   /// Its bytes, from the length to the last NUL.
@@ -74,7 +76,16 @@ package struct Document: Sendable {
 }
 
 extension Document: Hashable {
-  package static func == (left: Document, right: Document) -> Bool { left.bytes.elementsEqual(right.bytes) }
+  package static func == (left: Document, right: Document) -> Bool {
+    unsafe left.withBytes { left in
+      unsafe right.withBytes { right in
+        guard left.count == right.count, let a = left.baseAddress, let b = right.baseAddress else {
+          return false
+        }
+        return unsafe memcmp(a, b, left.count) == 0
+      }
+    }
+  }
   package func hash(into hasher: inout Hasher) {
     unsafe bytes.withUnsafeBytes { bytes in unsafe hasher.combine(bytes: bytes) }
   }

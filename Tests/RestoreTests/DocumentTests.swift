@@ -87,7 +87,7 @@ struct DocumentTests {
       #expect(document.bytes.count == size)
       return document
     }
-    let fitting = [document(1, 16 << 20), ["_id": 2], document(3, 16 << 20), document(4, (16 << 20) - 1)]
+    let fitting = [["_id": 1], document(2, 16 << 20), ["_id": 3], document(4, (16 << 20) - 1)]
     let (result, server, dump) = try Workbench.restore {
       try $0.add("c", fitting + [document(5, (16 << 20) + 1), ["_id": 6]])
     }
