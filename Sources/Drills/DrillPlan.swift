@@ -12,6 +12,8 @@ internal import Sandbox
 package struct DrillPlan: Sendable {
   private let scenario: Scenario
   private let backup: any LogicalBackup
+  /// What a person should know of the backup, and why it was chosen.
+  private let notes: [String]
   private let plans: RecoveryPlans
   private let selections: [RestorePlan]
   private let suites: [Suite]
@@ -25,7 +27,8 @@ package struct DrillPlan: Sendable {
   /// the plan (`problems`).
   package init(_ scenario: Scenario, options: DrillOptions) throws(Failure) {
     self.scenario = scenario
-    backup = try openBackup(scenario.backup, endingBy: scenario.bound)
+    let base = try scenario.base()
+    (backup, notes) = (base.backup, base.backup.notes + base.notes)
     plans = try RecoveryPlans(scenario, of: backup, noReplay: options.noReplay)
     selections = plans.restores
     suites = try scenario.suites(asking: scenario.catalogue(of: selections), counts: plans.chain == nil)
@@ -74,7 +77,7 @@ extension DrillPlan {
         "bytes": .integer(Int64(backup.origin.bytes)), "compressed": .bool(backup.origin.isCompressed),
         "server_version": backup.origin.serverVersion.map(JSON.string),
         "tool_version": backup.origin.toolVersion.map(JSON.string),
-        "oplog": (backup.oplog?.place.file).map(JSON.string), "notes": .array(backup.notes.map(JSON.string)),
+        "oplog": (backup.oplog?.place.file).map(JSON.string), "notes": .array(notes.map(JSON.string)),
       ]),
       "collections": .array(items.map(\.json)),
       "replay": plans.json(of: scenario),
@@ -138,7 +141,7 @@ extension DrillPlan {
     if backup.origin.isCompressed { facts.append("compressed") }
     if let version = backup.origin.serverVersion { facts.append("MongoDB \(version)") }
     lines.append("Backup     \(backup.path) (\(facts.joined(separator: ", ")))")
-    lines += backup.notes.map { "           \($0)" }
+    lines += notes.map { "           \($0)" }
     lines += plans.lines(of: scenario, backup)
     switch mongod {
     case .success(let found): lines.append("mongod     \(found.path) (\(found.version))")

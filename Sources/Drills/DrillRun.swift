@@ -99,8 +99,11 @@ package final class DrillRun {
     try watch.start(scenario.stopConditions, folder: settings.directory ?? SandboxOptions.defaultDirectory)
     let (backup, plans) = try phase("read") {
       firstByte = Clock.monotonic
-      let backup = try openBackup(scenario.backup, endingBy: scenario.bound)
+      let base = try scenario.base()
+      let backup = base.backup
       describe(backup)
+      for note in base.notes { events(.note(note)) }
+      record.backup.notes += base.notes
       return (backup, try RecoveryPlans(scenario, of: backup, noReplay: options.noReplay))
     }
     self.backup = backup
@@ -115,6 +118,7 @@ package final class DrillRun {
   }
 
   private func describe(_ backup: any LogicalBackup) {
+    record.backup.path = backup.path
     record.backup.form = backup.form.rawValue
     record.backup.bytes = backup.origin.bytes == 0 ? nil : backup.origin.bytes
     record.backup.compressed = backup.origin.isCompressed

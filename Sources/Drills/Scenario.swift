@@ -16,8 +16,10 @@ package struct Scenario: Sendable {
   package var folder: String
   /// The file's content with parameters put in, as JSON.
   package var resolved: JSON
-  /// Where the backup is.
+  /// Where the backup is; with `pick`, the folder of backups.
   package var backup: String
+  /// How one of several backups is chosen; nil where one is named.
+  package var pick: BackupSource.Pick?
   /// Where oplog slices are: files and folders.
   package var oplog: [String]
   package var sandbox: SandboxSettings
@@ -27,6 +29,17 @@ package struct Scenario: Sendable {
   /// nil: those that follow from the backup itself (`Suite.standard`).
   package var suites: [Suite]?
   package var rollbacks: [Step]
+}
+
+/// What a scenario says of its backup.
+package struct BackupSource: Sendable, Hashable {
+  /// How one backup of a folder is chosen.
+  package enum Pick: String, Sendable, Hashable, CaseIterable {
+    case forTarget = "for_target"
+  }
+
+  package var path: String
+  package var pick: Pick?
 }
 
 /// How the sandbox is to be; what is nil follows from the command line or the machine.

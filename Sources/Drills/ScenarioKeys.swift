@@ -12,10 +12,24 @@ enum ScenarioKeys {
   static let parameters = Key(
     "parameters", Parameters.shape, "Values that are left open: ${name} stands for one, $${ for a literal ${."
   )
-  static let backup = Key(
-    required: "backup",
-    Shape<String>.record("backup", [backupPath]) { $0[backupPath] }, "What is restored.")
-  static let backupPath = Key(
+  static let backup = Key(required: "backup", backupShape, "What is restored.")
+  private static let backupShape = Shape<BackupSource>(
+    "a mapping",
+    schema: ["anyOf": [KeySpec.schema(of: [backupPath]), KeySpec.schema(of: [backupFrom, backupPick])]]
+  ) { node, diagnostics in
+    let keys: [any DeclaredKey] =
+      node["from"] == nil && node["pick"] == nil ? [backupPath] : [backupFrom, backupPick]
+    guard let fields = Fields.decode(node, of: "backup", keys, diagnostics) else { return nil }
+    return keys.count == 1
+      ? BackupSource(path: fields[backupPath], pick: nil)
+      : BackupSource(path: fields[backupFrom], pick: fields[backupPick])
+  }
+  private static let backupFrom = Key(
+    required: "from", .string, "A folder of backups, of which one is chosen; relative to this file.")
+  private static let backupPick = Key(
+    required: "pick", Shape<BackupSource.Pick>.choice(),
+    "How: `for_target` takes the newest that ends at or before the first target and whose oplog reaches it.")
+  private static let backupPath = Key(
     required: "path", .string,
     "A dump directory, a database's directory, a collection's file or an archive; relative to this file.")
   static let oplog = Key(

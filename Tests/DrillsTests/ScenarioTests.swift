@@ -128,6 +128,13 @@ struct ScenarioTests {
       ("version: 2\nbackup: {path: b}\n", ["1:10 wrong-type"], nil),
       ("version: 1\n", ["1:1 missing-key"], nil),
       (least + "title: [a]\n", ["3:8 wrong-type"], nil),
+      (
+        "version: 1\nbackup: {from: b, pick: newest}\n", ["2:25 wrong-type"], nil
+      ),
+      ("version: 1\nbackup: {from: b}\n", ["2:9 missing-key"], nil),
+      (
+        "version: 1\nbackup: {path: b, pick: for_target}\n", ["2:9 missing-key", "2:10 unknown-key"], nil
+      ),
       (least + "oplog: [{pth: o}]\n", ["3:9 missing-key", "3:10 unknown-key"], nil),
       (least + "objectives: {rpo: {max: 5m}}\n", ["3:19 missing-key"], nil),
       (least + "objectives: {rpo: {max: 5m, reference: soon}}\n", ["3:40 invalid-value"], nil),

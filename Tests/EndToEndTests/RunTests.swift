@@ -116,4 +116,41 @@ struct RunTests {
       #expect(try Files.names(in: folder) == ["dump", "out", "reports", "slow.yaml", "waiting"])
     }
   }
+
+  @Test("ends in 130 on Ctrl-C in the middle of a replay, with a report and without a sandbox")
+  func interruptedReplay() throws {
+    try withFolder { folder in
+      try Files.writeAtomically(
+        """
+        version: 1
+        backup: {path: \(Fixture.base)/dump}
+        oplog: [\(Fixture.oplog)]
+        steps: [{restore: {}}, {replay: {}}, {check: []}]
+        """.utf8, to: Files.join(folder, "replay.yaml"))
+      let output = Files.join(folder, "out")
+      let child = try Supervisor.shared.spawn(
+        ChildSpec(
+          [Mongodrill.path, "run", "replay.yaml", "--output=jsonl", "--sandbox-dir", "."],
+          environment: Mongodrill.environment,
+          workingDirectory: folder, output: .file(output), errorOutput: .file(Files.join(folder, "err"))))
+      func events() -> [JSON] {
+        ((try? Files.text(of: output)) ?? "").split(separator: "\n").compactMap {
+          try? JSON.parse(String($0))
+        }
+      }
+      #expect(
+        eventually {
+          !child.isAlive || events().contains { $0["event"] == "phase-started" && $0["phase"] == "replay" }
+        })
+      child.signal(2)
+      #expect(child.wait(timeout: 30) == .exited(130))
+      let record = try #require(events().last?["result"])
+      #expect(record["status"] == "aborted" && record["verdict"] == "inconclusive" && record["checks"] == [])
+      guard case .array(let steps)? = record["steps"] else {
+        throw Failure(.internal, "no-steps", "\(record)")
+      }
+      #expect(steps.map { $0["status"] } == ["completed", "aborted", "skipped"])
+      #expect(try Files.names(in: folder) == ["err", "out", "replay.yaml", "reports"])
+    }
+  }
 }

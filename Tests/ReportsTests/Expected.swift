@@ -172,3 +172,30 @@ let failingMarkdown = ##"""
   | Sandbox | `/var/tmp/mongodrill-7`, removed |
 
   """##
+
+/// What the report of `replayingRecord()` says of the replay.
+let replayingMarkdown = ##"""
+  ## Recovered to
+
+  | Step | Target | Last entry applied | First after it | Entries | Applied | Skipped |
+  | --- | --- | --- | --- | ---: | ---: | ---: |
+  | `replay` | through 1795259692:191 | `1795259692:191` (2026-11-21 11:14:52 UTC) | `1795259694:1` | 1,957 | 1,200 | 307 |
+  | `search` | through 1795259694:300 | `1795259694:300` (2026-11-21 11:14:54 UTC) | the oplog's end | 300 | 300 | 1 |
+
+  The backup and its oplog cover `1795259684:19`, the dump's end, through `1795259688:554` without a gap, and past unproven seams through `1795259700:2`.
+
+  - Unproven: a.bson ends at 1795259688:554, b\*.bson begins at 1795259688:560: nothing proves that no entry lies between them
+
+  **core: passes through 1795259694:300, and the entry at 1795259696:1 breaks it: delete in shop.customers, \_id 17.**
+
+  Looked for from `1795259692:191` (2026-11-21 11:14:52 UTC) through `1795259700:2` (2026-11-21 11:15:00 UTC), among 6,392 entries that change something: the backup was restored 5 times, and 0 moments were asked.
+
+  At some of them the checks passed again after they had failed; report.json lists all.
+
+  Skipped operations, by reason:
+
+  - 4: no-op
+  - 304: not selected (`crm.people` 299, `crm.a|b` 5)
+
+  ## What was recovered
+  """##

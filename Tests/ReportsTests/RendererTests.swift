@@ -16,6 +16,17 @@ struct RendererTests {
     #expect(Renderer.markdown.draw(failingRecord()) == failingMarkdown)
   }
 
+  @Test("in Markdown of a recovery to several targets, the last of which was searched for")
+  func replaying() {
+    let text = Renderer.markdown.draw(replayingRecord())
+    #expect(text.contains(replayingMarkdown), "\(text)")
+    #expect(
+      text.hasPrefix("# PASS: Shop, the whole base\n\n**The backup can be recovered to 1795259694:300 (2026-")
+    )
+    #expect(
+      text.contains("| `shop.orders` | 5,837 | 900 kB | 2 | 5,000 in the backup |"))
+  }
+
   @Test("in JSON is the record, and ends with a newline")
   func json() throws {
     let text = Renderer.json.draw(failingRecord())

@@ -82,6 +82,57 @@ func failingRecord() -> DrillRecord {
   return record
 }
 
+/// One that replayed to a target and searched on from there.
+func replayingRecord() -> DrillRecord {
+  var record = passingRecord()
+  record.backup.collections[1].atTarget = 5837
+  var first = DrillRecord.Replay()
+  first.step = "replay"
+  first.requested = "1795259692:191"
+  first.resolved = "through 1795259692:191"
+  first.through = "1795259692:191"
+  first.lastApplied = "1795259692:191"
+  first.nextEntry = "1795259694:1"
+  first.entries = 1957
+  first.applied = ["shop.orders": ["insert": 1000, "update": 200]]
+  first.skipped = ["no-op": ["": 3], "not selected": ["crm.a|b": 5, "crm.people": 299]]
+  var last = first
+  last.step = "search"
+  last.requested = "latest"
+  last.resolved = "through 1795259694:300"
+  last.lastApplied = "1795259694:300"
+  last.nextEntry = nil
+  last.entries = 300
+  last.applied = ["shop.orders": ["insert": 300]]
+  last.skipped = ["no-op": ["": 1]]
+  last.coverage.dumpEnd = "1795259684:19"
+  last.coverage.provenEnd = "1795259688:554"
+  last.coverage.end = "1795259700:2"
+  last.coverage.unproven = [
+    DrillRecord.Seam(
+      before: DrillRecord.SeamEdge(timestamp: "1795259688:554", file: "a.bson", offset: 7),
+      after: DrillRecord.SeamEdge(timestamp: "1795259688:560", file: "b*.bson", offset: 0), reason: nil)
+  ]
+  var bad = DrillRecord.Entry()
+  bad.timestamp = "1795259696:1"
+  bad.operation = "delete"
+  bad.namespace = "shop.customers"
+  bad.id = "17"
+  var bisect = DrillRecord.Bisect()
+  bisect.suites = ["core"]
+  bisect.from = "1795259692:191"
+  bisect.to = "1795259700:2"
+  bisect.candidates = 6392
+  bisect.rounds = 5
+  bisect.lastGood = "1795259694:300"
+  bisect.firstBad = bad
+  bisect.monotone = false
+  last.bisect = bisect
+  last.earlier = [first]
+  record.replay = last
+  return record
+}
+
 private func step(_ id: String, _ kind: String, seconds: Double) -> DrillRecord.Step {
   var step = DrillRecord.Step(id: id, kind: kind)
   step.status = .completed

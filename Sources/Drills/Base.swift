@@ -1,0 +1,31 @@
+internal import Backups
+internal import Platform
+internal import Replay
+
+/// The backup that a scenario restores.
+struct Base {
+  let backup: any LogicalBackup
+  /// Why it was chosen, and which were passed over, where it was chosen.
+  let notes: [String]
+}
+
+extension Scenario {
+  /// Opens the backup that it names, or chooses one for its first target. Throws `Failure`.
+  func base() throws(Failure) -> Base {
+    guard pick == .forTarget else {
+      return Base(backup: try openBackup(backup, endingBy: bound), notes: [])
+    }
+    let target = firstTarget ?? .standard(hasSlices: !oplog.isEmpty)
+    let choice = try target.chooseBase(in: backup, slices: oplog)
+    return Base(
+      backup: choice.backup,
+      notes: ["\(choice.backup.path): \(choice.reason)"]
+        + choice.passedOver.map { "\($0.path): passed over, \($0.reason)" })
+  }
+
+  /// The target of its first replay; where that is a search, the search's start.
+  private var firstTarget: Target? {
+    guard let step = steps.lazy.compactMap({ $0.action as? ReplayStep }).first else { return nil }
+    return step.from ?? step.target
+  }
+}
