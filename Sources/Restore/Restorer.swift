@@ -101,6 +101,8 @@ package struct Restorer: Sendable {
       guard let facts = item.facts, result.expected[facts.namespace] != nil else { continue }
       let weight = result.expected[facts.namespace]?.bytes ?? 0
       tasks += facts.indexTasks(raw: item.rawIndexes, weight: weight)
+      result.expected[facts.namespace]?.indexes =
+        facts.indexes + item.rawIndexes.map { $0.logical(in: facts.options) }
     }
     if options.buildIndexes {
       events(.phaseStarted("indexes", total: Amount(documents: tasks.count)))
