@@ -20,6 +20,13 @@ internal import CMongoC
   borrowing func run(
     _ command: Document, on database: String, session: OpaquePointer?
   ) throws(MongoError) -> Document {
+    try unsafe reply(to: command, on: database, session: session).document
+  }
+
+  /// The same, with the reply's bytes as libbson allocated them.
+  borrowing func reply(
+    to command: Document, on database: String, session: OpaquePointer?
+  ) throws(MongoError) -> Reply {
     var error = bson_error_t()
     var bytes: UnsafeMutablePointer<UInt8>?
     var length: UInt32 = 0
@@ -28,16 +35,9 @@ internal import CMongoC
         handle, session, database, command.baseAddress?.assumingMemoryBound(to: UInt8.self), command.count,
         &bytes, &length, &error)
     }
-    let reply = unsafe Client.take(bytes, length)
-    if ok == 0 { throw unsafe Client.failure(&error, reply) }
+    let reply = unsafe Reply(bytes, length)
+    if ok == 0 { throw unsafe Client.failure(&error, reply.document) }
     return reply
-  }
-
-  /// Copies a reply that libbson allocated, and frees it.
-  static func take(_ bytes: UnsafeMutablePointer<UInt8>?, _ length: UInt32) -> Document {
-    guard let bytes = unsafe bytes else { return [:] }
-    defer { unsafe bson_free(bytes) }
-    return (try? unsafe Document(copying: UnsafeRawBufferPointer(start: bytes, count: Int(length)))) ?? [:]
   }
 
   static func failure(_ error: UnsafeMutablePointer<bson_error_t>, _ reply: Document) -> MongoError {

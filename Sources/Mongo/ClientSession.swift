@@ -26,4 +26,11 @@ internal import CMongoC
   ) throws(MongoError) -> Document {
     try unsafe client.run(command, on: database, session: handle)
   }
+
+  /// The same, with the reply where libbson put it.
+  borrowing func reply(
+    to command: Document, on database: String, with client: borrowing Client
+  ) throws(MongoError) -> Reply {
+    try unsafe client.reply(to: command, on: database, session: handle)
+  }
 }

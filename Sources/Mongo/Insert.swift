@@ -39,7 +39,7 @@ extension Client {
         bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count, count,
         options.baseAddress?.assumingMemoryBound(to: UInt8.self), options.count, &reply, &length, &error)
     }
-    let answer = unsafe Client.take(reply, length)
+    let answer = unsafe Reply(reply, length).document
     let errors = (answer["writeErrors"]?.elements ?? []).compactMap(\.document).map { error in
       InsertReply.WriteError(
         index: Int(error["index"]?.integer ?? 0), code: Int(error["code"]?.integer ?? 0),

@@ -1,0 +1,74 @@
+internal import CCrypto
+
+/// The sum, modulo 2^256, of the SHA-256 digests of many pieces, each read as a number whose first byte is the lowest:
+/// the same for the same pieces in whatever order, and, unlike an exclusive or, not blind to a piece that is there
+/// twice. It finds accidents; against somebody who makes pieces up to fit it proves nothing.
+///
+/// Source: Bellare and Micciancio, A New Paradigm for Collision-Free Hashing (AdHash), 1997.
+package struct SHA256Sum: Sendable, Hashable {
+  /// 64 bits each, the lowest first.
+  private var a: UInt64 = 0
+  private var b: UInt64 = 0
+  private var c: UInt64 = 0
+  private var d: UInt64 = 0
+
+  /// Of no piece.
+  package init() {}
+
+  /// Reads what `text` gave; nil when it is something else.
+  package init?(_ text: String) {
+    let digits = Array(text.utf8)
+    guard digits.count == 64 else { return nil }
+    var words: [UInt64] = []
+    for word in 0..<4 {
+      var value: UInt64 = 0
+      for byte in (0..<8).reversed() {
+        let at = word * 16 + byte * 2
+        guard let number = UInt8(String(decoding: digits[at..<at + 2], as: UTF8.self), radix: 16) else {
+          return nil
+        }
+        value = value << 8 | UInt64(number)
+      }
+      words.append(value)
+    }
+    (a, b, c, d) = (words[0], words[1], words[2], words[3])
+  }
+
+  /// Adds a piece.
+  package mutating func add(_ bytes: UnsafeRawBufferPointer) {
+    var words: (UInt64, UInt64, UInt64, UInt64) = (a, b, c, d)
+    unsafe withUnsafeMutableBytes(of: &words) { words in
+      unsafe mongodrill_sha256_add(
+        bytes.baseAddress, bytes.count, words.baseAddress?.assumingMemoryBound(to: UInt64.self))
+    }
+    (a, b, c, d) = words
+  }
+
+  /// Adds the pieces of another sum.
+  package mutating func add(_ other: SHA256Sum) {
+    var carry = false
+    func sum(_ left: UInt64, _ right: UInt64) -> UInt64 {
+      let (first, isOver) = left.addingReportingOverflow(right)
+      let (second, isOverAgain) = first.addingReportingOverflow(carry ? 1 : 0)
+      carry = isOver || isOverAgain
+      return second
+    }
+    a = sum(a, other.a)
+    b = sum(b, other.b)
+    c = sum(c, other.c)
+    d = sum(d, other.d)
+  }
+
+  /// 64 lower-case hexadecimal digits, the lowest byte first.
+  package var text: String {
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    for word in [a, b, c, d] {
+      for byte in 0..<8 {
+        let value = UInt8(truncatingIfNeeded: word >> UInt64(8 * byte))
+        text += [digits[Int(value >> 4)], digits[Int(value & 15)]]
+      }
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+}
