@@ -35,6 +35,8 @@ package struct CheckDeclaration: Sendable {
   package var takesFilter: Bool
   /// What its figure, which `warn_if` and `error_if` judge, is: `dangling references`.
   package var figure: String
+  /// Whether the figure is in seconds, so that thresholds can be durations.
+  package var figureIsTime: Bool
   /// Its own keys.
   package var keys: [any DeclaredKey]
   /// A check of this kind as it stands in a scenario's list.
@@ -43,7 +45,7 @@ package struct CheckDeclaration: Sendable {
   package init(
     _ kind: String, _ summary: String, scope: Scope = .collection,
     appliesTo: Set<CollectionFacts.Kind> = [.collection, .view, .timeseries], takesFilter: Bool = false,
-    figure: String, keys: [any DeclaredKey], example: String
+    figure: String, figureIsTime: Bool = false, keys: [any DeclaredKey], example: String
   ) {
     self.kind = kind
     self.summary = summary
@@ -51,6 +53,7 @@ package struct CheckDeclaration: Sendable {
     self.appliesTo = appliesTo
     self.takesFilter = takesFilter
     self.figure = figure
+    self.figureIsTime = figureIsTime
     self.keys = keys
     self.example = example
   }
@@ -60,7 +63,7 @@ package struct CheckDeclaration: Sendable {
 package enum CheckKinds {
   /// In the order of the docs.
   package static let all: [any Check.Type] = [
-    CountCheck.self, IndexesCheck.self, ReferencesCheck.self, ValidateCheck.self,
+    CountCheck.self, IndexesCheck.self, ReferencesCheck.self, MissingCheck.self, ValidateCheck.self,
   ]
 
   /// The kind of that name.

@@ -1,7 +1,7 @@
 package import BSON
 package import Facts
 package import Mongo
-internal import Platform
+package import Platform
 
 /// The data that checks are asked of.
 package struct CheckedServer: Sendable {
@@ -10,6 +10,12 @@ package struct CheckedServer: Sendable {
   /// The backup's facts, by the names that its collections have here, with their counts; nil where there is no
   /// backup to compare with.
   package var expected: Catalogue?
+  /// What a run before this one measured; nil where there is none to compare with.
+  package var baseline: Baseline?
+  /// What was there after earlier steps of this run, by their ids.
+  package var steps: [String: Catalogue] = [:]
+  /// The moment that the data is of, in seconds since 1970; nil when that isn't known.
+  package var moment: Double?
   /// Whether the server is a throwaway one, where a check may lock and load as it likes.
   package var isSandbox: Bool
   /// Memory for all checks that run at one time, in bytes.
@@ -75,6 +81,8 @@ package struct CheckContext: Sendable {
   package let collection: CollectionFacts?
   /// The common keys.
   package let common: CommonKeys
+  /// Which check it is.
+  package let identity: CheckIdentity
   /// When it has to have ended, by the monotonic clock.
   let deadline: Double?
 
@@ -104,6 +112,30 @@ package struct CheckContext: Sendable {
       try remaining()
       return try body(document)
     }
+  }
+
+  /// The same with each document where it lies in the reply, valid until `body` returns.
+  package func scan(
+    _ command: Document, on database: String? = nil, batchSize: Int? = nil,
+    _ body: (UnsafeRawBufferPointer) throws -> Bool
+  ) throws {
+    let place = database ?? namespace.database
+    var seen = 0
+    try unsafe server.pool.scan(try limited(command), on: place, batchSize: batchSize) { document in
+      // The clock costs more than most documents.
+      if seen & 0xFF == 0 { try remaining() }
+      seen += 1
+      return unsafe try body(document)
+    }
+  }
+
+  /// What this check measured in the run that is the baseline. Throws `Unanswerable` when there is none.
+  package func baseline() throws(Unanswerable) -> JSON {
+    guard let baseline = server.baseline else { throw Unanswerable("there is no baseline to compare with") }
+    guard let measured = baseline.measured[identity] else {
+      throw Unanswerable("the baseline (run \(baseline.run)) holds no answer to this check")
+    }
+    return measured
   }
 
   /// The documents of a cursor that has few.

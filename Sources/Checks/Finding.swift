@@ -4,11 +4,11 @@ package import Record
 /// What a check found, before thresholds make an outcome of it.
 package struct Finding: Sendable {
   /// The number that `warn_if` and `error_if` judge.
-  package var figure: Int
+  package var figure: Double
   /// What the figure is a part of, for thresholds in percent; nil when it is a part of nothing.
   package var total: Int?
   /// With neither `warn_if` nor `error_if`, a figure above this fails; nil when the figure alone says nothing.
-  package var failsAbove: Int?
+  package var failsAbove: Double?
   /// The kind's own judgement: the outcome is no better, whatever the thresholds say.
   package var least: Outcome.Result
   /// How many documents (or references) it looked at; 0 is no answer unless `allow_empty`. Nil when it doesn't
@@ -26,7 +26,7 @@ package struct Finding: Sendable {
   package var query: String?
 
   package init(
-    figure: Int, of total: Int? = nil, failsAbove: Int? = 0, least: Outcome.Result = .pass,
+    figure: Double, of total: Int? = nil, failsAbove: Double? = 0, least: Outcome.Result = .pass,
     examined: Int? = nil,
     message: String, measured: JSON, expected: String? = nil, observed: String? = nil
   ) {
@@ -39,5 +39,16 @@ package struct Finding: Sendable {
     self.measured = measured
     self.expected = expected
     self.observed = observed
+  }
+
+  /// With a figure that counts something.
+  package init(
+    figure: Int, of total: Int? = nil, failsAbove: Double? = 0, least: Outcome.Result = .pass,
+    examined: Int? = nil,
+    message: String, measured: JSON, expected: String? = nil, observed: String? = nil
+  ) {
+    self.init(
+      figure: Double(figure), of: total, failsAbove: failsAbove, least: least, examined: examined,
+      message: message, measured: measured, expected: expected, observed: observed)
   }
 }

@@ -42,4 +42,10 @@ extension Failure {
   static func filterNotTaken(_ kind: String, at place: Place) -> Failure {
     .invalid("filter-not-taken", "`\(kind)` does not take `where`", at: place)
   }
+
+  static func notATime(_ key: String, _ kind: String, _ figure: String, at place: Place) -> Failure {
+    .invalid(
+      "not-a-time", "`\(key)` is a length of time, and `\(kind)` counts \(figure)", at: place,
+      hint: "Write a number or a percentage.")
+  }
 }

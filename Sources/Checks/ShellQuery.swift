@@ -8,6 +8,17 @@ extension Namespace {
   }
 }
 
+extension CheckContext {
+  /// A line that finds documents again: those that match `filter` and the check's own `where`.
+  func shellFind(_ filter: Document) -> String {
+    var all = filter
+    if let own = common.filter, !own.isEmpty {
+      all = filter.isEmpty ? own : ["$and": [.document(own), .document(filter)]]
+    }
+    return "\(namespace.shellText).find(\(all.shellText))"
+  }
+}
+
 extension Document {
   /// As a literal that mongosh reads: `{status: "new"}`.
   var shellText: String {

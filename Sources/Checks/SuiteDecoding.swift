@@ -58,6 +58,10 @@ extension Suite {
       diagnostics.report(.filterNotTaken(name, at: filter.place))
     }
     guard let common, let fields else { return nil }
+    for (key, threshold) in [("warn_if", common.warnIf), ("error_if", common.errorIf)]
+    where threshold?.isTime == true && !declaration.figureIsTime {
+      diagnostics.report(.notATime(key, name, declaration.figure, at: mapping[key]?.place ?? node.place))
+    }
     let check = kind.init(fields, common)
     return diagnostics.count == before
       ? PlannedCheck(check, of: subject, common: common, at: node.place) : nil

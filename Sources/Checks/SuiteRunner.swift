@@ -6,7 +6,9 @@ package import Record
 
 extension Suite {
   /// Asks all its checks, up to `parallel` of them at one time (and no more than the pool has connections for: a
-  /// check may hold two, one for a cursor and one to ask about what it gives), each on a thread of its own, and tells `events` of each answer. The outcomes come in the order of the suite; there is always one a check.
+  /// check may hold two, one for a cursor and one to ask about what it gives), each on a thread of its own, and tells
+  /// `events` of each answer. Scanning checks of one collection share one reading of it. The outcomes come in the
+  /// order of the suite; there is always one a check.
   ///
   /// Throws a failure of kind `interrupted` when a signal came, and what `before` throws, which is called before
   /// each check (to see whether the server is still there); whatever else keeps a check from its answer is an
@@ -17,23 +19,53 @@ extension Suite {
   ) throws -> [Outcome] {
     let questions = try questions(for: server)
     let outcomes = Monitor([Outcome?](repeating: nil, count: questions.count))
-    let next = Monitor(0)
+    let answer: @Sendable (Int, Outcome) -> Void = { index, outcome in
+      outcomes.withLock { $0[index] = outcome }
+      events(.checked(outcome))
+    }
+    var plan: [Work] = []
+    var readings: [SharedReading.Key: Int] = [:]
+    for (index, question) in questions.enumerated() {
+      if let key = question.reading(on: server) {
+        if let at = readings[key], case .reading(let reading) = plan[at] {
+          reading.add(question, index)
+        } else {
+          readings[key] = plan.count
+          plan.append(.reading(SharedReading(question, index, on: server)))
+        }
+      } else {
+        plan.append(.question(index))
+      }
+    }
+    let work = plan
+    let queue = Monitor(work[...])
     let threads = max(1, min(parallel, questions.count, server.pool.connections / 2))
-    try Threads.concurrently(threads) { _ in
+    let suite = name
+    let cancel: @Sendable (any Error) -> Void = { _ in
+      for case .reading(let reading) in work { reading.cancel() }
+    }
+    try Threads.concurrently(threads, onFirstError: cancel) { _ in
       while true {
         try Interruption.check()
         try before()
-        let index = next.withLock { next in
-          defer { next += 1 }
-          return next
+        guard let next = queue.withLock({ $0.popFirst() }) else { break }
+        switch next {
+        case .question(let index): answer(index, try questions[index].answer(on: server, suite: suite))
+        case .reading(let reading): try reading.read(suite, parts: threads, answer)
         }
-        guard index < questions.count else { return }
-        let outcome = try questions[index].answer(on: server, suite: name)
-        outcomes.withLock { $0[index] = outcome }
-        events(.checked(outcome))
       }
+      // Others may have parts left of a collection that they read.
+      for case .reading(let reading) in work { try reading.help(suite, answer) }
     }
     return outcomes.withLock { $0.compactMap(\.self) }
+  }
+
+  /// What a thread takes up.
+  private enum Work: Sendable {
+    /// The question of that number, by itself.
+    case question(Int)
+    /// All that is answered by one reading.
+    case reading(SharedReading)
   }
 
   /// The checks with those of `shop` and `*` spread over the collections.
@@ -64,115 +96,5 @@ extension PlannedCheck {
     return catalogue.sorted.filter {
       subject.covers($0.namespace) && $0.kind != .view && declaration.appliesTo.contains($0.kind)
     }.map(\.namespace)
-  }
-}
-
-/// One check, asked of one thing.
-private struct Question: Sendable {
-  let planned: PlannedCheck
-  let subject: Subject
-  /// Why it can't even be asked.
-  let trouble: String?
-
-  init(_ planned: PlannedCheck, _ subject: Subject, trouble: String? = nil) {
-    self.planned = planned
-    self.subject = subject
-    self.trouble = trouble
-  }
-
-  func answer(on server: CheckedServer, suite: String) throws -> Outcome {
-    let start = Clock.monotonic
-    var outcome = try outcome(on: server, suite: suite)
-    outcome.seconds = Clock.monotonic - start
-    return outcome
-  }
-
-  private func outcome(on server: CheckedServer, suite: String) throws -> Outcome {
-    var namespace: String?
-    if case .collection(let name) = subject { namespace = name.description }
-    var outcome = Outcome(
-      kind: planned.declaration.kind, suite: suite, namespace: namespace, name: planned.name, result: .error,
-      message: trouble ?? "")
-    if trouble != nil { return outcome }
-    let timeout = planned.common.timeout ?? server.timeout
-    do {
-      var facts: CollectionFacts?
-      if case .collection(let name) = subject {
-        facts = try Catalogue.listed(name, on: server.pool)
-        guard let facts else {
-          outcome.result = severe(.fail)
-          outcome.message = "the collection does not exist"
-          outcome.expected = "a collection"
-          outcome.observed = "none"
-          return outcome
-        }
-        if !planned.declaration.appliesTo.contains(facts.kind) {
-          throw Failure.doesNotApply(planned.declaration.kind, to: facts, at: planned.place)
-        }
-      }
-      let context = CheckContext(
-        server: server, subject: subject, collection: facts, common: planned.common,
-        deadline: timeout.map { Clock.monotonic + $0 })
-      return try judged(try planned.check.run(context), outcome)
-    } catch let error as NotAsked {
-      outcome.result = .skipped
-      outcome.message = error.reason
-    } catch let error as Failure where error.kind == .interrupted {
-      throw error
-    } catch let error as MongoError where error.code == 50 && error.codeName == "MaxTimeMSExpired" {
-      outcome.message = timedOut(timeout)
-    } catch is TimedOut {
-      outcome.message = timedOut(timeout)
-    } catch let error as Unanswerable {
-      outcome.message = error.reason
-    } catch {
-      outcome.message = "\(error)"
-    }
-    return outcome
-  }
-
-  private func timedOut(_ timeout: Double?) -> String {
-    "no answer within \(timeout.map { TimeSpan.format($0) } ?? "the server's own limit")"
-  }
-
-  private func severe(_ result: Outcome.Result) -> Outcome.Result {
-    result == .fail && planned.common.severity == .warn ? .warn : result
-  }
-
-  /// Makes an outcome of a finding: thresholds, severity, and no answer without data.
-  private func judged(_ finding: Finding, _ blank: Outcome) throws -> Outcome {
-    let common = planned.common
-    var outcome = blank
-    outcome.message = finding.message
-    outcome.measured = finding.measured
-    outcome.expected = finding.expected
-    outcome.observed = finding.observed
-    outcome.samples = Array(finding.samples.prefix(common.samples))
-    outcome.query = finding.query
-    if finding.examined == 0, !common.allowsEmpty, finding.least == .pass {
-      outcome.message = "no data: \(finding.message)"
-      return outcome
-    }
-    var result = finding.least
-    if common.warnIf != nil || common.errorIf != nil {
-      if try common.errorIf?.matches(finding) == true {
-        result = .fail
-      } else if try common.warnIf?.matches(finding) == true, result == .pass {
-        result = .warn
-      }
-      outcome.expected = outcome.expected ?? expectation
-    } else if let limit = finding.failsAbove, finding.figure > limit {
-      result = .fail
-    }
-    outcome.result = severe(result)
-    return outcome
-  }
-
-  /// The thresholds in words: `not > 0 (warning), not > 100`.
-  private var expectation: String {
-    var parts: [String] = []
-    if let warn = planned.common.warnIf { parts.append("not \(warn) (warning)") }
-    if let error = planned.common.errorIf { parts.append("not \(error)") }
-    return parts.joined(separator: ", ") + " \(planned.declaration.figure)"
   }
 }

@@ -1,7 +1,7 @@
 package import Configuration
 internal import Platform
 
-/// A limit on a check's figure: `> 0`, `>= 1%`.
+/// A limit on a check's figure: `> 0`, `>= 1%`, `> 24h`.
 package struct Threshold: Sendable, Hashable, CustomStringConvertible {
   enum Comparison: String, Sendable, CaseIterable {
     // Longer signs first: they are tried in this order.
@@ -17,6 +17,8 @@ package struct Threshold: Sendable, Hashable, CustomStringConvertible {
   let limit: Double
   /// Whether the limit is in percent of the finding's total.
   let isPercent: Bool
+  /// Whether it is a length of time, in seconds.
+  let isTime: Bool
   /// As it was written.
   package let description: String
 
@@ -27,9 +29,12 @@ package struct Threshold: Sendable, Hashable, CustomStringConvertible {
     }
     let number = text.dropFirst(comparison.rawValue.count).drop { $0 == " " }
     isPercent = number.hasSuffix("%")
-    guard let first = number.utf8.first, (0x30...0x39).contains(first) || first == 0x2D,
-      let limit = Double(isPercent ? number.dropLast() : number), limit.isFinite
-    else { return nil }
+    guard let first = number.utf8.first, (0x30...0x39).contains(first) || first == 0x2D else { return nil }
+    let plain = Double(isPercent ? number.dropLast() : number)
+    isTime = plain == nil && !isPercent
+    guard let limit = plain ?? (isTime ? TimeSpan.parse(String(number)) : nil), limit.isFinite else {
+      return nil
+    }
     self.comparison = comparison
     self.limit = limit
     description = text
@@ -38,7 +43,7 @@ package struct Threshold: Sendable, Hashable, CustomStringConvertible {
   /// Whether the figure is one that the threshold names. Throws when the limit is in percent and the figure is a
   /// part of nothing.
   func matches(_ finding: Finding) throws(Unanswerable) -> Bool {
-    var figure = Double(finding.figure)
+    var figure = finding.figure
     if isPercent {
       guard let total = finding.total else {
         throw Unanswerable("`\(description)` is in percent, and this figure is a part of nothing")
@@ -64,12 +69,12 @@ package struct Unanswerable: Error, Sendable {
 }
 
 extension Shape where Output == Threshold {
-  /// `> 0`, `>= 1%`.
+  /// `> 0`, `>= 1%`, `> 24h`.
   package static var threshold: Shape<Threshold> {
     .scalar(
       "a condition such as \"> 0\" or \">= 1%\"",
-      schema: ["type": "string", "pattern": #"^(>=?|<=?|==|!=) *-?[0-9.]+%?$|\$\{"#],
-      hint: "Write >, >=, <, <=, == or !=, then a number or a percentage, in quotes."
+      schema: ["type": "string", "pattern": #"^(>=?|<=?|==|!=) *-?[0-9.]+(%|[0-9a-z. ]+)?$|\$\{"#],
+      hint: "Write >, >=, <, <=, == or !=, then a number, a percentage or a duration, in quotes."
     ) { Threshold($0.text) }
   }
 }

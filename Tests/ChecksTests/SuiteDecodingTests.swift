@@ -77,7 +77,7 @@ struct SuiteDecodingTests {
       (
         "- {count: {min: 1}, warn_if: '~ 5'}",
         "s.yaml:3:34: `warn_if`: expected a condition such as \"> 0\" or \">= 1%\", found the string \"~ 5\"",
-        "Write >, >=, <, <=, == or !=, then a number or a percentage, in quotes."
+        "Write >, >=, <, <=, == or !=, then a number, a percentage or a duration, in quotes."
       ),
       (
         "- indexes: {list: [{unique: true}]}",

@@ -32,15 +32,8 @@ package struct ReferencesCheck: Check {
     field = fields[Self.field]
     to = fields[Self.to]
     toField = fields[Self.toField]
-    for key in [Self.field, Self.toField] where !Self.isPath(fields[key]) {
+    for key in [Self.field, Self.toField] where !FieldPath.isPath(fields[key]) {
       fields.reject(key, "`\(fields[key])` is no path of a field", hint: "Write address.city, without a `$`.")
-    }
-  }
-
-  /// Whether an aggregation can follow it: `$` is for the fields of a DBRef alone.
-  private static func isPath(_ path: String) -> Bool {
-    path.split(separator: ".", omittingEmptySubsequences: false).allSatisfy {
-      !$0.isEmpty && (!$0.hasPrefix("$") || ["$id", "$ref", "$db"].contains($0))
     }
   }
 
