@@ -42,7 +42,7 @@ package struct FieldPath: Sendable, Hashable, CustomStringConvertible {
       return try take(value, depth, unwindingLast, body)
     }
     var isEmpty = true
-    try unsafe array.forEach { _, element in
+    try unsafe array.forEachField { _, element in
       isEmpty = false
       try take(element, depth, unwindingLast, body)
       return true

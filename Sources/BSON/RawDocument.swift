@@ -32,7 +32,7 @@
   }
 
   /// Lends its fields in order, until `body` returns false.
-  package func forEach(_ body: (_ name: UnsafeRawBufferPointer, RawValue) throws -> Bool) rethrows {
+  package func forEachField(_ body: (_ name: UnsafeRawBufferPointer, RawValue) throws -> Bool) rethrows {
     var at = 4
     while let element = unsafe elementOfValidBSON(base, at: at) {
       let name = unsafe UnsafeRawBufferPointer(
