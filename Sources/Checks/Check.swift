@@ -12,6 +12,12 @@ package protocol Check: Sendable {
   /// Asks, and says what was found, with the measured figure even when all is well. Throws `NotAsked` for a
   /// question that has no meaning here, and whatever keeps it from an answer: that is an error, never a pass.
   func run(_ context: CheckContext) throws -> Finding
+  /// What it compares with; nil when with nothing but its own keys.
+  var counterpart: Counterpart? { get }
+}
+
+extension Check {
+  package var counterpart: Counterpart? { nil }
 }
 
 /// What is to be known of a kind of check: for decoding, the JSON Schema and the docs.
@@ -63,7 +69,8 @@ package struct CheckDeclaration: Sendable {
 package enum CheckKinds {
   /// In the order of the docs.
   package static let all: [any Check.Type] = [
-    CountCheck.self, IndexesCheck.self, ReferencesCheck.self, MissingCheck.self, ValidateCheck.self,
+    CountCheck.self, IndexesCheck.self, ReferencesCheck.self, MissingCheck.self, DigestCheck.self,
+    ValidateCheck.self,
   ]
 
   /// The kind of that name.

@@ -94,6 +94,9 @@ package struct CheckContext: Sendable {
     return namespace
   }
 
+  /// Where its documents are stored: of a time series the buckets.
+  package var place: Namespace { collection?.stored ?? namespace }
+
   /// The backup's facts of the collection, if there are any.
   package var expected: CollectionFacts? { server.expected?[namespace] }
 

@@ -31,7 +31,7 @@ extension Suite {
           reading.add(question, index)
         } else {
           readings[key] = plan.count
-          plan.append(.reading(SharedReading(question, index, on: server)))
+          plan.append(.reading(SharedReading(question, index, on: server, key)))
         }
       } else {
         plan.append(.question(index))

@@ -30,6 +30,7 @@ extension DrillRun {
         entry.output = result.output
         entry.message = result.failure
         entry.status = result.failure == nil ? .completed : .failed
+        try remember(step)
         if result.failure == nil { return true }
         if !isLast && step.action is RunStep { continue }
         refuse(step, result)
@@ -44,6 +45,12 @@ extension DrillRun {
         return !step.abortsOnError && !isOver
       }
     }
+  }
+
+  /// Counts what is there after a step, if a check compares with that.
+  private func remember(_ step: Step) throws {
+    guard let sandbox, scenario.compares(with: .step(step.id)) else { return }
+    stepFacts[step.id] = try Catalogue(of: sandbox.pool, counting: .exact)
   }
 
   private var isServerGone: Bool {
@@ -92,8 +99,11 @@ extension DrillRun {
     }
     let outcomes: [Outcome]
     do {
+      var server = CheckedServer(sandbox.pool, expected: expected, isSandbox: true)
+      server.steps = stepFacts
+      server.moment = moment
       outcomes = try suite.run(
-        on: CheckedServer(sandbox.pool, expected: expected, isSandbox: true), parallel: Machine.cores,
+        on: server, parallel: Machine.cores,
         before: { try sandbox.checkAlive() }, events: tap)
     } catch {
       take(answered.withLock { $0 })

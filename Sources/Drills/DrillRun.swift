@@ -33,6 +33,10 @@ package final class DrillRun {
   var recoveries: [String: Recovery] = [:]
   /// The last entry that was applied.
   var lastApplied: Timestamp?
+  /// The moment that was recovered to, in seconds since 1970; nil when nothing says it.
+  var moment: Double?
+  /// What was there after the steps that a check compares with, by their ids.
+  var stepFacts: [String: Catalogue] = [:]
   /// What each restore step has come to, by its id.
   var restored: [String: Restored] = [:]
   /// The suites that were asked to their end.
@@ -104,7 +108,11 @@ package final class DrillRun {
       describe(backup)
       for note in base.notes { events(.note(note)) }
       record.backup.notes += base.notes
-      return (backup, try RecoveryPlans(scenario, of: backup, noReplay: options.noReplay))
+      return (
+        backup,
+        try RecoveryPlans(
+          scenario, of: backup, noReplay: options.noReplay, computeDigests: scenario.compares(with: .backup))
+      )
     }
     self.backup = backup
     self.plans = plans

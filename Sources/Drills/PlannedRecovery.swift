@@ -43,7 +43,11 @@ struct RecoveryPlans {
 
   /// Throws `Failure`: mistakes of selection, an oplog that is damaged or doesn't reach a target, a replay step out of
   /// place.
-  init(_ scenario: Scenario, of backup: any LogicalBackup, noReplay: Bool) throws(Failure) {
+  ///
+  /// `computeDigests`: whether a digest of the documents is computed where nothing is replayed to them.
+  init(
+    _ scenario: Scenario, of backup: any LogicalBackup, noReplay: Bool, computeDigests: Bool = false
+  ) throws(Failure) {
     for (at, step) in scenario.steps.enumerated() {
       guard let restore = step.action as? RestoreStep else { continue }
       let next = scenario.steps[(at + 1)...]
@@ -52,7 +56,8 @@ struct RecoveryPlans {
         noReplay || restore.noReplay || (replays.isEmpty && backup.oplog == nil && scenario.oplog.isEmpty)
       if isAlone {
         if let replay = replays.first { throw .replayRefused(replay.id, at: replay.place) }
-        let options = restore.options(memory: scenario.sandbox.memory)
+        var options = restore.options(memory: scenario.sandbox.memory)
+        options.computeDigests = computeDigests
         recoveries[step.id] = PlannedRecovery(
           options: options, restore: try RestorePlan(backup, options), stages: [])
         continue

@@ -103,6 +103,13 @@ extension Scenario {
     resolved = .record(["version": 1, "backup": ["path": .string(path)], "steps": Scenario.defaultStepsJSON])
   }
 
+  /// Whether any of its checks compares with that. Without checks of its own it is asked the standard ones, which compare
+  /// with the backup.
+  func compares(with counterpart: Counterpart) -> Bool {
+    guard let suites else { return counterpart == .backup }
+    return suites.contains { $0.checks.contains { $0.check.counterpart == counterpart } }
+  }
+
   /// What a scenario without steps does.
   static let defaultSteps: [Step] = [
     Step(

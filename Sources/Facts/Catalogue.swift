@@ -42,6 +42,8 @@ package struct CollectionFacts: Sendable, Hashable {
   package var documents: Int?
   /// Their size in BSON bytes; nil when not summed.
   package var bytes: Int?
+  /// What the documents are (of a time series: the buckets); nil when not computed.
+  package var digest: ContentDigest?
 
   package init(
     _ namespace: Namespace, kind: Kind = .collection, options: Document = [:], uuid: UUIDBytes? = nil,

@@ -27,10 +27,24 @@ package struct ContentDigest: Sendable, Hashable {
     unsafe sum.add(document)
   }
 
+  /// Takes a document out that was added before.
+  package mutating func remove(_ document: UnsafeRawBufferPointer) {
+    documents -= 1
+    bytes -= document.count
+    unsafe sum.remove(document)
+  }
+
   /// Adds other documents.
   package mutating func add(_ other: ContentDigest) {
     documents += other.documents
     bytes += other.bytes
     sum.add(other.sum)
+  }
+
+  /// These documents and others.
+  package func adding(_ other: ContentDigest) -> ContentDigest {
+    var sum = self
+    sum.add(other)
+    return sum
   }
 }

@@ -59,6 +59,18 @@ package struct SHA256Sum: Sendable, Hashable {
     d = sum(d, other.d)
   }
 
+  /// Takes a piece out that was added before.
+  package mutating func remove(_ bytes: UnsafeRawBufferPointer) {
+    var other = SHA256Sum()
+    unsafe other.add(bytes)
+    // The complement of two: what added to `other` gives 0.
+    (other.a, other.b, other.c, other.d) = (~other.a, ~other.b, ~other.c, ~other.d)
+    add(other)
+    var one = SHA256Sum()
+    one.a = 1
+    add(one)
+  }
+
   /// 64 lower-case hexadecimal digits, the lowest byte first.
   package var text: String {
     let digits = Array("0123456789abcdef".utf8)

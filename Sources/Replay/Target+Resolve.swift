@@ -19,6 +19,15 @@ package struct ResolvedTarget: Sendable, Hashable {
   /// Whether every entry from the dump to the target is known to be there.
   package var isProven: Bool { unproven.isEmpty }
 
+  /// The moment that it is, in seconds since 1970: the time that was asked for where it was one, else the last
+  /// timestamp's.
+  package var moment: Double {
+    switch requested {
+    case .second(let second), .beforeSecond(let second): Double(second)
+    case .latest, .dumpEnd, .through, .before, .beforeFirst: Double(through.seconds)
+    }
+  }
+
   /// Which entries are applied: `through 1795258578:300`, `up to 1795258580:1, without it`.
   package var text: String {
     switch requested {

@@ -23,12 +23,17 @@ struct DocumentLoader: Sendable {
   let targets: [Int: Target]
   let problems: Problems
   let meter: LoadMeter
+  let computesDigests: Bool
 
   /// Inserts one batch; documents that are refused become problems. Throws `MongoError` when the server is gone.
   func load(_ batch: DocumentBatch) throws {
     guard let target = targets[batch.collection] else { return }
+    var digest = computesDigests ? ContentDigest() : nil
     try unsafe batch.withBytes { bytes in
       let scan = unsafe BatchScan(bytes, count: batch.count)
+      if digest != nil {
+        for index in 0..<batch.count { unsafe digest?.add(scan.document(index, of: bytes)) }
+      }
       var refused: [InsertReply.WriteError] = []
       // Nearly always one piece: the documents between unfit ones.
       var next = 0
@@ -46,10 +51,13 @@ struct DocumentLoader: Sendable {
         try keepZeroTimestamp(try unsafe Document(copying: scan.document(index, of: bytes)), target)
       }
       for error in refused {
-        try settle(error, try unsafe Document(copying: scan.document(error.index, of: bytes)), target)
+        let document = try unsafe Document(copying: scan.document(error.index, of: bytes))
+        if try settle(error, document, target) == .repeated {
+          unsafe document.withBytes { bytes in unsafe digest?.remove(bytes) }
+        }
       }
     }
-    meter.inserted(batch)
+    meter.inserted(batch, digest)
   }
 
   /// Inserts the documents of a range of the batch; returns those that were refused, by their index in the batch.
@@ -78,7 +86,9 @@ struct DocumentLoader: Sendable {
 
   /// A refused document: the same document twice in a backup taken under load is no loss, and mixed schemas of a
   /// time series can be allowed; anything else is a problem.
-  private func settle(_ error: InsertReply.WriteError, _ document: Document, _ target: Target) throws {
+  private func settle(
+    _ error: InsertReply.WriteError, _ document: Document, _ target: Target
+  ) throws -> Settlement {
     let id = document["_id"]
     if error.code == ServerCode.duplicateKey, let id {
       let found = try pool.all(
@@ -86,7 +96,7 @@ struct DocumentLoader: Sendable {
         on: target.namespace.database)
       if found == [document] {
         meter.repeated(target.collection)
-        return
+        return .repeated
       }
     }
     if error.code == ServerCode.mixedSchemaBuckets {
@@ -101,10 +111,14 @@ struct DocumentLoader: Sendable {
           try unsafe client.insert(bytes, count: 1, into: target.namespace, ordered: true)
         }
       }
-      if reply.errors.isEmpty { return }
+      if reply.errors.isEmpty { return .inserted }
     }
     refuse(target, id, error.message)
+    return .refused
   }
+
+  /// What became of a document that the server refused at first.
+  private enum Settlement { case repeated, inserted, refused }
 
   /// Puts the document's own zero timestamps back in place of the server's time. A replacement from a pipeline
   /// is not touched up as an insert is (TOOLS-3540).

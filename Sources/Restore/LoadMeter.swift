@@ -17,6 +17,8 @@ final class LoadMeter: Sendable {
     var repeated = 0
     var refused = 0
     var since: Double?
+    /// Of what is in; nil when it isn't computed.
+    var digest: ContentDigest?
   }
 
   private struct State {
@@ -54,12 +56,13 @@ final class LoadMeter: Sendable {
   @Sendable func read(_ progress: ReadProgress) { state.withLock { $0.read += progress.fileBytes } }
 
   /// A batch is in.
-  func inserted(_ batch: DocumentBatch) {
+  func inserted(_ batch: DocumentBatch, _ digest: ContentDigest?) {
     guard let place = places[batch.collection] else { return }
     let now = Clock.monotonic
     let news: [Event] = state.withLock { state in
       guard var tally = state.tallies[place] else { return [] }
       tally.since = tally.since ?? now
+      if let digest { tally.digest = tally.digest.map { $0.adding(digest) } ?? digest }
       tally.done.documents += batch.count
       tally.done.bytes += batch.byteCount
       state.all.documents += batch.count

@@ -12,6 +12,8 @@ package struct RestoreOptions: Sendable {
   package var isPartial: Bool
   /// Whether patterns of `include` may match nothing: at one of several targets, that is, but not at all of them.
   package var mayMatchNothing = false
+  /// Whether a digest of what goes in is computed, to compare with what the server gives back.
+  package var computeDigests = false
   /// Threads that insert; nil: by the machine.
   package var lanes: Int?
   /// Files read at the same time; nil: by the machine.

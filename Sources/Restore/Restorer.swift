@@ -80,6 +80,7 @@ package struct Restorer: Sendable {
         if facts.kind != .view {
           facts.documents = collection.documents - (tally?.repeated ?? 0)
           facts.bytes = collection.bytes
+          if options.computeDigests { facts.digest = tally?.digest ?? ContentDigest() }
         }
         result.expected[facts.namespace] = facts
       } else if item.facts == nil && !item.isGone {
@@ -187,7 +188,8 @@ package struct Restorer: Sendable {
       let file = backup.collections[index].place?.file ?? backup.path
       targets[index] = .init(collection: index, facts: facts, file: file)
     }
-    let loader = DocumentLoader(pool: pool, targets: targets, problems: problems, meter: meter)
+    let loader = DocumentLoader(
+      pool: pool, targets: targets, problems: problems, meter: meter, computesDigests: options.computeDigests)
     let lanes = options.lanes ?? Machine.cores + 1
     let channel = Channel<DocumentBatch>(capacity: 2 * lanes)
     let backup = self.backup

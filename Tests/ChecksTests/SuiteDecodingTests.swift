@@ -116,7 +116,7 @@ struct SuiteDecodingTests {
     let suite = Checks.Suite.standard(for: catalogue)
     #expect(
       suite.checks.map { "\($0.name) \($0.subject)" } == [
-        "count shop.orders", "indexes shop.orders", "validate shop.orders",
+        "count shop.orders", "digest shop.orders", "indexes shop.orders", "validate shop.orders",
       ])
   }
 

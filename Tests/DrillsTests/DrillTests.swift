@@ -60,7 +60,7 @@ struct DrillTests {
     #expect(record.status == .completed)
     #expect(record.verdict == .pass && record.exitCode == .pass && record.reasons.isEmpty)
     #expect(record.summary.collections == 19 && record.summary.documents > 8500)
-    #expect(record.checks.count == 54 && record.checks.allSatisfy { $0.result == .pass })
+    #expect(record.checks.count == 72 && record.checks.allSatisfy { $0.result == .pass })
     #expect(record.phases.map(\.name) == ["read", "sandbox", "restore", "indexes", "checks", "cleanup"])
     #expect(record.notVerified.contains { $0.code == "oplog" })
     #expect(record.objectives.rto?.measuredSeconds ?? 0 > 0)

@@ -12,6 +12,8 @@ final class Reading: Sendable {
   private static let projectedFrom = 1024
 
   private let context: CheckContext
+  /// Where it reads.
+  private let place: Namespace
   private let state: Monitor<State>
 
   private struct State {
@@ -27,8 +29,9 @@ final class Reading: Sendable {
     var to: Value?
   }
 
-  init(_ scanners: [Scanner], of context: CheckContext) {
+  init(_ scanners: [Scanner], of context: CheckContext, at place: Namespace) {
     self.context = context
+    self.place = place
     state = Monitor(State(parts: [scanners]))
   }
 
@@ -84,11 +87,11 @@ final class Reading: Sendable {
   private func cut(_ parts: Int) throws -> [Bounds] {
     guard context.collection?.kind == .collection, context.common.filter == nil,
       context.collection?.options["clusteredIndex"] == nil, context.collection?.options["collation"] == nil,
-      let count = try context.run(["count": .string(context.namespace.collection)])["n"]?.integer,
+      let count = try context.run(["count": .string(place.collection)])["n"]?.integer,
       count >= Reading.smallest
     else { return [Bounds()] }
     let sample = try context.all([
-      "aggregate": .string(context.namespace.collection), "cursor": [:],
+      "aggregate": .string(place.collection), "cursor": [:],
       "pipeline": [["$sample": ["size": .int32(Int32(parts * 16))]], ["$project": ["_id": 1]]],
     ]).compactMap { $0["_id"] }.sorted { Value.compare($0, $1) < 0 }
     guard sample.count >= parts else { return [Bounds()] }
@@ -102,7 +105,7 @@ final class Reading: Sendable {
   }
 
   private func find(_ bounds: Bounds, wanting parts: [DocumentPart]) throws -> Document {
-    var command: Document = ["find": .string(context.namespace.collection)]
+    var command: Document = ["find": .string(place.collection)]
     if let filter = context.common.filter { command = command.setting("filter", to: .document(filter)) }
     // `$gte` and `$lt` would leave out what is of another type than the bound.
     if bounds.from != nil || bounds.to != nil { command = command.setting("hint", to: ["_id": 1]) }
@@ -140,6 +143,6 @@ final class Reading: Sendable {
   private func documentSize() throws -> Int {
     guard context.collection?.kind == .collection else { return 0 }
     return Int(
-      try context.run(["collStats": .string(context.namespace.collection)])["avgObjSize"]?.number ?? 0)
+      try context.run(["collStats": .string(place.collection)])["avgObjSize"]?.number ?? 0)
   }
 }

@@ -7,6 +7,8 @@ package protocol ScanningCheck: Check {
   associatedtype Seen: Scan
   /// What it looks at of each document.
   var reads: DocumentPart { get }
+  /// Whether it wants what is stored of a time series, its buckets, and not what it shows.
+  var readsStored: Bool { get }
   /// Begins with a part of the collection. Throws `Unanswerable` or `NotAsked` where nothing needs to be read to know
   /// that there is no answer.
   func scan(_ context: CheckContext) throws -> Seen
@@ -33,9 +35,12 @@ package enum DocumentPart: Sendable, Hashable {
 }
 
 extension ScanningCheck {
+  package var readsStored: Bool { false }
+
   /// Reads the collection for this check alone; a suite reads it once for all its checks.
   package func run(_ context: CheckContext) throws -> Finding {
-    let reading = Reading([try Scanner(self, context)], of: context)
+    let reading = Reading(
+      [try Scanner(self, context)], of: context, at: readsStored ? context.place : context.namespace)
     try reading.read()
     return try reading.scanners[0].finding(context)
   }

@@ -9,6 +9,8 @@ final class SharedReading: Sendable {
   /// What has to be the same for checks to share a reading.
   struct Key: Hashable {
     var namespace: Namespace
+    /// Whether it is read as it is stored.
+    var isStored: Bool
     var filter: Document?
     var timeout: Double?
   }
@@ -35,10 +37,12 @@ final class SharedReading: Sendable {
   }
 
   private let server: CheckedServer
+  private let isStored: Bool
   private let state: Monitor<State>
 
-  init(_ question: Question, _ index: Int, on server: CheckedServer) {
+  init(_ question: Question, _ index: Int, on server: CheckedServer, _ key: Key) {
     self.server = server
+    isStored = key.isStored
     state = Monitor(State(asked: [Asked(question: question, index: index)]))
   }
 
@@ -65,7 +69,7 @@ final class SharedReading: Sendable {
       }
     }
     guard let context = contexts.first else { return cancel() }
-    let reading = Reading(scanners, of: context)
+    let reading = Reading(scanners, of: context, at: isStored ? context.place : context.namespace)
     reading.prepare(parts: parts)
     state.update { state in
       state.start = start
@@ -139,10 +143,11 @@ final class SharedReading: Sendable {
 extension Question {
   /// Which reading it shares; nil when it reads for itself.
   func reading(on server: CheckedServer) -> SharedReading.Key? {
-    guard trouble == nil, planned.check is any ScanningCheck, case .collection(let namespace) = subject else {
-      return nil
-    }
+    guard trouble == nil, let check = planned.check as? any ScanningCheck,
+      case .collection(let namespace) = subject
+    else { return nil }
     return SharedReading.Key(
-      namespace: namespace, filter: planned.common.filter, timeout: timeout(on: server))
+      namespace: namespace, isStored: check.readsStored, filter: planned.common.filter,
+      timeout: timeout(on: server))
   }
 }
