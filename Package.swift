@@ -61,11 +61,13 @@ let package = Package(
     // What a drill does.
     library("Restore", ["Backups", "Mongo", "Facts", "BSON", "Record", "Platform"]),
     library("Replay", ["Restore", "Backups", "Mongo", "Facts", "BSON", "Record", "Platform"]),
-    library("Checks", ["Mongo", "Facts", "Record", "Configuration", "BSON", "Platform"]),
+    library("Witness", ["Mongo", "Facts", "BSON", "Platform"]),
+    library("Checks", ["Witness", "Mongo", "Facts", "Record", "Configuration", "BSON", "Platform"]),
     library(
       "Drills",
       [
-        "Checks", "Replay", "Restore", "Sandbox", "Mongo", "Backups", "Configuration", "Record", "Facts",
+        "Checks", "Witness", "Replay", "Restore", "Sandbox", "Mongo", "Backups", "Configuration", "Record",
+        "Facts",
         "BSON",
         "Platform",
       ]),
@@ -89,7 +91,8 @@ let package = Package(
     tests("Backups", ["Backups", "Compression", "Facts", "BSON", "CZlib", "Platform"]),
     tests("BSON", ["BSON"]),
     tests(
-      "Checks", ["Checks", "Sandbox", "Mongo", "Facts", "Record", "Configuration", "BSON", "Platform"]),
+      "Checks",
+      ["Checks", "Witness", "Sandbox", "Mongo", "Facts", "Record", "Configuration", "BSON", "Platform"]),
     tests("Commands", ["Commands", "Arguments", "Record"]),
     tests("Compression", ["Compression", "CZlib", "Platform"]),
     tests("Configuration", ["Configuration", "BSON", "Platform"]),
@@ -106,10 +109,11 @@ let package = Package(
     tests(
       "Restore",
       [
-        "Restore", "Checks", "Sandbox", "Mongo", "Backups", "Record", "Facts", "BSON", "Platform",
+        "Restore", "Witness", "Sandbox", "Mongo", "Backups", "Record", "Facts", "BSON", "Platform",
         "TestSupport",
       ]),
     tests("Sandbox", ["Sandbox", "Mongo", "BSON", "Platform", "TestSupport", "Holder"]),
+    tests("Witness", ["Witness", "Sandbox", "Mongo", "Facts", "BSON", "Platform"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -2,6 +2,7 @@ package import BSON
 package import Facts
 package import Mongo
 package import Platform
+internal import Witness
 
 /// The data that checks are asked of.
 package struct CheckedServer: Sendable {

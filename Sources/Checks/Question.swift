@@ -3,6 +3,7 @@ internal import Facts
 internal import Mongo
 internal import Platform
 internal import Record
+internal import Witness
 
 /// One check, asked of one thing.
 struct Question: Sendable {

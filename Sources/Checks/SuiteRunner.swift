@@ -3,6 +3,7 @@ internal import Facts
 internal import Mongo
 internal import Platform
 package import Record
+internal import Witness
 
 extension Suite {
   /// Asks all its checks, up to `parallel` of them at one time (and no more than the pool has connections for: a

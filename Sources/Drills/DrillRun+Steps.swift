@@ -6,6 +6,7 @@ internal import Platform
 internal import Record
 internal import Restore
 internal import Sandbox
+internal import Witness
 
 extension DrillRun {
   /// Runs one step, again where it may be retried; false when the drill is not to go on.

@@ -24,14 +24,22 @@ package struct SHA256Sum: Sendable, Hashable {
       var value: UInt64 = 0
       for byte in (0..<8).reversed() {
         let at = word * 16 + byte * 2
-        guard let number = UInt8(String(decoding: digits[at..<at + 2], as: UTF8.self), radix: 16) else {
+        guard let high = SHA256Sum.value(of: digits[at]), let low = SHA256Sum.value(of: digits[at + 1]) else {
           return nil
         }
-        value = value << 8 | UInt64(number)
+        value = value << 8 | high << 4 | low
       }
       words.append(value)
     }
     (a, b, c, d) = (words[0], words[1], words[2], words[3])
+  }
+
+  private static func value(of digit: UInt8) -> UInt64? {
+    switch digit {
+    case 0x30...0x39: UInt64(digit - 0x30)
+    case 0x61...0x66: UInt64(digit - 0x57)
+    default: nil
+    }
   }
 
   /// Adds a piece.

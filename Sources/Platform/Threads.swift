@@ -41,6 +41,25 @@ package enum Threads {
     if let error = first.withLock({ $0 }) { throw error }
   }
 
+  /// Runs `body` for each index below `count`, in order, on `threads` threads at most. After the first error, which is
+  /// thrown, no further one is begun.
+  package static func forEach(
+    below count: Int, on threads: Int, _ body: @Sendable (Int) throws -> Void
+  ) throws {
+    let next = Monitor(0)
+    let stop: @Sendable (any Error) -> Void = { _ in next.update { $0 = count } }
+    try concurrently(max(1, min(threads, count)), onFirstError: stop) { _ in
+      while true {
+        let index = next.withLock { next in
+          defer { next = min(count, next + 1) }
+          return next
+        }
+        if index >= count { return }
+        try body(index)
+      }
+    }
+  }
+
   /// Starts a thread. Throws a `Failure` when the system refuses one.
   package static func start(_ body: @escaping @Sendable () -> Void) throws(Failure) -> RunningThread {
     var attributes = pthread_attr_t()

@@ -6,6 +6,7 @@ import Platform
 import Record
 import Synchronization
 import Testing
+import Witness
 
 @Suite("A suite on a server", .tags(.mongod), .timeLimit(.minutes(10)))
 struct SuiteRunTests {

@@ -1,6 +1,5 @@
 import BSON
 import Backups
-import Checks
 import Facts
 import Glibc
 import Mongo
@@ -11,6 +10,7 @@ import Sandbox
 import Synchronization
 import TestSupport
 import Testing
+import Witness
 
 @Suite("A restore", .tags(.mongod), .timeLimit(.minutes(10)))
 struct BrokenRestoreTests {

@@ -1,5 +1,4 @@
 import BSON
-import Checks
 import Facts
 import Glibc
 import Mongo
@@ -7,6 +6,7 @@ import Restore
 import Sandbox
 import TestSupport
 import Testing
+import Witness
 
 @Suite("An index", .tags(.mongod), .timeLimit(.minutes(10)))
 struct IndexTests {

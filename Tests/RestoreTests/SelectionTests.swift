@@ -1,6 +1,5 @@
 import BSON
 import Backups
-import Checks
 import Facts
 import Mongo
 import Platform
@@ -8,6 +7,7 @@ import Restore
 import Sandbox
 import TestSupport
 import Testing
+import Witness
 
 @Suite("Selecting and renaming", .timeLimit(.minutes(10)))
 struct SelectionTests {

@@ -1,12 +1,12 @@
 import BSON
 import Backups
-import Checks
 import Facts
 import Mongo
 import Platform
 import Restore
 import Sandbox
 import Testing
+import Witness
 
 /// The real backup set of `Tests/Fixtures`: one base, dumped four times while orders came in.
 enum Shop: String, CaseIterable, CustomTestStringConvertible {

@@ -3,6 +3,7 @@ package import Configuration
 internal import Facts
 internal import Platform
 internal import Record
+internal import Witness
 
 /// What a check compares with.
 enum Reference: String, Sendable, CaseIterable {

@@ -3,6 +3,7 @@ package import Configuration
 internal import Facts
 internal import Platform
 internal import Record
+internal import Witness
 
 /// `references`: whether the values of a field are those of a field of another collection.
 ///

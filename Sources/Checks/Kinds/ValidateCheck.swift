@@ -4,6 +4,7 @@ internal import Facts
 internal import Mongo
 internal import Platform
 internal import Record
+internal import Witness
 
 /// `validate`: whether the server finds its structures sound.
 package struct ValidateCheck: Check {

@@ -1,4 +1,4 @@
-internal import BSON
+package import BSON
 package import Facts
 package import Mongo
 internal import Platform
@@ -30,7 +30,7 @@ extension Catalogue {
   }
 
   /// Reads the collections alone, without indexes and counts.
-  init(listedOn pool: ClientPool, databases: [String]? = nil) throws {
+  package init(listedOn pool: ClientPool, databases: [String]? = nil) throws {
     self.init()
     for database in try databases ?? Catalogue.databases(on: pool) {
       for reply in try pool.all(["listCollections": 1], on: database) {
@@ -41,7 +41,7 @@ extension Catalogue {
   }
 
   /// One collection as the server lists it; nil where there is none.
-  static func listed(_ namespace: Namespace, on pool: ClientPool) throws -> CollectionFacts? {
+  package static func listed(_ namespace: Namespace, on pool: ClientPool) throws -> CollectionFacts? {
     let command: Document = ["listCollections": 1, "filter": ["name": .string(namespace.collection)]]
     return try pool.all(command, on: namespace.database).lazy
       .compactMap { CollectionFacts(namespace.database, listed: $0, isNamed: true) }.first
@@ -73,7 +73,7 @@ extension CollectionFacts {
   }
 
   /// Where the documents lie that a backup holds of it: for a time series the buckets.
-  var stored: Namespace { kind == .timeseries ? namespace.buckets : namespace }
+  package var stored: Namespace { kind == .timeseries ? namespace.buckets : namespace }
 
   fileprivate static func count(
     _ facts: CollectionFacts, on pool: ClientPool, _ counting: Catalogue.Counting, deadline: Double?
