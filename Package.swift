@@ -98,7 +98,7 @@ let package = Package(
     tests("Configuration", ["Configuration", "BSON", "Platform"]),
     tests("Drills", ["Drills", "Configuration", "Checks", "Record", "Reports", "Platform"]),
     tests("EndToEnd", ["mongodrill", "TestSupport", "BSON", "Platform"]),
-    tests("Facts", ["Facts", "BSON"]),
+    tests("Facts", ["Facts", "BSON", "Platform"]),
     tests("Mongo", ["Mongo", "Sandbox", "BSON", "Platform"]),
     tests("Platform", ["Platform", "TestSupport", "Holder"]),
     tests("Record", ["Record", "Platform"]),

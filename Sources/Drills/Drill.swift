@@ -39,6 +39,8 @@ package struct DrillOptions: Sendable {
   package var noReplay = false
   /// Whether a target past an unproven seam of the oplog is no proof.
   package var requireProven = false
+  /// The moment that checks take the data for, in seconds since 1970; nil: the one that was recovered to.
+  var moment: Double?
   /// Pairs for the record, such as a ticket's number.
   package var meta: [(key: String, value: String)] = []
 

@@ -154,7 +154,8 @@ extension DrillRun {
     return failed
   }
 
-  private func checkStops() throws {
+  /// Throws when the drill is told to stop.
+  func checkStops() throws {
     try Interruption.check()
     if let stop = watch.stop { throw stop }
   }

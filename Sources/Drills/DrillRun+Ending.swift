@@ -50,6 +50,12 @@ extension DrillRun {
     record.objectives.rto = rto
     record.objectives.rpo = rpo
     evidence.objectives = record.objectives
+    if let damage = record.damage {
+      evidence.refusals += damage.reasons
+      if damage.planted == 0 {
+        evidence.unanswered.append(DrillRecord.NotVerified("damage", "not a single fault was planted"))
+      }
+    }
     let judgement = Judgement(evidence)
     record.verdict = judgement.verdict
     record.exitCode = judgement.exitCode

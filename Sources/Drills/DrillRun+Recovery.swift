@@ -154,7 +154,7 @@ extension DrillRun {
     }
     record.replay = replay
     lastApplied = result.ledger.last ?? lastApplied
-    moment = planned.target.moment
+    moment = options.moment ?? planned.target.moment
     record.backup.problems += replay.problems.map { problem in
       DrillRecord.Problem(
         namespace: problem.namespace, subject: "operation", name: problem.id,

@@ -70,9 +70,7 @@ extension DrillRun {
   func check(_ names: [String]) throws -> StepResult {
     guard let sandbox else { throw Failure.noSandbox() }
     let expected = expected
-    let suites = (scenario.suites ?? [Suite.standard(for: expected, counts: record.replay == nil)]).filter {
-      names.isEmpty || names.contains($0.name)
-    }
+    let suites = suites(expecting: expected).filter { names.isEmpty || names.contains($0.name) }
     let before = record.checks.count
     defer { evidence.checks = record.checks }
     try phase("checks") {
@@ -88,6 +86,19 @@ extension DrillRun {
     return StepResult(failure: "\(Count.text(failed)) of \(Count.text(asked, "check")) did not pass")
   }
 
+  /// The sandbox as checks see it.
+  func checkedServer(expecting expected: Catalogue, _ sandbox: Sandbox) -> CheckedServer {
+    var server = CheckedServer(sandbox.pool, expected: expected, isSandbox: true)
+    server.steps = stepFacts
+    server.moment = moment
+    return server
+  }
+
+  /// The scenario's suites, or those that follow from what was restored.
+  func suites(expecting expected: Catalogue) -> [Suite] {
+    scenario.suites ?? [Suite.standard(for: expected, counts: record.replay == nil)]
+  }
+
   /// Asks one suite and hands over its answers; when it is cut off, those that there were by then.
   func ask(
     _ suite: Suite, expecting expected: Catalogue, _ sandbox: Sandbox, _ take: ([Outcome]) -> Void
@@ -100,11 +111,8 @@ extension DrillRun {
     }
     let outcomes: [Outcome]
     do {
-      var server = CheckedServer(sandbox.pool, expected: expected, isSandbox: true)
-      server.steps = stepFacts
-      server.moment = moment
       outcomes = try suite.run(
-        on: server, parallel: Machine.cores,
+        on: checkedServer(expecting: expected, sandbox), parallel: Machine.cores,
         before: { try sandbox.checkAlive() }, events: tap)
     } catch {
       take(answered.withLock { $0 })

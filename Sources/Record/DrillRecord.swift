@@ -43,6 +43,8 @@ package struct DrillRecord: RecordPart {
   package var phases: [Phase]
   package var steps: [Step]
   package var checks: [Outcome]
+  /// Faults that were planted on purpose; nil when none were to be.
+  package var damage: Damage?
   /// What was in the backup or the scenario and was not verified.
   package var notVerified: [NotVerified]
   package var rollbacks: [Step]
@@ -93,6 +95,7 @@ package struct DrillRecord: RecordPart {
       RecordField("phases", \.phases),
       RecordField("steps", \.steps),
       RecordField("checks", \.checks),
+      RecordField("damage", \.damage),
       RecordField(derived: "summary") { $0.summary },
       RecordField("not_verified", \.notVerified),
       RecordField("rollbacks", \.rollbacks),

@@ -59,7 +59,12 @@ extension DrillRecord {
     let restored =
       "\(Count.text(summary.documents, "document")) in \(Count.text(summary.collections, "collection"))"
     let deciding = reasons.first?.message ?? "nothing was verified"
-    let more = reasons.count > 1 ? " (and \(Count.text(reasons.count - 1)) more, below)" : ""
+    let more = reasons.count > 1 ? " (and \(Count.text(reasons.count - 1)) more)" : ""
+    if let damage, damage.planted > 0, verdict == .pass || reasons.first?.code == Damage.unnoticed {
+      return verdict == .pass
+        ? "The checks notice what goes wrong: \(damage.sentence)."
+        : "The checks miss something: \(damage.sentence)."
+    }
     switch verdict {
     case .pass:
       let checks =

@@ -20,6 +20,7 @@ struct MarkdownReport {
     recovered()
     failures()
     notVerified()
+    damage()
     checks()
     steps("Steps", record.steps)
     steps("Rollbacks", record.rollbacks)

@@ -1,17 +1,18 @@
 internal import Glibc
-internal import Platform
+package import Platform
 
 /// A folder of a sandbox that belongs to this process while it lives.
 ///
 /// A file `owner` in it says whose it is, and a lock on that file says whether the owner lives: the kernel lets
 /// go of it with the process, so neither a process id that is used again nor another container misleads.
-final class OwnedFolder: Sendable {
+package final class OwnedFolder: Sendable {
   /// The file that names the owner.
   static let ownerFile = "owner"
   /// What the folders' names begin with.
   static let prefix = "mongodrill-"
 
-  let path: String
+  /// Where it is.
+  package let path: String
   private let descriptor: Monitor<Int32?>
 
   /// Creates it with mode 0700; it is removed at this process's end.
@@ -65,8 +66,13 @@ final class OwnedFolder: Sendable {
 
   deinit { unlock() }
 
+  /// A folder for what isn't a sandbox but has to go like one.
+  package static func scratch(in directory: String) throws(Failure) -> OwnedFolder {
+    try OwnedFolder(path: Files.join(directory, newName()))
+  }
+
   /// Removes it with all it holds.
-  func remove() throws(Failure) {
+  package func remove() throws(Failure) {
     try Supervisor.shared.remove(path)
     unlock()
   }

@@ -121,7 +121,7 @@ struct DrillRecordTests {
         "schema_version", "tool", "run_id", "scenario", "status", "verdict", "exit_code", "reasons",
         "started_at",
         "ended_at", "duration_seconds", "environment", "backup", "replay", "objectives", "phases", "steps",
-        "checks", "summary", "not_verified", "rollbacks", "previous_run",
+        "checks", "damage", "summary", "not_verified", "rollbacks", "previous_run",
       ])
   }
 

@@ -65,7 +65,7 @@ let passingMarkdown = ##"""
 let failingMarkdown = ##"""
   # FAIL: \# \<b>Shop\</b> \| \*bold\*
 
-  **Not all of the backup came back: the server refused document {"$oid":"0011"} of shop.a\|b\`c\\n# d: \<script>alert(1)\</script> & \[link\](http:\//evil.example) (and 4 more, below).**
+  **Not all of the backup came back: the server refused document {"$oid":"0011"} of shop.a\|b\`c\\n# d: \<script>alert(1)\</script> & \[link\](http:\//evil.example) (and 4 more).**
 
   Run `20261121T130449Z-shop` · 2026-11-21 13:04:49 UTC · took 3.5 s · completed · exit code 1
 

@@ -73,3 +73,6 @@ int cspawn_start(int32_t *supervisor);
 int cspawn_send(int socket, const struct cspawn_request *request, const int fds[CSPAWN_FD_COUNT]);
 // A memory file for the strings of a spawn; -1 with errno.
 int cspawn_memory_file(void);
+// Copies up to `bytes` from where one descriptor stands to where the other does, shared where the file system can do
+// that. Returns how many, 0 at the end, -1 with errno.
+long cspawn_copy_range(int from, int to, long bytes);
