@@ -29,6 +29,13 @@ enum RunCommand: Command {
     "--require-proven",
     help: "A target past an unproven seam of the oplog is no proof: exit status 5 instead of a warning.")
 
+  static let meta = Option.list(
+    "--meta", placeholder: "NAME=VALUE", kind: .parameter,
+    help: "Puts a pair into the record, such as ticket=OPS-1234; wins over the scenario's metadata.")
+  static let approvals = Option.list(
+    "--approve", placeholder: "STEP=NAME", kind: .parameter,
+    help: "NAME approves that step beforehand, where nobody can be asked.")
+
   static let syntax = CommandSyntax(
     name: "run", summary: "runs drills and writes the evidence",
     description: [
@@ -41,7 +48,11 @@ enum RunCommand: Command {
     ],
     positionals: [scenarios],
     options: [
-      OptionGroup("Options", [ScenarioFlags.parameters, reports, failOn, requireProven, noReplay]),
+      OptionGroup(
+        "Options",
+        [
+          ScenarioFlags.parameters, meta, approvals, reports, failOn, requireProven, noReplay,
+        ]),
       OptionGroup("Sandbox", SandboxFlags.group.options + [keep]),
     ],
     examples: [
@@ -87,6 +98,13 @@ enum RunCommand: Command {
     options.keep = values[keep]
     options.failOnWarn = values[failOn] == .warn
     options.requireProven = values[requireProven]
+    options.meta = values[meta].map { ($0.name, $0.value) }
+    options.approvals = Dictionary(values[approvals].map { ($0.name, $0.value) }) { _, last in last }
+    for id in options.approvals.keys
+    where !scenario.steps.contains(where: { $0.id == id && $0.kind == "approve" }) {
+      session.events(.warning("--approve \(id): scenario \(scenario.name) has no such step to approve"))
+    }
+    options.ask = session.asking
     let record = Drill(scenario, options: options, events: session.events).run()
     try folder.write(record)
     return (record, folder)

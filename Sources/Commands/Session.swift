@@ -32,6 +32,16 @@ struct Session: Sendable {
     }
   }
 
+  /// Asks a person who sits at a terminal; nil where nobody does.
+  var asking: (@Sendable (String) throws -> String?)? {
+    guard Terminal.isTerminal(Terminal.input), Terminal.isTerminal(Terminal.errorOutput) else { return nil }
+    return { [console] question in
+      console.show([])
+      Terminal.write(question.visible, to: Terminal.errorOutput)
+      return try Terminal.line()
+    }
+  }
+
   /// Clears the live area: what follows is the result.
   func endProgress() { console.show([]) }
 

@@ -41,6 +41,10 @@ package struct DrillOptions: Sendable {
   package var requireProven = false
   /// The moment that checks take the data for, in seconds since 1970; nil: the one that was recovered to.
   var moment: Double?
+  /// Who approved which step beforehand.
+  package var approvals: [String: String] = [:]
+  /// Asks a person on the terminal; nil when there is none. The answer is nil at the end of the input.
+  package var ask: (@Sendable (String) throws -> String?)?
   /// Pairs for the record, such as a ticket's number.
   package var meta: [(key: String, value: String)] = []
 

@@ -94,14 +94,17 @@ extension DrillRun {
     }
   }
 
-  /// From the first byte read to the last check's answer; measured only when the data was recovered, which is when
+  /// From the first byte read to the last check's answer, less the time that persons took; measured only when the data was recovered, which is when
   /// nothing failed.
   private var rto: DrillRecord.Objective {
     let isRecovered =
       evidence.failures.isEmpty && evidence.problemCount == 0
       && !evidence.checks.contains { $0.result == .fail || $0.result == .error }
     var measured: Double?
-    if isRecovered, let firstByte, let lastCheck { measured = lastCheck - firstByte }
+    if isRecovered, let firstByte, let lastCheck {
+      let waited = waits.filter { $0.start > firstByte && $0.start < lastCheck }.reduce(0) { $0 + $1.seconds }
+      measured = lastCheck - firstByte - waited
+    }
     return DrillRecord.Objective(
       limit: scenario.objectives.rtoLimit, warn: scenario.objectives.rtoWarning, measured: measured)
   }

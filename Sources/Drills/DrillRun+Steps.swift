@@ -29,6 +29,8 @@ extension DrillRun {
         let result = try step.action.perform(self, step)
         entry.exitStatus = result.exitStatus
         entry.output = result.output
+        entry.personSeconds = result.person?.seconds
+        entry.approvedBy = result.person?.name
         entry.message = result.failure
         entry.status = result.failure == nil ? .completed : .failed
         try remember(step)

@@ -31,6 +31,8 @@ package final class DrillRun {
   var plans: RecoveryPlans?
   /// Recoveries under way, by the id of their restore step.
   var recoveries: [String: Recovery] = [:]
+  /// When persons were waited for, by the monotonic clock, and for how many seconds.
+  var waits: [(start: Double, seconds: Double)] = []
   /// The last entry that was applied.
   var lastApplied: Timestamp?
   /// The moment that was recovered to, in seconds since 1970; nil when nothing says it.
@@ -61,7 +63,8 @@ package final class DrillRun {
     record.environment.os = Machine.operatingSystem
     record.environment.cores = Machine.cores
     record.environment.memoryBytes = Machine.memory
-    record.environment.meta = options.meta.map { DrillRecord.Pair($0.key, $0.value) }
+    record.scenario.runbook = scenario.runbook.record
+    record.environment.meta = scenario.runbook.meta(options.meta).map { DrillRecord.Pair($0.key, $0.value) }
     record.status = .completed
     record.steps = scenario.steps.map { $0.blankRecord }
     record.rollbacks = scenario.rollbacks.map { $0.blankRecord }
@@ -174,6 +177,8 @@ package final class DrillRun {
 extension Step {
   /// Its place in the record before it has begun.
   fileprivate var blankRecord: DrillRecord.Step {
-    DrillRecord.Step(id: id, kind: kind, description: description)
+    var blank = DrillRecord.Step(id: id, kind: kind, description: description)
+    blank.plannedSeconds = planned
+    return blank
   }
 }

@@ -24,6 +24,8 @@ package struct Scenario: Sendable {
   package var oplog: [String]
   package var sandbox: SandboxSettings
   package var objectives: ObjectiveLimits
+  /// What it says of the disaster that it rehearses.
+  package var runbook: Runbook
   package var stopConditions: [StopCondition]
   package var steps: [Step]
   /// nil: those that follow from the backup itself (`Suite.standard`).
@@ -96,6 +98,7 @@ extension Scenario {
     oplog = []
     sandbox = SandboxSettings()
     objectives = ObjectiveLimits()
+    runbook = Runbook()
     stopConditions = []
     steps = Scenario.defaultSteps
     suites = nil
@@ -113,10 +116,12 @@ extension Scenario {
   /// What a scenario without steps does.
   static let defaultSteps: [Step] = [
     Step(
-      id: RestoreStep.name, description: nil, timeout: nil, retries: 0, onFailure: nil, action: RestoreStep(),
+      id: RestoreStep.name, description: nil, planned: nil, timeout: nil, retries: 0, onFailure: nil,
+      action: RestoreStep(),
       place: Place("default")),
     Step(
-      id: CheckStep.name, description: nil, timeout: nil, retries: 0, onFailure: nil, action: CheckStep(),
+      id: CheckStep.name, description: nil, planned: nil, timeout: nil, retries: 0, onFailure: nil,
+      action: CheckStep(),
       place: Place("default")),
   ]
 

@@ -57,11 +57,13 @@ enum ScenarioKeys {
     "rollbacks", Steps.shape([RunStep.self], prefix: "rollback-"),
     "Commands that always run at the end: also after a failure, Ctrl-C and SIGTERM.")
 
-  static let all: [any DeclaredKey] = [
-    version, title, tags, description, parameters, backup, oplog, sandbox, objectives, stopConditions, steps,
-    checks,
-    rollbacks,
-  ]
+  static let all: [any DeclaredKey] =
+    [
+      version, title, tags, description, parameters, backup, oplog, sandbox, objectives, stopConditions,
+      steps,
+      checks,
+      rollbacks,
+    ] + Runbook.keys
 
   // MARK: sandbox
 

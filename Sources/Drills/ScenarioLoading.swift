@@ -72,7 +72,7 @@ extension Scenario {
       pick: fields[ScenarioKeys.backup].pick,
       oplog: (fields[ScenarioKeys.oplog] ?? []).map { absolute($0, in: folder) },
       sandbox: (fields[ScenarioKeys.sandbox] ?? SandboxSettings()).inFolder(folder),
-      objectives: fields[ScenarioKeys.objectives] ?? ObjectiveLimits(),
+      objectives: fields[ScenarioKeys.objectives] ?? ObjectiveLimits(), runbook: Runbook(fields),
       stopConditions: fields[ScenarioKeys.stopConditions] ?? [],
       steps: fields[ScenarioKeys.steps] ?? defaultSteps, suites: fields[ScenarioKeys.checks],
       rollbacks: fields[ScenarioKeys.rollbacks] ?? [])

@@ -24,11 +24,23 @@ package struct StepResult: Sendable {
   package var exitStatus: Int?
   /// What it wrote.
   package var output: String?
+  /// Who was asked, and how long that took.
+  package var person: Person?
 
-  package init(failure: String? = nil, exitStatus: Int? = nil, output: String? = nil) {
+  /// A person's part in a step.
+  package struct Person: Sendable {
+    /// Nil when they refused.
+    package var name: String?
+    package var seconds: Double
+  }
+
+  package init(
+    failure: String? = nil, exitStatus: Int? = nil, output: String? = nil, person: Person? = nil
+  ) {
     self.failure = failure
     self.exitStatus = exitStatus
     self.output = output
+    self.person = person
   }
 }
 
@@ -45,6 +57,8 @@ package struct Step: Sendable {
   /// Unique among the steps.
   package var id: String
   package var description: String?
+  /// Seconds that it is planned to take; nil: nobody said.
+  package var planned: Double?
   /// Seconds that one attempt may take; nil: no limit.
   package var timeout: Double?
   /// How often it is begun again when it fails.
@@ -69,11 +83,13 @@ package struct Step: Sendable {
 package enum Steps {
   /// Every kind that a step can be.
   package static let kinds: [any StepKind.Type] = [
-    RestoreStep.self, ReplayStep.self, CheckStep.self, RunStep.self,
+    RestoreStep.self, ReplayStep.self, CheckStep.self, RunStep.self, ApproveStep.self, WaitStep.self,
   ]
 
   private static let id = Key("id", .string, "The step's name: unique; the kind's name when left out.")
   private static let description = Key("description", .string, "What it is for; it stands in the report.")
+  private static let planned = Key(
+    "planned", .duration, "How long it is planned to take; the report shows it beside what it took.")
   private static let timeout = Key(
     "timeout", .duration, "How long one attempt may take; without it there is no limit.")
   private static let retries = Key(
@@ -82,7 +98,7 @@ package enum Steps {
     "on_failure", Shape<Step.OnFailure>.choice(),
     "Whether a failure ends the drill. By default it does when the step could not be done or a command fails; "
       + "what the data is found to be does not.")
-  private static let common: [any DeclaredKey] = [id, description, timeout, retries, onFailure]
+  private static let common: [any DeclaredKey] = [id, description, planned, timeout, retries, onFailure]
 
   /// How a list of steps is written, each of one of `kinds`.
   static func shape(_ kinds: [any StepKind.Type], prefix: String = "") -> Shape<[Step]> {
@@ -149,7 +165,8 @@ package enum Steps {
       diagnostics.count == before
     else { return nil }
     return Step(
-      id: fields[id] ?? kind.name, description: fields[description], timeout: fields[timeout],
+      id: fields[id] ?? kind.name, description: fields[description], planned: fields[planned],
+      timeout: fields[timeout],
       retries: fields[retries], onFailure: fields[onFailure],
       action: action, place: node.place)
   }

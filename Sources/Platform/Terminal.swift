@@ -62,3 +62,22 @@ package enum Environment {
     return all
   }()
 }
+
+extension Terminal {
+  /// A line that a person types, without its newline; nil at the end of the input. Throws a failure of kind
+  /// `interrupted` when a signal comes first.
+  package static func line(from descriptor: Int32 = input) throws(Failure) -> String? {
+    var bytes: [UInt8] = []
+    var byte: UInt8 = 0
+    while true {
+      try Interruption.check()
+      var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      guard unsafe poll(&request, 1, 100) > 0 else { continue }
+      let count = unsafe read(descriptor, &byte, 1)
+      if count < 0 && errno == EINTR { continue }
+      if count <= 0 { return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self) }
+      if byte == UInt8(ascii: "\n") { return String(decoding: bytes, as: UTF8.self) }
+      bytes.append(byte)
+    }
+  }
+}

@@ -26,6 +26,8 @@ extension DrillRecord {
     package var sha256: String?
     /// The scenario as it ran, with its parameters and defaults put in.
     package var resolved: JSON = .null
+    /// What it says of the disaster that it rehearses; nil without a file.
+    package var runbook: Runbook?
 
     package init() {}
     package init(name: String, title: String?, path: String?, sha256: String?, resolved: JSON) {
@@ -40,6 +42,7 @@ extension DrillRecord {
       [
         RecordField("name", \.name), RecordField("title", \.title), RecordField("path", \.path),
         RecordField("sha256", \.sha256), RecordField("resolved", \.resolved),
+        RecordField("runbook", \.runbook),
       ]
     }
   }
@@ -95,6 +98,12 @@ extension DrillRecord {
     package var status = Status.skipped
     package var startedAt: WallTime?
     package var seconds = 0.0
+    /// How long it was planned to take; nil: nobody said.
+    package var plannedSeconds: Double?
+    /// How much of it a person took; nil when none was asked.
+    package var personSeconds: Double?
+    /// Who said that the drill may go on.
+    package var approvedBy: String?
     /// How often it was begun: more than once only with `retries`.
     package var attempts = 0
     /// What went wrong, or what there is to know.
@@ -115,7 +124,8 @@ extension DrillRecord {
       [
         RecordField("id", \.id), RecordField("kind", \.kind), RecordField("description", \.description),
         RecordField("status", \.status), RecordField("started_at", \.startedAt),
-        RecordField("seconds", \.seconds),
+        RecordField("seconds", \.seconds), RecordField("planned_seconds", \.plannedSeconds),
+        RecordField("person_seconds", \.personSeconds), RecordField("approved_by", \.approvedBy),
         RecordField("attempts", \.attempts), RecordField("message", \.message),
         RecordField("exit_status", \.exitStatus), RecordField("output", \.output),
       ]

@@ -24,6 +24,7 @@ struct MarkdownReport {
     checks()
     steps("Steps", record.steps)
     steps("Rollbacks", record.rollbacks)
+    runbook()
     phases()
     environment()
   }

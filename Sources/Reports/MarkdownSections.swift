@@ -149,15 +149,19 @@ extension MarkdownReport {
   mutating func steps(_ title: String, _ steps: [DrillRecord.Step]) {
     guard !steps.isEmpty else { return }
     section(title)
+    let isPlanned = steps.contains { $0.plannedSeconds != nil }
     table(
-      ["Step", "Kind", "Result", ">Time", "Note"],
+      ["Step", "Kind", "Result", ">Time"] + (isPlanned ? [">Planned"] : []) + ["Note"],
       steps.map { step in
-        [
+        let approved = step.approvedBy.map { "approved by \($0)" }
+        let waited = step.personSeconds.flatMap { $0 > 0 ? "\(TimeSpan.format($0)) of a person's time" : nil }
+        let note = [step.description, step.message, approved, waited].compactMap(\.self).joined(
+          separator: ": ")
+        return [
           MarkdownText.code(step.id), step.kind,
           step.status == .completed ? "completed" : "**\(step.status.rawValue)**",
           step.attempts == 0 ? "–" : TimeSpan.format(step.seconds),
-          MarkdownText.escaped([step.description, step.message].compactMap(\.self).joined(separator: ": ")),
-        ]
+        ] + (isPlanned ? [step.plannedSeconds.map(TimeSpan.format) ?? ""] : []) + [MarkdownText.escaped(note)]
       })
     for step in steps {
       guard let output = step.output, !output.isEmpty, step.status != .completed else { continue }

@@ -1,0 +1,116 @@
+import Drills
+import Platform
+import Record
+import Reports
+import Testing
+
+@Suite("Steps that wait", .tags(.mongod))
+struct PersonTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func scenario(_ steps: String) throws -> Scenario {
+    try shopScenario(
+      """
+      \(steps)
+        - {id: verify, check: [core]}
+        checks: {core: {shop.orders: [count: {min: 5000}]}}
+      """.replacing("\n  ", with: "\n"), restore: "{no_replay: true, include: [shop.orders]}", in: folder)
+  }
+
+  @Test("a person's approval is in the record, and the time that they took is no part of the recovery time")
+  func approved() throws {
+    let scenario = try scenario("- {id: go, approve: {question: Go on?, role: owner}, planned: 5m}")
+    let record = drill(scenario) {
+      $0.ask = { question in
+        #expect(question == "Go on? (owner) Your name to approve, nothing to refuse: ")
+        _ = Monitor(0).wait(atMost: 1.5) { _ -> Int? in nil }
+        return "Ada"
+      }
+    }
+    #expect(record.verdict == .pass, "\(record.reasons)")
+    let step = try #require(record.steps.first { $0.id == "go" })
+    #expect(step.approvedBy == "Ada" && step.plannedSeconds == 300)
+    let waited = try #require(step.personSeconds)
+    #expect(waited >= 1.5)
+    let measured = try #require(record.objectives.rto?.measuredSeconds)
+    let phases = record.phases.filter { $0.name != "cleanup" }.reduce(0) { $0 + $1.seconds }
+    #expect(measured < phases + 1)
+  }
+
+  @Test(
+    "nobody to ask, no name and the end of the input all keep the drill from going on", arguments: [0, 1, 2])
+  func refused(how: Int) throws {
+    let record = drill(try scenario("- {id: go, approve: Go on?}")) {
+      if how == 1 { $0.ask = { _ in "" } }
+      if how == 2 { $0.ask = { _ in nil } }
+    }
+    #expect(record.steps.map(\.status) == [.completed, .failed, .skipped])
+    #expect(record.exitCode == (how == 0 ? .incomplete : .notVerified), "\(record.reasons)")
+    if how == 0 { #expect(record.reasons[0].hint == "Give it beforehand: --approve go=NAME.") }
+    #expect(record.steps[1].approvedBy == nil)
+  }
+
+  @Test("an approval given beforehand asks nobody")
+  func beforehand() throws {
+    let record = drill(try scenario("- {id: go, approve: Go on?}")) {
+      $0.approvals = ["go": "Grace"]
+      $0.ask = { _ in
+        Issue.record("asked")
+        return nil
+      }
+    }
+    #expect(record.verdict == .pass && record.steps[1].approvedBy == "Grace")
+  }
+
+  @Test("waits for a time, and for a command to say that it is so")
+  func waits() throws {
+    let mark = Files.join(folder.path, "mark")
+    let record = drill(
+      try scenario(
+        """
+        - {id: pause, wait: 300ms}
+          - {id: until, wait: {until: [sh, -c, "test -e \(mark) || { touch \(mark); exit 1; }"], every: 50ms, for: 20s}}
+        """))
+    #expect(record.verdict == .pass, "\(record.reasons)")
+    #expect(record.steps[1].seconds >= 0.3)
+    #expect(record.steps[2].exitStatus == 0 && record.steps[2].seconds < 15)
+  }
+
+  @Test("a wait that is in vain fails the drill")
+  func inVain() throws {
+    let record = drill(try scenario("- {id: until, wait: {until: [\"false\"], every: 50ms, for: 200ms}}"))
+    #expect(record.steps[1].status == .failed)
+    #expect(record.steps[1].message?.hasPrefix("not so after 200 ms") == true, "\(record.steps[1])")
+    #expect(record.verdict == .fail && record.exitCode == .checkFailed)
+  }
+
+  @Test("the runbook and the metadata are in the record; the command line's metadata win")
+  func runbook() throws {
+    let path = Files.join(folder.path, "scenario.yaml")
+    try Files.writeAtomically(
+      """
+      version: 1
+      backup: {path: \(shop)/dump}
+      severity: critical
+      description: All members are lost.
+      detection: The pager.
+      owner: Ada
+      contacts: [dba@example.org]
+      preflight: [Is the ticket open?]
+      follow_up: [Tell the auditor.]
+      metadata: {ticket: OPS-1, requested_by: audit}
+      steps: [{id: restore, restore: {no_replay: true, include: [crm.contacts]}}, {check: [core]}]
+      checks: {core: {crm.contacts: [count: {min: 1}]}}
+      """.utf8, to: path)
+    let record = drill(try Scenario(file: path)) { $0.meta = [("ticket", "OPS-2")] }
+    #expect(record.verdict == .pass, "\(record.reasons)")
+    #expect(
+      record.environment.meta.map { "\($0.key)=\($0.value)" } == ["requested_by=audit", "ticket=OPS-2"])
+    let runbook = try #require(record.scenario.runbook)
+    #expect(runbook.severity == "critical" && runbook.followUp == ["Tell the auditor."])
+    let report = Renderer.markdown.draw(record)
+    #expect(report.contains("- [ ] Is the ticket open?"))
+  }
+}
