@@ -64,10 +64,12 @@ let package = Package(
     library("Witness", ["Mongo", "Facts", "BSON", "Platform"]),
     library("Checks", ["Witness", "Mongo", "Facts", "Record", "Configuration", "BSON", "Platform"]),
     library(
+      "Drafting", ["Backups", "Checks", "Facts", "Record", "Configuration", "BSON", "Platform"]),
+    library(
       "Drills",
       [
-        "Checks", "Witness", "Replay", "Restore", "Sandbox", "Mongo", "Backups", "Configuration", "Record",
-        "Facts",
+        "Checks", "Drafting", "Witness", "Replay", "Restore", "Sandbox", "Mongo", "Backups", "Configuration",
+        "Record", "Facts",
         "BSON",
         "Platform",
       ]),
@@ -75,7 +77,7 @@ let package = Package(
     library(
       "Commands",
       [
-        "Arguments", "Drills", "Replay", "Restore", "Sandbox", "Mongo", "Backups", "Reports", "Record",
+        "Arguments", "Drills", "Drafting", "Replay", "Restore", "Sandbox", "Mongo", "Backups", "Reports", "Record",
         "Facts", "BSON",
         "Platform",
       ]),
@@ -96,6 +98,8 @@ let package = Package(
     tests("Commands", ["Commands", "Arguments", "Record"]),
     tests("Compression", ["Compression", "CZlib", "Platform"]),
     tests("Configuration", ["Configuration", "BSON", "Platform"]),
+    tests(
+      "Drafting", ["Drafting", "Backups", "Checks", "Facts", "Configuration", "BSON", "Platform", "TestSupport"]),
     tests("Drills", ["Drills", "Configuration", "Checks", "Record", "Reports", "Platform"]),
     tests("EndToEnd", ["mongodrill", "TestSupport", "BSON", "Platform"]),
     tests("Facts", ["Facts", "BSON", "Platform"]),

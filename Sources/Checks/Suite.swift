@@ -37,23 +37,6 @@ package struct PlannedCheck: Sendable {
 }
 
 extension Suite {
-  /// What a backup is asked when nobody wrote a scenario: of each collection whether its documents, byte for byte, and
-  /// indexes are those of the backup, and whether the server finds its structures sound.
-  /// The backup's own counts say nothing of a state that an oplog was replayed to: `counts` is false then.
-  package static func standard(for catalogue: Catalogue, counts: Bool = true) -> Suite {
-    var checks: [PlannedCheck] = []
-    for facts in catalogue.sorted where facts.kind != .view {
-      let subject = Subject.collection(facts.namespace)
-      if counts {
-        checks.append(PlannedCheck(CountCheck(), of: subject))
-        checks.append(PlannedCheck(DigestCheck(), of: subject))
-      }
-      checks.append(PlannedCheck(IndexesCheck(), of: subject))
-      checks.append(PlannedCheck(ValidateCheck(), of: subject))
-    }
-    return Suite("standard", checks: checks)
-  }
-
   /// What can be known to be wrong once the backup's collections are known: checks of kinds that don't apply to a
   /// view, say.
   package func problems(in catalogue: Catalogue) -> [Failure] {

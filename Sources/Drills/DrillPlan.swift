@@ -1,6 +1,7 @@
 internal import BSON
 internal import Backups
 internal import Checks
+internal import Drafting
 internal import Facts
 package import Platform
 internal import Record
@@ -58,7 +59,10 @@ extension Scenario {
   /// The suites that will be asked. Throws `Failure` (kind `invalidScenario`) when one holds a check that doesn't
   /// apply to what it is asked of.
   func suites(asking catalogue: Catalogue, counts: Bool) throws(Failure) -> [Suite] {
-    let suites = suites ?? [Suite.standard(for: catalogue, counts: counts)]
+    var suites = suites ?? []
+    if self.suites == nil {
+      suites = [try Draft(Draft.Sources(catalogue, isReplayed: !counts)).suite()]
+    }
     if let failure = suites.lazy.flatMap({ $0.problems(in: catalogue) }).first { throw failure }
     return suites
   }

@@ -143,7 +143,7 @@ extension DrillRun {
     guard let sandbox, let reached = standing.reached else { throw Failure.noSandbox() }
     let expected = reached.stage.restore.expected
     var failed: [String] = []
-    for suite in scenario.suites ?? [Suite.standard(for: expected, counts: false)]
+    for suite in try scenario.suites ?? [standardSuite(for: expected, isReplayed: true)]
     where suites.contains(suite.name) {
       try ask(suite, expecting: expected, sandbox) { outcomes in
         failed += outcomes.filter { $0.result != .pass && $0.result != .warn }.map {

@@ -18,12 +18,13 @@ extension DrillRun {
   /// `restore`: the documents; then, where no replay step follows, the dump's own oplog.
   func restore(_ step: Step) throws -> StepResult {
     guard let backup, let sandbox, let planned = plans?.recoveries[step.id] else { throw Failure.noSandbox() }
+    let options = observed(planned, step)
     guard let first = planned.stages.first else {
       let restorer = Restorer(
-        backup: backup, plan: planned.restore, pool: sandbox.pool, options: planned.options, events: events)
+        backup: backup, plan: planned.restore, pool: sandbox.pool, options: options, events: events)
       return take(try restorer.run(), of: step.id)
     }
-    var recovery = Recovery(backup: backup, pool: sandbox.pool, options: planned.options, events: events)
+    var recovery = Recovery(backup: backup, pool: sandbox.pool, options: options, events: events)
     let loaded = take(try recovery.load(first.plan), of: step.id)
     recoveries[step.id] = recovery
     guard first.step == step.id else { return loaded }

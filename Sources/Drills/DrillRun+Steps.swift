@@ -72,7 +72,7 @@ extension DrillRun {
   func check(_ names: [String]) throws -> StepResult {
     guard let sandbox else { throw Failure.noSandbox() }
     let expected = expected
-    let suites = suites(expecting: expected).filter { names.isEmpty || names.contains($0.name) }
+    let suites = try suites(expecting: expected).filter { names.isEmpty || names.contains($0.name) }
     let before = record.checks.count
     defer { evidence.checks = record.checks }
     try phase("checks") {
@@ -94,11 +94,6 @@ extension DrillRun {
     server.steps = stepFacts
     server.moment = moment
     return server
-  }
-
-  /// The scenario's suites, or those that follow from what was restored.
-  func suites(expecting expected: Catalogue) -> [Suite] {
-    scenario.suites ?? [Suite.standard(for: expected, counts: record.replay == nil)]
   }
 
   /// Asks one suite and hands over its answers; when it is cut off, those that there were by then.

@@ -1,6 +1,7 @@
 internal import BSON
 internal import Backups
 internal import Checks
+internal import Drafting
 internal import Facts
 internal import Mongo
 internal import Platform
@@ -41,6 +42,8 @@ package final class DrillRun {
   var stepFacts: [String: Catalogue] = [:]
   /// What each restore step has come to, by its id.
   var restored: [String: Restored] = [:]
+  /// What the documents of each restore step showed, by its id, where checks are drafted from them.
+  var surveys: [String: Survey] = [:]
   /// The suites that were asked to their end.
   var asked: Set<String> = []
 

@@ -28,7 +28,7 @@ package struct Scenario: Sendable {
   package var runbook: Runbook
   package var stopConditions: [StopCondition]
   package var steps: [Step]
-  /// nil: those that follow from the backup itself (`Suite.standard`).
+  /// nil: those that follow from the backup itself (`Draft`).
   package var suites: [Suite]?
   package var rollbacks: [Step]
 }

@@ -1,5 +1,6 @@
 internal import Checks
 internal import Configuration
+internal import Drafting
 package import Platform
 
 /// Everything that is wrong with a scenario, so that it can be mended in one go.
@@ -148,8 +149,8 @@ extension Scenario {
     }
   }
 
-  /// The suite that there is when a scenario declares none: `Suite.standard`.
-  static let defaultSuiteName = "standard"
+  /// The suite that there is when a scenario declares none: what is drafted from the backup.
+  static let defaultSuiteName = Draft.suiteName
 
   /// `shop` of `scenarios/shop/scenario.yaml`, `nightly` of `nightly.yaml`.
   private static func name(of file: String) -> String {

@@ -1,3 +1,5 @@
+package import Backups
+
 /// What to restore and how.
 package struct RestoreOptions: Sendable {
   /// Namespaces to restore, with `*` for any text; empty for all.
@@ -22,6 +24,8 @@ package struct RestoreOptions: Sendable {
   package var batchBytes: Int?
   /// Memory for all of mongodrill, in bytes.
   package var memory: Int
+  /// Sees each batch that is read, before it is inserted: of one collection from one thread at a time.
+  package var observe: (@Sendable (DocumentBatch) -> Void)?
 
   package init(
     include: [String] = [], exclude: [String] = [], rename: [Rename] = [], buildIndexes: Bool = true,

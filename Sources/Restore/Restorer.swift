@@ -197,7 +197,8 @@ package struct Restorer: Sendable {
     let summary = Mutex(ReadSummary())
     let request = ReadRequest(
       Set(targets.keys), options: readOptions,
-      deliver: { batch in
+      deliver: { [observe = options.observe] batch in
+        observe?(batch)
         if ordered.contains(batch.collection) {
           try loader.load(batch)
         } else if !channel.send(batch) {

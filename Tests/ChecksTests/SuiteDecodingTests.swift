@@ -108,18 +108,6 @@ struct SuiteDecodingTests {
       ])
   }
 
-  @Test("without a scenario each collection is counted, compared and validated; views are not")
-  func standard() {
-    let catalogue = Catalogue([
-      CollectionFacts(Namespace("shop", "open"), kind: .view), CollectionFacts(Namespace("shop", "orders")),
-    ])
-    let suite = Checks.Suite.standard(for: catalogue)
-    #expect(
-      suite.checks.map { "\($0.name) \($0.subject)" } == [
-        "count shop.orders", "digest shop.orders", "indexes shop.orders", "validate shop.orders",
-      ])
-  }
-
   @Test(
     "every kind's example is one, and every default can be read",
     arguments: CheckKinds.all.map { $0.declaration.kind })
