@@ -77,7 +77,8 @@ let package = Package(
     library(
       "Commands",
       [
-        "Arguments", "Drills", "Drafting", "Replay", "Restore", "Sandbox", "Mongo", "Backups", "Reports", "Record",
+        "Arguments", "Drills", "Drafting", "Replay", "Restore", "Sandbox", "Mongo", "Backups", "Reports",
+        "Record",
         "Facts", "BSON",
         "Platform",
       ]),
@@ -99,7 +100,8 @@ let package = Package(
     tests("Compression", ["Compression", "CZlib", "Platform"]),
     tests("Configuration", ["Configuration", "BSON", "Platform"]),
     tests(
-      "Drafting", ["Drafting", "Backups", "Checks", "Facts", "Configuration", "BSON", "Platform", "TestSupport"]),
+      "Drafting",
+      ["Drafting", "Backups", "Checks", "Facts", "Configuration", "BSON", "Platform", "TestSupport"]),
     tests("Drills", ["Drills", "Configuration", "Checks", "Record", "Reports", "Platform"]),
     tests("EndToEnd", ["mongodrill", "TestSupport", "BSON", "Platform"]),
     tests("Facts", ["Facts", "BSON", "Platform"]),

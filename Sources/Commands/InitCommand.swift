@@ -1,15 +1,19 @@
 internal import Arguments
+internal import BSON
 internal import Backups
 internal import Drafting
 internal import Facts
 internal import Platform
 internal import Record
+internal import Replay
+internal import Restore
 internal import Synchronization
 
 /// `mongodrill init BACKUP`.
 enum InitCommand: Command {
   static let file = Option.value(
-    "-o", placeholder: "FILE", kind: .text, default: "standard output", help: "Writes the scenario to a file.")
+    "-o", placeholder: "FILE", kind: .text, default: "standard output", help: "Writes the scenario to a file."
+  )
   static let force = Option.flag("--force", help: "Replaces FILE when it is there already.")
   static let noDocuments = Option.flag(
     "--no-documents", help: "Reads no document: only what the backup says of its collections is drafted.")
@@ -43,17 +47,19 @@ enum InitCommand: Command {
     let backup = try openBackup(path)
     for note in backup.notes { session.events(.note(note)) }
     let slices = values[RestoreCommand.oplog]
-    let chain = try chain(of: backup, slices)
-    for note in chain?.notes ?? [] { session.events(.note(note)) }
-    let (survey, summary) = values[noDocuments] ? (nil, ReadSummary()) : try read(backup, session)
+    let replay = try replay(of: backup, slices)
+    for note in replay?.chain.notes ?? [] { session.events(.note(note)) }
+    let plan = try plan(of: backup, replay)
+    let (survey, summary) = values[noDocuments] ? (nil, ReadSummary()) : try read(backup, plan, session)
 
     let folder = values[file].map { Files.folder(of: $0) }
     let draft = Draft(
-      Draft.Sources(backup.catalogue(summary), surveys: survey.map { [$0] } ?? [], isReplayed: chain != nil))
+      Draft.Sources(
+        plan.catalogue(summary), surveys: survey.map { [$0] } ?? [], isReplayed: replay != nil))
     let scenario = ScenarioDraft(
       draft, title: "Can \(name(of: path)) be recovered?", backup: scenarioPath(path, in: folder),
-      oplog: slices.map { scenarioPath($0, in: folder) }, target: chain.map(target),
-      notes: notes(backup, chain, hasRead: survey != nil))
+      oplog: slices.map { scenarioPath($0, in: folder) }, target: replay?.target.requested.description,
+      notes: notes(backup, replay, hasRead: survey != nil))
     let json: JSON = .record([
       "backup": .string(path), "items": .array(draft.items.map(\.json)), "yaml": .string(scenario.yaml),
     ])
@@ -66,37 +72,49 @@ enum InitCommand: Command {
     let sure = draft.items.count(where: \.isSure)
     let others = draft.items.count - sure
     session.result(
-      text: "\(file.visible): \(Count.text(sure, "check")), \(Count.text(others, "guess", plural: "guesses")) commented out\n",
+      text:
+        "\(file.visible): \(Count.text(sure, "check")), \(Count.text(others, "guess", plural: "guesses")) commented out\n",
       json: json)
     return ExitCode.pass.status
   }
 
-  /// The dump's own oplog and the slices; nil where nothing can be replayed.
-  private static func chain(of backup: any LogicalBackup, _ slices: [String]) throws -> OplogChain? {
-    if slices.isEmpty, backup.oplog == nil && backup.slices.isEmpty || backup.path == "-" { return nil }
-    return try OplogChain.open(base: backup, slices: slices)
+  /// The replay of the dump's own oplog and the slices, as far as no entry is missing; nil where there is none.
+  private static func replay(of backup: any LogicalBackup, _ slices: [String]) throws -> PlannedReplay? {
+    if slices.isEmpty, backup.oplog == nil || backup.path == "-" { return nil }
+    let chain = try OplogChain.open(base: backup, slices: slices)
+    let target: Target =
+      !chain.hasSlices ? .dumpEnd : chain.coverage.gaps.isEmpty ? .latest : .through(chain.coverage.end)
+    return PlannedReplay(chain, to: try target.resolve(in: chain))
   }
 
-  /// What the replay goes to: the last moment that nothing is missing before.
-  private static func target(_ chain: OplogChain) -> String {
-    if !chain.hasSlices { return "dump-end" }
-    return chain.coverage.gaps.isEmpty ? "latest" : "\"\(chain.coverage.end)\""
+  /// What a restore of all of it makes, at the replay's target.
+  private static func plan(
+    of backup: any LogicalBackup, _ replay: PlannedReplay?
+  ) throws(Failure) -> RestorePlan {
+    let options = RestoreOptions()
+    guard let replay else { return try RestorePlan(backup, options) }
+    return try RecoveryPlan(replay, of: backup, options).restore.plan
   }
 
   /// What the file says at its top.
-  private static func notes(_ backup: any LogicalBackup, _ chain: OplogChain?, hasRead: Bool) -> [String] {
+  private static func notes(_ backup: any LogicalBackup, _ replay: PlannedReplay?, hasRead: Bool) -> [String]
+  {
     var facts = [backup.form.rawValue]
     if backup.origin.bytes > 0 { facts.append(ByteSize.format(backup.origin.bytes)) }
     if let version = backup.origin.serverVersion { facts.append("MongoDB \(version)") }
-    var notes = ["Drafted by mongodrill \(Version.text) from \(backup.path) (\(facts.joined(separator: ", ")))."]
+    var notes = [
+      "Drafted by mongodrill \(Version.text) from \(backup.path) (\(facts.joined(separator: ", ")))."
+    ]
     if !hasRead { notes.append("No document was read: what they hold is not drafted.") }
     if backup.path == "-" {
       notes.append("It was read from standard input: say where it lies, under `backup`.")
-    } else if let chain {
+    } else if let replay {
       notes.append(
         "The documents were read as the dump holds them; the checks are asked after the replay, which goes through "
-          + "\(chain.hasSlices ? chain.coverage.end : chain.coverage.dumpEnd).")
-      notes += chain.coverage.gaps.prefix(1).map { "Entries are missing after that: \($0.description)." }
+          + "\(replay.target.through).")
+      notes += replay.chain.coverage.gaps.prefix(1).map {
+        "Entries are missing after that: \($0.description)."
+      }
     }
     return notes
   }
@@ -116,14 +134,14 @@ enum InitCommand: Command {
   }
 
   private static func read(
-    _ backup: any LogicalBackup, _ session: Session
+    _ backup: any LogicalBackup, _ plan: RestorePlan, _ session: Session
   ) throws -> (Survey?, ReadSummary) {
     let total = backup.origin.bytes > 0 ? Amount(bytes: backup.origin.bytes) : nil
     session.events(.phaseStarted("read", total: total))
     let read = Mutex((ReadProgress(), told: 0.0))
     let started = Clock.monotonic
     let (survey, summary) = try Survey.read(
-      backup,
+      backup, as: plan.surveyed,
       progress: { [events = session.events] more in
         let now = Clock.monotonic
         let news: ReadProgress? = read.withLock { state in
@@ -146,16 +164,16 @@ enum InitCommand: Command {
   }
 }
 
-extension LogicalBackup {
-  /// What a restore of all of it makes, with the counts of what was read.
+extension RestorePlan {
+  /// What it makes, with the counts of what was read.
   fileprivate func catalogue(_ summary: ReadSummary) -> Catalogue {
     var catalogue = Catalogue()
     let reads = Dictionary(summary.collections.map { ($0.collection, $0) }) { first, _ in first }
-    for (index, collection) in collections.enumerated() {
-      if case .notRestored = collection.treatment { continue }
-      var facts = collection.facts
-      facts.documents = reads[index]?.documents
-      facts.bytes = reads[index]?.bytes
+    for item in selected {
+      guard var facts = item.facts else { continue }
+      facts.indexes += item.rawIndexes.map { $0.logical(in: facts.options) }
+      facts.documents = item.index.flatMap { reads[$0]?.documents }
+      facts.bytes = item.index.flatMap { reads[$0]?.bytes }
       catalogue[facts.namespace] = facts
     }
     return catalogue

@@ -198,7 +198,8 @@ extension String {
   /// A field's name that a path can hold; nil for others: empty ones, numbers (which would be an array's places), with
   /// a dot, a `$` (but those of a DBRef), or bytes that are no UTF-8.
   fileprivate init?(fieldName bytes: UnsafeRawBufferPointer) {
-    guard unsafe !bytes.isEmpty, bytes.count <= 100, let name = unsafe String(validating: bytes, as: UTF8.self),
+    guard unsafe !bytes.isEmpty, bytes.count <= 100,
+      let name = unsafe String(validating: bytes, as: UTF8.self),
       !name.utf8.contains(UInt8(ascii: ".")), !name.utf8.allSatisfy({ (0x30...0x39).contains($0) })
     else { return nil }
     if name.utf8.first == UInt8(ascii: "$"), !["$id", "$ref", "$db"].contains(name) { return nil }

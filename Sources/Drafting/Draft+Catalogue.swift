@@ -21,15 +21,25 @@ extension Draft {
       let count = facts.documents.map { Count.text($0, "user") } ?? "users"
       add("users", of: .everything, because: "the backup holds \(count)")
     }
-    for facts in stored where !facts.namespace.isSystems { draft(facts) }
+    let largest = self.largest
+    for facts in stored where !facts.namespace.isSystems { draft(facts, largest) }
   }
 
-  private mutating func draft(_ facts: CollectionFacts) {
+  /// The collections with the most documents: guesses about all would be more than a person reads.
+  var largest: Set<Namespace> {
+    let counted = sources.catalogue.sorted.filter { !$0.namespace.isSystems && $0.documents ?? 0 > 0 }
+    return Set(
+      counted.sorted { $0.documents ?? 0 > $1.documents ?? 0 }.prefix(Self.guessedAbout).map(\.namespace))
+  }
+
+  private static let guessedAbout = 8
+
+  private mutating func draft(_ facts: CollectionFacts, _ largest: Set<Namespace>) {
     let subject = Subject.collection(facts.namespace)
-    if let documents = facts.documents, documents >= 100 {
+    if let documents = facts.documents, documents >= 100, largest.contains(facts.namespace) {
       add(
         "count", of: subject, [("min", .plain("\(rounded(documents))"))], isSure: false,
-        because: "the backup holds \(Count.text(documents)); what it lacks, only a limit of your own shows")
+        because: "of \(Count.text(documents)); what a backup lacks, only a limit of your own shows")
     }
     for index in facts.indexes where index.isPlainlyUnique {
       let names = index.key.names

@@ -18,10 +18,11 @@ extension Draft {
     }
     let chunks = draftBuckets(collections, relations)
     for relation in relations where !chunks.contains(relation.child) { draft(relation) }
+    let largest = self.largest
     for collection in collections where !chunks.contains(collection.namespace) {
       draftUnique(collection, relations)
       draftFreshness(collection)
-      draftShape(collection)
+      if largest.contains(collection.namespace) { draftShape(collection) }
     }
   }
 
@@ -35,7 +36,7 @@ extension Draft {
     add(
       "references", of: .collection(relation.child), keys,
       besides: isMild ? [("severity", .text("warn"))] : [], isSure: relation.doubt == nil,
-      because: relation.reason)
+      because: relation.reason + (sources.isReplayed && !relation.holds ? ", before the replay" : ""))
   }
 
   /// GridFS: pairs of `X.files` and `X.chunks`. Returns the collections of chunks, of which nothing else is said.
@@ -67,9 +68,13 @@ extension Draft {
   private mutating func draftUnique(_ collection: CollectionSurvey, _ relations: [Relation]) {
     for field in collection.realFields where field.depth == 1 && field.path != "_id" {
       guard FieldName(path: field.names).soundsUnique, field.arrays == 0, field.documents == 0,
-        field.present == collection.wideDocuments || field.attention == .all && field.present == collection.documents,
-        field.nulls == 0, field.keyless == 0, field.values >= Relation.leastReferences, field.keys.repeated == 0,
-        !collection.facts.indexes.contains(where: { $0.document["unique"]?.isTrue ?? false && $0.key.names == [field.path] }),
+        field.present == collection.wideDocuments
+          || field.attention == .all && field.present == collection.documents,
+        field.nulls == 0, field.keyless == 0, field.values >= Relation.leastReferences,
+        field.keys.repeated == 0,
+        !collection.facts.indexes.contains(where: {
+          $0.document["unique"]?.isTrue ?? false && $0.key.names == [field.path]
+        }),
         !relations.contains(where: { $0.child == collection.namespace && $0.path == field.path })
       else { continue }
       add(
@@ -115,7 +120,7 @@ extension Draft {
       : "the first \(Count.text(collection.wideDocuments, "document"))"
     add(
       "missing", of: .collection(collection.namespace), [("fields", .list(always.map { .text($0.path) }))],
-      isSure: false, because: "\(read) have them")
+      isSure: false, because: "\(read) have \(always.count == 1 ? "it" : "them")")
     let types = always.compactMap { field in
       field.types.first.map { (field.path, Node.list([.text($0.key.alias)])) }
     }

@@ -35,7 +35,8 @@ package struct DraftItem: Sendable {
   /// `{subject, kind, check, yaml, sure, reason}`.
   package var json: JSON {
     [
-      "subject": .string(subject.description), "kind": .string(kind), "check": check.json, "yaml": .string(yaml),
+      "subject": .string(subject.description), "kind": .string(kind), "check": check.json,
+      "yaml": .string(yaml),
       "sure": .bool(isSure), "reason": .string(reason),
     ]
   }

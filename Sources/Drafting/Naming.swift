@@ -114,7 +114,8 @@ struct FieldName: Sendable {
 
   /// Names that many collections have a field of, each for itself.
   private static let common: Set<String> = [
-    "id", "name", "code", "number", "key", "type", "title", "status", "slug", "email", "value", "label", "date",
+    "id", "name", "code", "number", "key", "type", "title", "status", "slug", "email", "value", "label",
+    "date",
     "username", "login", "phone", "url", "path", "token", "hash", "order", "position", "index",
   ]
 
@@ -130,7 +131,7 @@ struct FieldName: Sendable {
   /// Whether two words are equal, or one is a plural of the other.
   static func isPlural(_ left: String, _ right: String) -> Bool {
     if left == right { return true }
-    let (short, long) = left.utf8.count < right.utf8.count ? (left, right) : (right, left)
+    let (short, long) = left.count < right.count ? (left, right) : (right, left)
     if irregular[long] == short || irregular[short] == long { return true }
     if short.count < 2 { return false }
     if long.hasPrefix(short), plurals.contains(String(long.dropFirst(short.count))) { return true }
@@ -146,7 +147,8 @@ extension FieldName {
   }
 
   private static let unique: Set<String> = [
-    "email", "mail", "number", "no", "nr", "sku", "isbn", "ean", "gtin", "vin", "iban", "username", "login", "slug",
+    "email", "mail", "number", "no", "nr", "sku", "isbn", "ean", "gtin", "vin", "iban", "username", "login",
+    "slug",
     "serial", "barcode", "handle", "token",
   ]
 }

@@ -59,7 +59,8 @@ struct Relation: Sendable {
     } else if references == 0 || found == 0 {
       share = "none of \(Count.text(references, "value"))\(all) is in \(goal)"
     } else {
-      share = "\(percentage(found, of: references)) of \(Count.text(references, "value"))\(all) are in \(goal)"
+      share =
+        "\(percentage(found, of: references)) of \(Count.text(references, "value"))\(all) are in \(goal)"
     }
     switch doubt {
     case .few: return share + "; too few to be sure"

@@ -53,10 +53,11 @@ package struct ScenarioDraft: Sendable {
       "#   rto: {max: 30m, warn: 20m}  # from the first byte read to the checks passed",
     ]
     if target != nil {
-      lines.append("#   rpo: {max: 5m, reference: \"2026-01-31T12:00:00Z\"}  # from the last entry to the incident")
+      lines.append(
+        "#   rpo: {max: 5m, reference: \"2026-01-31T12:00:00Z\"}  # from the last entry to the incident")
     }
     lines += ["steps:", "  - {id: restore, restore: {}}"]
-    if let target { lines.append("  - {id: replay, replay: {to: \(target)}}") }
+    if let target { lines.append("  - {id: replay, replay: {to: \(quoted(target))}}") }
     lines += ["  - {id: verify, check: [\(Draft.suiteName)]}", "checks:", "  \(Draft.suiteName):"]
     let groups = self.groups
     // A suite without a check would be none.

@@ -1,5 +1,5 @@
-package import Backups
 internal import BSON
+package import Backups
 package import Facts
 internal import Platform
 internal import Record
@@ -77,15 +77,13 @@ package final class Survey: Sendable {
 }
 
 extension Survey {
-  /// Reads a backup through, all of it, and looks at its documents. Throws what `LogicalBackup.scan` throws. Also
-  /// gives what was read of each collection.
+  /// Reads a backup through, all of it, and looks at the documents of `collections` (by their place in the backup, with
+  /// their names as they are to be in the draft). Throws what `LogicalBackup.scan` throws. Also gives what was read of
+  /// each collection.
   package static func read(
-    _ backup: any LogicalBackup, limits: Limits = Limits(), progress: @escaping @Sendable (ReadProgress) -> Void
+    _ backup: any LogicalBackup, as collections: [Int: CollectionFacts], limits: Limits = Limits(),
+    progress: @escaping @Sendable (ReadProgress) -> Void = { _ in }
   ) throws -> (Survey, ReadSummary) {
-    var collections: [Int: CollectionFacts] = [:]
-    for (index, collection) in backup.collections.enumerated() {
-      if case .data = collection.treatment { collections[index] = collection.facts }
-    }
     let survey = Survey(collections, limits: limits)
     let summary = try backup.scan(
       ReadRequest(

@@ -59,7 +59,9 @@ struct ValueHasher {
     unsafe appendCanonicalKey(base, element, to: &scratch)
   }
 
-  private func whole(_ value: Int64) -> UInt64 { scrambled(UInt64(bitPattern: value) ^ 0x9E37_79B9_7F4A_7C15) }
+  private func whole(_ value: Int64) -> UInt64 {
+    scrambled(UInt64(bitPattern: value) ^ 0x9E37_79B9_7F4A_7C15)
+  }
 }
 
 /// 64 bits of some bytes.

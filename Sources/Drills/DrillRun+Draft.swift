@@ -12,14 +12,10 @@ extension DrillRun {
   func observed(_ planned: PlannedRecovery, _ step: Step) -> RestoreOptions {
     var options = planned.options
     guard scenario.suites == nil else { return options }
-    var collections: [Int: CollectionFacts] = [:]
-    for item in planned.restore.items where !item.isServers {
-      if let index = item.index, let facts = item.facts { collections[index] = facts }
-    }
     var limits = Survey.Limits()
     limits.memory = min(limits.memory, options.memory / 8)
     limits.wide = 2 << 20
-    let survey = Survey(collections, limits: limits)
+    let survey = Survey(planned.restore.surveyed, limits: limits)
     surveys[step.id] = survey
     options.observe = { survey.take($0) }
     return options

@@ -53,6 +53,14 @@ package struct RestorePlan: Sendable {
 
   package init(items: [Item]) { self.items = items }
 
+  /// What is restored of the backup's documents, by its place there, with its name in the sandbox; not users and roles.
+  package var surveyed: [Int: CollectionFacts] {
+    let items = items.filter { !$0.isServers }
+    return Dictionary(items.compactMap { item in item.index.flatMap { at in item.facts.map { (at, $0) } } }) {
+      first, _ in first
+    }
+  }
+
   /// Those that are restored.
   package var selected: [Item] { items.filter { $0.facts != nil } }
 

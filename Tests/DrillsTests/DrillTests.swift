@@ -60,7 +60,12 @@ struct DrillTests {
     #expect(record.status == .completed)
     #expect(record.verdict == .pass && record.exitCode == .pass && record.reasons.isEmpty)
     #expect(record.summary.collections == 19 && record.summary.documents > 8500)
-    #expect(record.checks.count == 72 && record.checks.allSatisfy { $0.result == .pass })
+    for kind in ["count", "indexes", "validate"] { #expect(record.checks.count { $0.kind == kind } == 18) }
+    #expect(record.checks.allSatisfy { $0.result == .pass && $0.suite == "standard" })
+    // What held for all values of the dump.
+    let references = record.checks.filter { $0.kind == "references" }
+    #expect(references.contains { $0.namespace == "crm.contacts" && $0.message.hasPrefix("300 references") })
+    #expect(references.count(where: { $0.namespace == "shop.orders" }) == 2)
     #expect(record.phases.map(\.name) == ["read", "sandbox", "restore", "indexes", "checks", "cleanup"])
     #expect(record.notVerified.contains { $0.code == "oplog" })
     #expect(record.objectives.rto?.measuredSeconds ?? 0 > 0)

@@ -11,8 +11,8 @@ struct RunTests {
       let run = try Mongodrill.run("run", "dump", "-q", "--sandbox-dir", ".", in: folder)
       let id = try #require(Files.names(in: Files.join(folder, "reports")).first)
       #expect(
-        run.output == """
-          PASS  The backup can be recovered: 5 documents in 2 collections came back and all 8 checks passed.
+        run.output.replacing(#/all \d+ checks/#, with: "all … checks") == """
+          PASS  The backup can be recovered: 5 documents in 2 collections came back and all … checks passed.
           Report: reports/\(id)/report.md
 
           """)
@@ -63,7 +63,7 @@ struct RunTests {
       #expect(events.first?["event"] == "phase-started")
       #expect(events.last?["event"] == "result")
       #expect(events.last?["result"]?["verdict"] == "pass")
-      #expect(events.count { $0["event"] == "checked" } == 8)
+      #expect(events.count { $0["event"] == "checked" && $0["check"]?["kind"] == "count" } == 2)
     }
   }
 
