@@ -12,9 +12,9 @@ struct CollectionSurvey: Sendable {
   private static let mostFields = 600
   /// The most fields of one document: beyond it their names are taken for data.
   private static let mostChildren = 150
-  /// Hashes that are kept of the values of a field, and of those of one that others may refer to.
-  static let mostValues = 1 << 16
-  static let mostKeys = 1 << 22
+  /// Hashes that are kept of the values of a field, and of those of one that refers or is referred to by its name.
+  private static let mostValues = 1 << 12
+  private static let mostKeys = 1 << 22
 
   let facts: CollectionFacts
   /// The first is the document itself; the second is `_id`.
@@ -42,9 +42,9 @@ struct CollectionSurvey: Sendable {
   /// Whether every field of every document was looked at.
   var isWhole: Bool { wideDocuments == documents }
 
-  /// The fields, without those whose names are data.
+  /// The fields, without those whose names are data, and those in arrays right within arrays, which no path reaches.
   var realFields: [SurveyedField] {
-    let maps = fields.filter(\.isMap).map { Array("\($0.path).".utf8) }
+    let maps = fields.filter { $0.isMap || $0.nested > 0 }.map { Array("\($0.path).".utf8) }
     return fields.dropFirst().filter { field in !maps.contains { field.path.utf8.starts(with: $0) } }
   }
 
@@ -109,7 +109,7 @@ struct CollectionSurvey: Sendable {
         at = inner.value.upperBound
         unsafe note(base, inner, field, inArray: true)
       }
-    case .array: fields[field].documents += 1
+    case .array: fields[field].nested += 1
     default:
       fields[field].values += 1
       if element.type == .date {
@@ -162,7 +162,9 @@ struct CollectionSurvey: Sendable {
 
   private mutating func add(name: String, hash: UInt64, to parent: Int) -> Int {
     let path = parent == 0 ? name : "\(fields[parent].path).\(name)"
-    let isKey = keyPaths.contains { $0.utf8.elementsEqual(path.utf8) }
+    let isKey =
+      keyPaths.contains { $0.utf8.elementsEqual(path.utf8) }
+      || FieldName(path: path.split(separator: ".")).saysSo
     let keys = HashSample(largest: isKey ? Self.mostKeys : Self.mostValues, memory: memory)
     fields.append(SurveyedField(path: path, depth: fields[parent].depth + 1, keys: keys))
     fields[parent].children.append((hash, fields.count - 1))

@@ -36,6 +36,7 @@ extension Draft {
     add(
       "references", of: .collection(relation.child), keys,
       besides: isMild ? [("severity", .text("warn"))] : [], isSure: relation.doubt == nil,
+      isContradicted: !relation.holds,
       because: relation.reason + (sources.isReplayed && !relation.holds ? ", before the replay" : ""))
   }
 

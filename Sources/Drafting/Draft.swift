@@ -14,6 +14,8 @@ package struct DraftItem: Sendable {
   package var check: Node
   /// Why it is proposed, in figures; where it isn't sure, what keeps it from that.
   package var reason: String
+  /// Whether a part of what was read speaks against it.
+  package var isContradicted = false
   /// Whether it holds for certain: facts of the backup, or what held for everything that was read.
   package var isSure: Bool
 
@@ -88,17 +90,30 @@ package struct Draft: Sendable {
   /// Adds a check, when there is a kind of that name.
   mutating func add(
     _ kind: String, of subject: Subject, _ keys: [(String, Node)] = [], besides common: [(String, Node)] = [],
-    isSure: Bool = true, because reason: String = ""
+    isSure: Bool = true,
+    isContradicted: Bool = false, because reason: String = ""
   ) {
     guard sources.kinds.contains(kind) else { return }
     let own: Node = keys.isEmpty && !common.isEmpty ? .mapping([]) : .mapping(keys)
     let check: Node =
       keys.isEmpty && common.isEmpty ? .plain(kind) : .mapping([(kind, own)] + common)
-    items.append(DraftItem(subject: subject, kind: kind, check: check, reason: reason, isSure: isSure))
+    let item = DraftItem(
+      subject: subject, kind: kind, check: check, reason: reason, isContradicted: isContradicted,
+      isSure: isSure)
+    // A name that no path can hold, say: what can't be asked isn't proposed.
+    if CheckKinds.kind(kind) == nil || item.isValid { items.append(item) }
   }
 
   /// What relations came so close that their not being asked is worth a word in a report.
-  package var doubts: [DraftItem] { items.filter { $0.kind == "references" && !$0.isSure } }
+  package var doubts: [DraftItem] { items.filter(\.isContradicted) }
+}
+
+extension DraftItem {
+  /// Whether a scenario may hold it.
+  fileprivate var isValid: Bool {
+    let subjects = Node.mapping([(subject.description, .list([check]))])
+    return Suite.decode(.mapping([(Draft.suiteName, subjects)]), Diagnostics()) != nil
+  }
 }
 
 extension Draft {

@@ -7,7 +7,7 @@ internal import Synchronization
 /// says of the other is exact for that part.
 struct HashSample: Sendable {
   /// The least room that each sample has, whatever the others take.
-  private static let leastCapacity = 512
+  private static let leastCapacity = 64
 
   private(set) var level = 0
   /// How many different hashes it holds.
@@ -118,9 +118,10 @@ final class MemoryShare: Sendable {
   /// In bytes.
   init(_ bytes: Int) { left = Atomic(bytes / Self.bytesOfHash) }
 
-  /// Takes room for so many hashes; false when there isn't that much left.
+  /// Takes room for so many hashes; false when that is more than half of what is left: the largest collection is not
+  /// to leave nothing to those that come after it.
   func take(_ hashes: Int) -> Bool {
-    if left.subtract(hashes, ordering: .relaxed).newValue >= 0 { return true }
+    if left.subtract(hashes, ordering: .relaxed).newValue >= hashes { return true }
     left.add(hashes, ordering: .relaxed)
     return false
   }

@@ -114,7 +114,7 @@ extension Survey {
       if fit == .none, !isStrong, field.onlyClass != .text || key.path != "_id" { continue }
       let match = field.keys.found(in: key.keys)
       // Subdocuments, dates and the like refer to nothing that is there.
-      let others = field.level(of: key) == 0 ? field.documents + field.keyless : 0
+      let others = field.level(of: key) == 0 ? field.documents + field.nested + field.keyless : 0
       let relation = Relation(
         child: child.namespace, path: field.path, parent: parent.namespace, key: key.path, fit: fit,
         references: match.occurrences + others, found: match.found, values: match.values,

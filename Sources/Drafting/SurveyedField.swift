@@ -29,8 +29,10 @@ struct SurveyedField: Sendable {
   var present = 0
   /// Of those, or of the elements of an array: null and undefined …
   var nulls = 0
-  /// … subdocuments, and arrays within arrays …
+  /// … subdocuments …
   var documents = 0
+  /// … arrays right within arrays, which nothing looks into …
+  var nested = 0
   /// … all others …
   var values = 0
   /// … of these, such as nothing refers by (dates, booleans, long texts).
@@ -55,7 +57,7 @@ struct SurveyedField: Sendable {
   }
 
   /// What may refer to something: neither missing nor null.
-  var references: Int { values + documents }
+  var references: Int { values + documents + nested }
 
   /// Whether what it has is what all documents of the collection have, not the first ones alone.
   var isOfAll: Bool { attention != .none }
