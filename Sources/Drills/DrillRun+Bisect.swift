@@ -143,7 +143,7 @@ extension DrillRun {
     guard let sandbox, let reached = standing.reached else { throw Failure.noSandbox() }
     let expected = reached.stage.restore.expected
     var failed: [String] = []
-    for suite in try scenario.suites ?? [standardSuite(for: expected, isReplayed: true)]
+    for suite in try self.suites(expecting: expected)
     where suites.contains(suite.name) {
       try ask(suite, expecting: expected, sandbox) { outcomes in
         failed += outcomes.filter { $0.result != .pass && $0.result != .warn }.map {

@@ -21,8 +21,11 @@ extension DrillRun {
     return options
   }
 
-  /// What is asked where a scenario names no checks. What came close to being asked is put down as not verified.
-  func standardSuite(for expected: Catalogue, isReplayed: Bool) throws -> Suite {
+  /// The scenario's suites, or what is drafted from what was restored. What was read and speaks against a reference that
+  /// a field's name suggests is put down as not verified.
+  func suites(expecting expected: Catalogue) throws -> [Suite] {
+    if let suites = scenario.suites { return suites }
+    let isReplayed = record.replay != nil || plans?.chain != nil
     let draft = Draft(
       Draft.Sources(expected, surveys: surveys.values.map(\.self), isReplayed: isReplayed))
     for item in draft.doubts {
@@ -30,6 +33,6 @@ extension DrillRun {
         "draft", "`\(item.text)` of \(item.subject) was not asked: \(item.reason)")
       if !record.notVerified.contains(left) { record.notVerified.append(left) }
     }
-    return try draft.suite()
+    return [try draft.suite()]
   }
 }

@@ -15,7 +15,7 @@ extension DrillRun {
     guard let sandbox else { throw Failure.noSandbox() }
     let started = Clock.monotonic
     events(.phaseStarted("damage", total: nil))
-    let suites = suitesAsked
+    let suites = try suitesAsked
     let before = try outcomes(of: suites, sandbox)
     for kind in SandboxFaults.all {
       var planted = 0
@@ -43,10 +43,12 @@ extension DrillRun {
 
   /// The suites that the scenario's check steps ask.
   private var suitesAsked: [Suite] {
-    let steps = scenario.steps.compactMap { $0.action as? CheckStep }
-    let names = steps.flatMap { $0.suites.map(\.value) }
-    let asksAll = steps.contains { $0.suites.isEmpty }
-    return suites(expecting: expected).filter { asksAll || names.contains($0.name) }
+    get throws {
+      let steps = scenario.steps.compactMap { $0.action as? CheckStep }
+      let names = steps.flatMap { $0.suites.map(\.value) }
+      let asksAll = steps.contains { $0.suites.isEmpty }
+      return try suites(expecting: expected).filter { asksAll || names.contains($0.name) }
+    }
   }
 
   private func outcomes(of suites: [Suite], _ sandbox: Sandbox, later: Double = 0) throws -> [Outcome] {
@@ -63,7 +65,7 @@ extension DrillRun {
   /// Collections that were restored and hold something, the largest first.
   private func damageable(_ sandbox: Sandbox) throws -> [DamagedCollection] {
     let live = try Catalogue(of: sandbox.pool, counting: .fast)
-    let references = scenario.references(in: suitesAsked)
+    let references = scenario.references(in: try suitesAsked)
     return live.sorted.filter {
       expected[$0.namespace] != nil && $0.kind == .collection && $0.options["capped"]?.isTrue != true
         && $0.documents ?? 0 > 0
