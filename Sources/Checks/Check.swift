@@ -14,10 +14,14 @@ package protocol Check: Sendable {
   func run(_ context: CheckContext) throws -> Finding
   /// What it compares with; nil when with nothing but its own keys.
   var counterpart: Counterpart? { get }
+  /// Whether it is asked of such a collection when it stands under a database or `*`.
+  func concerns(_ facts: CollectionFacts) -> Bool
 }
 
 extension Check {
   package var counterpart: Counterpart? { nil }
+  /// Views are asked by name alone.
+  package func concerns(_ facts: CollectionFacts) -> Bool { facts.kind != .view }
 }
 
 /// What is to be known of a kind of check: for decoding, the JSON Schema and the docs.
@@ -69,8 +73,12 @@ package struct CheckDeclaration: Sendable {
 package enum CheckKinds {
   /// In the order of the docs.
   package static let all: [any Check.Type] = [
-    CountCheck.self, IndexesCheck.self, ReferencesCheck.self, MissingCheck.self, DigestCheck.self,
-    ValidateCheck.self,
+    CountCheck.self, CollectionsCheck.self, OptionsCheck.self, IndexesCheck.self, ReferencesCheck.self,
+    MissingCheck.self,
+    SchemaCheck.self, FailedDocumentsCheck.self, MetricCheck.self, DigestCheck.self, ValidateCheck.self,
+    GridFSCheck.self,
+    UsersCheck.self, DocumentCheck.self,
+    StorageCheck.self, QueryCheck.self, CommandCheck.self,
   ]
 
   /// The kind of that name.

@@ -13,6 +13,8 @@ package struct CheckedServer: Sendable {
   package var expected: Catalogue?
   /// What a run before this one measured; nil where there is none to compare with.
   package var baseline: Baseline?
+  /// What a witness recorded from the source, by the names that its collections have here; nil where there is none.
+  package var witness: Catalogue?
   /// What was there after earlier steps of this run, by their ids.
   package var steps: [String: Catalogue] = [:]
   /// The moment that the data is of, in seconds since 1970; nil when that isn't known.
@@ -21,6 +23,8 @@ package struct CheckedServer: Sendable {
   package var isSandbox: Bool
   /// Memory for all checks that run at one time, in bytes.
   package var memory: Int
+  /// The folder that commands run in; nil: where this process runs.
+  package var folder: String?
   /// How long a check may take that doesn't say so itself, in seconds; nil for as long as it takes.
   package var timeout: Double?
 
@@ -157,9 +161,9 @@ package struct CheckContext: Sendable {
     return command.setting("maxTimeMS", to: .int64(Int64(max(1, (seconds * 1000).rounded(.up)))))
   }
 
-  /// Seconds left; nil without a limit.
+  /// Seconds left; nil without a limit. Throws like `run` when there are none left.
   @discardableResult
-  private func remaining() throws -> Double? {
+  func remaining() throws -> Double? {
     try Interruption.check()
     guard let deadline else { return nil }
     let seconds = deadline - Clock.monotonic

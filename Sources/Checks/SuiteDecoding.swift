@@ -12,20 +12,25 @@ extension Shape where Output == [Suite] {
 }
 
 extension Suite {
-  /// Decodes the `checks:` of a scenario; nil when anything was wrong, and reported.
-  package static func decode(_ node: Node, _ diagnostics: Diagnostics) -> [Suite]? {
+  /// Decodes the `checks:` of a scenario; nil when anything was wrong, and reported. What may be asked depends on the
+  /// `server`.
+  package static func decode(
+    _ node: Node, _ diagnostics: Diagnostics, for server: ServerKind = .sandbox
+  ) -> [Suite]? {
     let before = diagnostics.count
     guard let entries = node.entries else {
       diagnostics.report(expected: "a mapping from suite to its checks", found: node)
       return nil
     }
     let suites = entries.map { entry in
-      Suite(entry.key, checks: subjects(entry.value, diagnostics))
+      Suite(entry.key, checks: subjects(entry.value, server, diagnostics))
     }
     return diagnostics.count == before ? suites : nil
   }
 
-  private static func subjects(_ node: Node, _ diagnostics: Diagnostics) -> [PlannedCheck] {
+  private static func subjects(
+    _ node: Node, _ server: ServerKind, _ diagnostics: Diagnostics
+  ) -> [PlannedCheck] {
     guard let entries = node.entries else {
       diagnostics.report(expected: "a mapping from collection to its checks", found: node)
       return []
@@ -39,12 +44,14 @@ extension Suite {
         diagnostics.report(expected: "a list of checks", found: entry.value)
         return []
       }
-      return items.compactMap { check($0, of: subject, diagnostics) }
+      return items.compactMap { check($0, of: subject, server, diagnostics) }
     }
   }
 
   /// One item: `validate`, or `{count: {min: 1}, name: …}`.
-  private static func check(_ node: Node, of subject: Subject, _ diagnostics: Diagnostics) -> PlannedCheck? {
+  private static func check(
+    _ node: Node, of subject: Subject, _ server: ServerKind, _ diagnostics: Diagnostics
+  ) -> PlannedCheck? {
     let before = diagnostics.count
     guard let (kind, name, own) = kind(of: node, diagnostics) else { return nil }
     let declaration = kind.declaration
@@ -57,6 +64,7 @@ extension Suite {
     if let filter = mapping["where"], !declaration.takesFilter {
       diagnostics.report(.filterNotTaken(name, at: filter.place))
     }
+    ReadOnlyRules.look(at: own, mapping["where"], for: server, diagnostics)
     guard let common, let fields else { return nil }
     for (key, threshold) in [("warn_if", common.warnIf), ("error_if", common.errorIf)]
     where threshold?.isTime == true && !declaration.figureIsTime {

@@ -89,13 +89,13 @@ extension Suite {
 
 extension PlannedCheck {
   /// The collections that a check of a database is asked of: those of the backup, so that one that is missing on
-  /// the server is noticed; without a backup those of the server. Views are left out.
+  /// the server is noticed; without a backup those of the server. Views are left out, unless the kind is about them.
   fileprivate func spread(on server: CheckedServer) throws -> [Namespace] {
     var databases: [String]?
     if case .database(let name) = subject { databases = [name] }
     let catalogue = try server.expected ?? Catalogue(listedOn: server.pool, databases: databases)
     return catalogue.sorted.filter {
-      subject.covers($0.namespace) && $0.kind != .view && declaration.appliesTo.contains($0.kind)
+      subject.covers($0.namespace) && declaration.appliesTo.contains($0.kind) && check.concerns($0)
     }.map(\.namespace)
   }
 }

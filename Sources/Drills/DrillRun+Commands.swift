@@ -4,8 +4,6 @@ internal import Record
 internal import Sandbox
 
 extension DrillRun {
-  /// How much of a command's output is kept.
-  private static let keptOutput = 8 << 10
   /// How long a rollback may take that doesn't say so itself, in seconds.
   private static let rollbackTimeout = 60.0
 
@@ -19,27 +17,20 @@ extension DrillRun {
     _ step: RunStep, _ owner: Step, timeout: Double?, ignoringInterruption: Bool
   ) throws -> StepResult {
     let values = values()
-    var arguments = step.arguments.map { $0.resolved(values) }
-    let folder = try Files.realPath(scenario.folder)
-    if let program = arguments.first, program.contains("/") {
-      arguments[0] = Scenario.absolute(program, in: folder)
-    }
-    var environment = Environment.all
-    environment["MONGODRILL_URI"] = sandbox?.uri
+    var environment: [String: String?] = ["MONGODRILL_URI": sandbox?.uri]
     for (name, value) in step.environment { environment[name] = value.resolved(values) }
+    let command = UserCommand(
+      step.arguments.map { $0.resolved(values) }, environment: environment, folder: scenario.folder)
     // Rollbacks run in the time of their own, whatever made the drill stop.
     let left = ignoringInterruption ? nil : watch.secondsLeft
-    let captured = try Supervisor.shared.capture(
-      ChildSpec(arguments, environment: environment, workingDirectory: folder), limit: Self.keptOutput,
+    let result = try command.run(
       timeout: [timeout, left].compactMap(\.self).min(), ignoringInterruption: ignoringInterruption)
-    let output = [captured.output.text, captured.errorOutput.text].filter { !$0.isEmpty }.joined(
-      separator: "\n")
-    if captured.isTimedOut, let stop = watch.stopAfterTimeout(timeout, left) { throw stop }
-    if captured.isTimedOut { throw Failure.stepTimedOut(owner.id, seconds: timeout ?? 0) }
-    let isGood = captured.status == .exited(0)
+    if result.isTimedOut, let stop = watch.stopAfterTimeout(timeout, left) { throw stop }
+    if result.isTimedOut { throw Failure.stepTimedOut(owner.id, seconds: timeout ?? 0) }
+    let isGood = result.status == .exited(0)
     return StepResult(
-      failure: isGood ? nil : "\(arguments[0]) ended with \(captured.status)",
-      exitStatus: Int(captured.status.shellCode), output: output.isEmpty ? nil : output)
+      failure: isGood ? nil : "\(command.program) ended with \(result.status)",
+      exitStatus: Int(result.status.shellCode), output: result.output.isEmpty ? nil : result.output)
   }
 
   /// Runs every rollback, whatever happened and whatever happens: each for a bounded time, also after a signal.

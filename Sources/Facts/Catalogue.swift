@@ -44,6 +44,10 @@ package struct CollectionFacts: Sendable, Hashable {
   package var bytes: Int?
   /// What the documents are (of a time series: the buckets); nil when not computed.
   package var digest: ContentDigest?
+  /// What its documents take in the server's files, in bytes; nil when that isn't known.
+  package var storageBytes: Int?
+  /// What its indexes take there; nil when that isn't known.
+  package var indexBytes: Int?
 
   package init(
     _ namespace: Namespace, kind: Kind = .collection, options: Document = [:], uuid: UUIDBytes? = nil,

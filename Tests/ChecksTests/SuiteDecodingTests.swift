@@ -113,7 +113,8 @@ struct SuiteDecodingTests {
     arguments: CheckKinds.all.map { $0.declaration.kind })
   func examples(kind: String) throws {
     let declaration = try #require(CheckKinds.kind(kind)).declaration
-    let (suites, problems) = decode("core:\n  shop.orders:\n    - \(declaration.example)\n")
+    let (suites, problems) = decode(
+      "core:\n  \(declaration.scope == .database ? "shop" : "shop.orders"):\n    - \(declaration.example)\n")
     #expect(suites?[0].checks.map(\.declaration.kind) == [kind], "\(problems)")
     for key in declaration.keys + CommonKeys.keys where !key.spec.isRequired {
       let diagnostics = Diagnostics()

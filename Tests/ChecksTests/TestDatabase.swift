@@ -27,6 +27,10 @@ struct TestDatabase: ~Copyable {
   let pool: ClientPool
   /// What the backup is said to hold.
   var expected: Catalogue?
+  /// What a witness is said to have recorded.
+  var witness: Catalogue?
+  /// What an earlier run is said to have measured.
+  var baseline: Baseline?
   var isSandbox = true
   var parallel = 2
 
@@ -69,7 +73,9 @@ struct TestDatabase: ~Copyable {
     let text = yaml.split(separator: "DB", omittingEmptySubsequences: false).joined(separator: name)
     let suites = Node.parse(text, file: "s.yaml", diagnostics).flatMap { Suite.decode($0, diagnostics) }
     let decoded = try #require(suites, "\(diagnostics.failures)")
-    let server = CheckedServer(pool, expected: expected, isSandbox: isSandbox)
+    var server = CheckedServer(pool, expected: expected, isSandbox: isSandbox)
+    server.witness = witness
+    server.baseline = baseline
     return try decoded.flatMap { try $0.run(on: server, parallel: parallel, events: { _ in }) }
   }
 }

@@ -7,8 +7,8 @@ internal import Record
 /// `indexes`: whether the indexes are those that there should be, with every option.
 package struct IndexesCheck: Check {
   private static let compare = Key(
-    "compare", .choice(of: Reference.self),
-    "What to compare with. `backup`: the specifications in the backup; so it is, too, without a `list`.")
+    "compare", .counterpart(.backup, .witness),
+    "What to compare with: all specifications that it holds; `backup` without a `list`.")
   private static let list = Key(
     "list", .list(of: .document),
     "All indexes that there should be, besides that on `_id`: their `key`, their `name` (made of the key by "
@@ -21,12 +21,14 @@ package struct IndexesCheck: Check {
     example: "indexes: {compare: backup}")
 
   private var list: [Document]?
+  package private(set) var counterpart: Counterpart?
 
   /// Compares with the backup.
   package init() {}
 
   package init(_ fields: Fields, _ common: CommonKeys) {
     list = fields[Self.list]
+    counterpart = fields[Self.compare]
     if list != nil, fields.isGiven(Self.compare) {
       fields.reject(Self.list, "together with `compare`", hint: "Keep one of the two.")
     }
@@ -40,20 +42,21 @@ package struct IndexesCheck: Check {
     found.indexes = try context.all(["listIndexes": .string(context.namespace.collection)]).map(
       IndexSpec.init)
     var expected = CollectionFacts(context.namespace)
+    var source = "listed"
     if let list {
       expected.indexes = list.map { IndexSpec.completing($0, from: found.indexes) }
     } else {
-      guard context.server.expected != nil else { throw Unanswerable("there is no backup to compare with") }
-      guard let facts = context.expected else {
-        throw Unanswerable("the backup holds no \(context.namespace)")
-      }
+      let (facts, wanted) = try context.facts(of: counterpart)
       expected.indexes = facts.indexes
+      source = "in \(wanted.words)"
     }
-    return finding(found.differences(from: expected, comparing: .indexes), found, expected, context.namespace)
+    return finding(
+      found.differences(from: expected, comparing: .indexes), found, expected, source, context.namespace)
   }
 
   private func finding(
-    _ differences: [Difference], _ found: CollectionFacts, _ expected: CollectionFacts, _ namespace: Namespace
+    _ differences: [Difference], _ found: CollectionFacts, _ expected: CollectionFacts, _ source: String,
+    _ namespace: Namespace
   ) -> Finding {
     func names(_ isMeant: (Difference) -> Bool) -> [String] {
       differences.filter(isMeant).map { String($0.subject.dropFirst("index ".count)) }
@@ -72,7 +75,7 @@ package struct IndexesCheck: Check {
     var finding = Finding(
       figure: differences.count, of: max(expected.indexes.count, found.indexes.count),
       message: parts.isEmpty
-        ? "\(count), as \(list == nil ? "in the backup" : "listed")" : parts.joined(separator: "; "),
+        ? "\(count), as \(source)" : parts.joined(separator: "; "),
       measured: [
         "indexes": .integer(Int64(found.indexes.count)), "missing": json(missing), "extra": json(extra),
         "differing": json(differing),

@@ -1,0 +1,30 @@
+internal import BSON
+internal import Facts
+
+extension CheckContext {
+  /// What a counterpart says of all collections, and which it is: without one it is the backup, or the witness where
+  /// there is no backup. Throws `Unanswerable` when there is none, and for those that hold no catalogue.
+  func catalogue(of counterpart: Counterpart?) throws(Unanswerable) -> (Catalogue, Counterpart) {
+    let wanted = counterpart ?? (server.expected == nil && server.witness != nil ? .witness : .backup)
+    let found: Catalogue? =
+      switch wanted {
+      case .backup: server.expected
+      case .witness: server.witness
+      case .step(let id): server.steps[id]
+      case .baseline: nil
+      }
+    guard let found else {
+      throw Unanswerable("there is no \(wanted.words.split(separator: " ").last ?? "") to compare with")
+    }
+    return (found, wanted)
+  }
+
+  /// What a counterpart says of the collection. Throws `Unanswerable` when it holds none of that name.
+  func facts(of counterpart: Counterpart?) throws(Unanswerable) -> (CollectionFacts, Counterpart) {
+    let (catalogue, wanted) = try catalogue(of: counterpart)
+    guard let facts = catalogue[namespace] else {
+      throw Unanswerable("\(wanted.words) holds no \(namespace)")
+    }
+    return (facts, wanted)
+  }
+}

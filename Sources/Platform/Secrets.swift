@@ -1,0 +1,102 @@
+/// Texts that must not be shown: passwords in addresses and in variables of the environment.
+package struct Secrets: Sendable {
+  /// Shorter ones are words that may stand anywhere.
+  private static let shortest = 5
+  private static let mask = Array("***".utf8)
+  private var texts: [[UInt8]] = []
+
+  /// Those of some variables: the values of `*PASSWORD*`, `*SECRET*`, `*TOKEN*`, and the passwords in addresses.
+  package init(of environment: [String: String]) {
+    var found: Set<[UInt8]> = []
+    for (name, value) in environment {
+      let name = name.uppercased()
+      if ["PASSWORD", "PASSWD", "SECRET", "TOKEN"].contains(where: { name.contains($0) }) {
+        found.insert(Array(value.utf8))
+      }
+      if let password = Secrets.password(in: value) {
+        found.insert(Array(password.utf8))
+        found.insert(Secrets.decoded(password))
+      }
+    }
+    // The longest first: one may be a part of another.
+    texts = found.filter { $0.count >= Secrets.shortest }.sorted { $0.count > $1.count }
+  }
+
+  /// The text with `***` in place of each secret, and of whatever stands before the `@` of an address.
+  package func masked(_ text: String) -> String {
+    var bytes = Secrets.maskingAddresses(Array(text.utf8))
+    for secret in texts { bytes = Secrets.replacing(secret, in: bytes) }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// An address without its user and password: `mongodb://***@host/`.
+  package static func maskingAddress(_ text: String) -> String {
+    String(decoding: maskingAddresses(Array(text.utf8)), as: UTF8.self)
+  }
+
+  private static func replacing(_ secret: [UInt8], in bytes: [UInt8]) -> [UInt8] {
+    var result: [UInt8] = []
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      if rest.starts(with: secret) {
+        result += mask
+        rest = rest.dropFirst(secret.count)
+      } else {
+        result.append(rest[rest.startIndex])
+        rest = rest.dropFirst()
+      }
+    }
+    return result
+  }
+
+  private static func maskingAddresses(_ bytes: [UInt8]) -> [UInt8] {
+    let sign = Array("://".utf8)
+    var result: [UInt8] = []
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      guard rest.starts(with: sign) else {
+        result.append(rest[rest.startIndex])
+        rest = rest.dropFirst()
+        continue
+      }
+      result += sign
+      rest = rest.dropFirst(sign.count)
+      // An unescaped `@` in a password is a mistake that is made: the last one before the hosts' end counts.
+      let authority = rest.prefix {
+        $0 > 0x20 && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "\"")
+      }
+      if let at = authority.lastIndex(of: UInt8(ascii: "@")) {
+        result += mask
+        rest = rest[at...]
+      }
+    }
+    return result
+  }
+
+  /// What stands between the colon and the `@`; nil when it is no address, or has none.
+  private static func password(in address: String) -> String? {
+    guard let start = address.firstRange(of: "://") else { return nil }
+    let authority = address[start.upperBound...].prefix { $0 != "/" && $0 != "?" }
+    guard let at = authority.lastIndex(of: "@"), let colon = authority[..<at].firstIndex(of: ":") else {
+      return nil
+    }
+    return String(authority[authority.index(after: colon)..<at])
+  }
+
+  /// With `%41` for `A` and so on.
+  private static func decoded(_ text: String) -> [UInt8] {
+    var result: [UInt8] = []
+    var rest = Array(text.utf8)[...]
+    while let byte = rest.popFirst() {
+      if byte == UInt8(ascii: "%"),
+        let code = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+      {
+        result.append(code)
+        rest = rest.dropFirst(2)
+      } else {
+        result.append(byte)
+      }
+    }
+    return result
+  }
+}
