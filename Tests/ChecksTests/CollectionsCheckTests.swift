@@ -4,6 +4,7 @@ import Facts
 import Platform
 import Record
 import Testing
+import Witness
 
 @Suite("collections", .tags(.mongod), .timeLimit(.minutes(10)))
 struct CollectionsCheckTests {

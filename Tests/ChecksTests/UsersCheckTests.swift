@@ -6,6 +6,7 @@ import Platform
 import Record
 import Sandbox
 import Testing
+import Witness
 
 @Suite("users", .tags(.mongod), .timeLimit(.minutes(10)))
 struct UsersCheckTests {

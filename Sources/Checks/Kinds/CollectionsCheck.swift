@@ -4,6 +4,7 @@ internal import Facts
 internal import Mongo
 internal import Platform
 internal import Record
+internal import Witness
 
 /// `collections`: whether the collections, views and time series are those that there should be.
 package struct CollectionsCheck: Check {

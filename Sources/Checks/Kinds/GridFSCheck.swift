@@ -4,6 +4,7 @@ internal import Facts
 internal import Mongo
 internal import Platform
 internal import Record
+internal import Witness
 
 /// `gridfs`: whether each file of a bucket has all of its chunks.
 package struct GridFSCheck: Check {

@@ -73,19 +73,16 @@ package struct StorageCheck: Check {
       measured: .object(
         Size.allCases.compactMap { size in found[size].map { .init(size.rawValue, $0.json) } }),
       expected: wishes.isEmpty ? nil : wishes.joined(separator: ", "), observed: sizes)
-    finding.query = "\(place(context).shellText).stats()"
+    finding.query = "\(context.place.shellText).stats()"
     return finding
   }
 
   private func text(_ size: Measurement) -> String { ByteSize.format(Int(size.whole ?? 0)) }
 
-  /// For a time series where its buckets lie.
-  private func place(_ context: CheckContext) -> Namespace { context.collection?.stored ?? context.namespace }
-
   /// The sum over all shards, in bytes.
   private func measure(_ context: CheckContext) throws -> [Size: Measurement] {
     let replies = try context.all([
-      "aggregate": .string(place(context).collection), "pipeline": [["$collStats": ["storageStats": [:]]]],
+      "aggregate": .string(context.place.collection), "pipeline": [["$collStats": ["storageStats": [:]]]],
       "cursor": [:],
     ])
     func sum(_ name: String) throws -> Measurement {
