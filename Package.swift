@@ -61,7 +61,7 @@ let package = Package(
     // What a drill does.
     library("Restore", ["Backups", "Mongo", "Facts", "BSON", "Record", "Platform"]),
     library("Replay", ["Restore", "Backups", "Mongo", "Facts", "BSON", "Record", "Platform"]),
-    library("Witness", ["Mongo", "Facts", "BSON", "Platform"]),
+    library("Witness", ["Mongo", "Compression", "Facts", "BSON", "Record", "Platform"]),
     library("Checks", ["Witness", "Mongo", "Facts", "Record", "Configuration", "BSON", "Platform"]),
     library(
       "Drafting", ["Backups", "Checks", "Facts", "Record", "Configuration", "BSON", "Platform"]),
@@ -86,7 +86,8 @@ let package = Package(
 
     // What tests share: a harness to kill, folders that go with the test.
     .target(
-      name: "TestSupport", dependencies: ["Platform"], path: "Tests/TestSupport", swiftSettings: testSettings),
+      name: "TestSupport", dependencies: ["Sandbox", "Mongo", "BSON", "Platform"], path: "Tests/TestSupport",
+      swiftSettings: testSettings),
     .executableTarget(
       name: "Holder", dependencies: ["Sandbox", "Platform"], path: "Tests/Holder", swiftSettings: testSettings
     ),
@@ -119,7 +120,7 @@ let package = Package(
         "TestSupport",
       ]),
     tests("Sandbox", ["Sandbox", "Mongo", "BSON", "Platform", "TestSupport", "Holder"]),
-    tests("Witness", ["Witness", "Sandbox", "Mongo", "Facts", "BSON", "Platform"]),
+    tests("Witness", ["Witness", "Sandbox", "Mongo", "Facts", "Record", "BSON", "Platform", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -16,8 +16,8 @@ static inline int mongodrill_sha256(const void *bytes, size_t count, unsigned ch
 }
 
 /// Adds the SHA-256 of some bytes, read as a number of 256 bits whose first byte is the lowest, to that at `sum`,
-/// modulo 2^256.
-static inline void mongodrill_sha256_add(const void *bytes, size_t count, uint64_t sum[4]) {
+/// modulo 2^256. Returns the lowest 64 bits of what it added.
+static inline uint64_t mongodrill_sha256_add(const void *bytes, size_t count, uint64_t sum[4]) {
   union {
     unsigned char bytes[32];
     uint64_t words[4];
@@ -32,4 +32,5 @@ static inline void mongodrill_sha256_add(const void *bytes, size_t count, uint64
     sum[i] = (uint64_t)word;
     carry = (unsigned char)(word >> 64);
   }
+  return digest.words[0];
 }

@@ -16,6 +16,22 @@ static inline mongoc_client_session_t *mongodrill_session(mongoc_client_t *clien
   return session;
 }
 
+/// The server that the address's read preference picks, for a cursor whose batches all have to come from one: its
+/// number, 0 for whichever is the primary. `*failed` is set, and `*error`, when there is none.
+static inline uint32_t mongodrill_server(mongoc_client_t *client, int *failed, bson_error_t *error) {
+  const mongoc_read_prefs_t *preference = mongoc_client_get_read_prefs(client);
+  *failed = 0;
+  if (!preference || mongoc_read_prefs_get_mode(preference) == MONGOC_READ_PRIMARY) return 0;
+  mongoc_server_description_t *server = mongoc_client_select_server(client, false, preference, error);
+  if (!server) {
+    *failed = 1;
+    return 0;
+  }
+  uint32_t number = mongoc_server_description_id(server);
+  mongoc_server_description_destroy(server);
+  return number;
+}
+
 /// Lets every block from 4 MiB on go back to the system when it is freed. By itself glibc raises that bound as it
 /// sees large blocks come and go, up to 32 MiB, and each thread's arena then keeps what was freed: a restore of
 /// documents of 16 MiB took 600 MiB where it needed 160. What is smaller stays for the next batches.
@@ -24,11 +40,12 @@ static inline void mongodrill_return_large_blocks(void) {
   mallopt(M_TRIM_THRESHOLD, 16 << 20);
 }
 
-/// Runs one command on `database`, in `session` unless it is null (libmongoc takes one of its own then). The reply
+/// Runs one command on `database`, in `session` unless it is null (libmongoc takes one of its own then), on the server
+/// of that number unless it is 0 (the address's read preference picks one then). The reply
 /// (or what there is of it) is stolen into `*reply`; free it with `bson_free`. False with `*error` set when the
 /// server refused or could not be reached.
-static inline int mongodrill_command(mongoc_client_t *client, mongoc_client_session_t *session, const char *database,
-                                     const uint8_t *command, size_t length, uint8_t **reply, uint32_t *reply_length,
+static inline int mongodrill_command(mongoc_client_t *client, mongoc_client_session_t *session, uint32_t server,
+                                     const char *database, const uint8_t *command, size_t length, uint8_t **reply, uint32_t *reply_length,
                                      bson_error_t *error) {
   bson_t document;
   *reply = NULL;
@@ -39,16 +56,18 @@ static inline int mongodrill_command(mongoc_client_t *client, mongoc_client_sess
   }
   bson_t answer;
   int ok;
+  const mongoc_read_prefs_t *preference = mongoc_client_get_read_prefs(client);
   if (session) {
     bson_t options = BSON_INITIALIZER;
+    if (server) BSON_APPEND_INT32(&options, "serverId", (int32_t)server);
     if (!mongoc_client_session_append(session, &options, error)) {
       bson_destroy(&options);
       return 0;
     }
-    ok = mongoc_client_command_with_opts(client, database, &document, NULL, &options, &answer, error);
+    ok = mongoc_client_command_with_opts(client, database, &document, preference, &options, &answer, error);
     bson_destroy(&options);
   } else {
-    ok = mongoc_client_command_simple(client, database, &document, NULL, &answer, error);
+    ok = mongoc_client_command_simple(client, database, &document, preference, &answer, error);
   }
   *reply = bson_destroy_with_steal(&answer, true, reply_length);
   return ok;

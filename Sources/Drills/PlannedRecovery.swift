@@ -1,6 +1,7 @@
 internal import BSON
 internal import Backups
 internal import Configuration
+internal import Facts
 internal import Platform
 internal import Replay
 internal import Restore

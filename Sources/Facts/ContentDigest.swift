@@ -20,11 +20,12 @@ package struct ContentDigest: Sendable, Hashable {
     self.sum = sum
   }
 
-  /// Adds a document.
-  package mutating func add(_ document: UnsafeRawBufferPointer) {
+  /// Adds a document. Returns the first eight bytes of its own digest, the first of them the lowest.
+  @discardableResult
+  package mutating func add(_ document: UnsafeRawBufferPointer) -> UInt64 {
     documents += 1
     bytes += document.count
-    unsafe sum.add(document)
+    return unsafe sum.add(document)
   }
 
   /// Takes a document out that was added before.

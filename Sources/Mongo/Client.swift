@@ -13,26 +13,27 @@ internal import CMongoC
   package borrowing func run(_ command: Document, on database: String = "admin") throws(MongoError)
     -> Document
   {
-    unsafe try run(command, on: database, session: nil)
+    unsafe try run(command, on: database, session: nil, server: 0)
   }
 
-  /// The same in a session, which may be none.
+  /// The same in a session, which may be none, on a server by its number, which may be 0.
   borrowing func run(
-    _ command: Document, on database: String, session: OpaquePointer?
+    _ command: Document, on database: String, session: OpaquePointer?, server: UInt32
   ) throws(MongoError) -> Document {
-    try unsafe reply(to: command, on: database, session: session).document
+    try unsafe reply(to: command, on: database, session: session, server: server).document
   }
 
   /// The same, with the reply's bytes as libbson allocated them.
   borrowing func reply(
-    to command: Document, on database: String, session: OpaquePointer?
+    to command: Document, on database: String, session: OpaquePointer?, server: UInt32
   ) throws(MongoError) -> Reply {
     var error = bson_error_t()
     var bytes: UnsafeMutablePointer<UInt8>?
     var length: UInt32 = 0
     let ok = unsafe command.withBytes { command in
       unsafe mongodrill_command(
-        handle, session, database, command.baseAddress?.assumingMemoryBound(to: UInt8.self), command.count,
+        handle, session, server, database, command.baseAddress?.assumingMemoryBound(to: UInt8.self),
+        command.count,
         &bytes, &length, &error)
     }
     let reply = unsafe Reply(bytes, length)

@@ -28,6 +28,7 @@ internal import Synchronization
     }
     defer { unsafe mongoc_uri_destroy(parsed) }
     unsafe mongoc_uri_set_option_as_int32(parsed, MONGOC_URI_MAXPOOLSIZE, Int32(connections))
+    if unsafe mongoc_uri_get_appname(parsed) == nil { unsafe mongoc_uri_set_appname(parsed, "mongodrill") }
     guard let pool = unsafe mongoc_client_pool_new(parsed) else {
       throw MongoError(code: 0, codeName: "", message: "no connection pool for this address")
     }

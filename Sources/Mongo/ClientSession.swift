@@ -7,10 +7,15 @@ internal import CMongoC
 /// commands: the server refuses the `getMore` then (50738).
 @safe struct ClientSession: ~Copyable {
   private let handle: OpaquePointer
+  /// The number of the server that answers; 0 for the primary.
+  private let server: UInt32
 
   /// Throws `MongoError` when the server has no sessions or can't be reached.
   init(_ client: borrowing Client) throws(MongoError) {
     var error = bson_error_t()
+    var failed: Int32 = 0
+    server = unsafe mongodrill_server(client.handle, &failed, &error)
+    guard failed == 0 else { throw unsafe Client.failure(&error, [:]) }
     guard let handle = unsafe mongodrill_session(client.handle, &error) else {
       throw unsafe Client.failure(&error, [:])
     }
@@ -24,13 +29,13 @@ internal import CMongoC
   borrowing func run(
     _ command: Document, on database: String, with client: borrowing Client
   ) throws(MongoError) -> Document {
-    try unsafe client.run(command, on: database, session: handle)
+    try unsafe client.run(command, on: database, session: handle, server: server)
   }
 
   /// The same, with the reply where libbson put it.
   borrowing func reply(
     to command: Document, on database: String, with client: borrowing Client
   ) throws(MongoError) -> Reply {
-    try unsafe client.reply(to: command, on: database, session: handle)
+    try unsafe client.reply(to: command, on: database, session: handle, server: server)
   }
 }

@@ -42,14 +42,16 @@ package struct SHA256Sum: Sendable, Hashable {
     }
   }
 
-  /// Adds a piece.
-  package mutating func add(_ bytes: UnsafeRawBufferPointer) {
+  /// Adds a piece. Returns the first eight bytes of its digest, the first of them the lowest.
+  @discardableResult
+  package mutating func add(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
     var words: (UInt64, UInt64, UInt64, UInt64) = (a, b, c, d)
-    unsafe withUnsafeMutableBytes(of: &words) { words in
+    let first = unsafe withUnsafeMutableBytes(of: &words) { words in
       unsafe mongodrill_sha256_add(
         bytes.baseAddress, bytes.count, words.baseAddress?.assumingMemoryBound(to: UInt64.self))
     }
     (a, b, c, d) = words
+    return first
   }
 
   /// Adds the pieces of another sum.

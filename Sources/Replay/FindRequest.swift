@@ -1,5 +1,6 @@
 package import BSON
 package import Backups
+internal import Facts
 internal import Platform
 package import Record
 internal import Restore

@@ -1,5 +1,6 @@
 package import BSON
 package import Backups
+internal import Facts
 package import Platform
 internal import Restore
 

@@ -1,5 +1,6 @@
 internal import BSON
 internal import Backups
+internal import Facts
 internal import Restore
 
 /// Looks at the operations of an oplog in order and keeps what is asked for.

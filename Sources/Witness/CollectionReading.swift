@@ -8,6 +8,8 @@ package struct CollectionReading: Sendable {
   package var place: Namespace
   /// The moment at which it is read; nil for how it is when it is read.
   package var snapshot: Timestamp?
+  /// Which of what is there when it is read counts; of no concern with a snapshot.
+  var concern = Concern.local
   /// When the reading has to have ended, by the monotonic clock.
   package var deadline: Double?
 
@@ -15,6 +17,13 @@ package struct CollectionReading: Sendable {
     self.place = place
     self.snapshot = snapshot
     self.deadline = deadline
+  }
+
+  /// What is taken to be there.
+  enum Concern: Sendable, Hashable {
+    case local
+    /// What the majority of a replica set has, once that is everything through a cluster time.
+    case majority(after: Timestamp?)
   }
 
   /// About half a megabyte of small documents: what is handed out next lies in the processor's cache.
@@ -54,6 +63,10 @@ package struct CollectionReading: Sendable {
     all.append(("batchSize", .int32(Int32(CollectionReading.batch))))
     if let snapshot {
       all.append(("readConcern", ["level": "snapshot", "atClusterTime": .timestamp(snapshot)]))
+    } else if case .majority(let after) = concern {
+      var elements: [(String, Value)] = [("level", "majority")]
+      if let after { elements.append(("afterClusterTime", .timestamp(after))) }
+      all.append(("readConcern", .document(Document(elements))))
     }
     return Document(all)
   }
@@ -97,10 +110,10 @@ extension CollectionReading {
   /// They are no part of a snapshot: any boundaries will do.
   package func boundaries(for count: Int, from pool: ClientPool) throws -> [Value] {
     guard count > 1 else { return [] }
-    // Of several for each part every so manieth is taken: the parts then differ less in size.
-    let each = Swift.max(1, Swift.min(8, 8000 / count))
+    // Several for each part: of many the parts differ less in size.
+    let size = count * Swift.max(1, Swift.min(8, 8000 / count))
     let pipeline: Value = [
-      ["$sample": ["size": .int64(Int64(count * each))]], ["$project": ["_id": 1]], ["$sort": ["_id": 1]],
+      ["$sample": ["size": .int64(Int64(size))]], ["$project": ["_id": 1]], ["$sort": ["_id": 1]],
     ]
     var command: Document = [
       "aggregate": .string(place.collection), "pipeline": pipeline, "allowDiskUse": true,
@@ -110,18 +123,27 @@ extension CollectionReading {
       command = command.setting(
         "maxTimeMS", to: .int64(Int64(Swift.max(1, Swift.min(2e9, (deadline - Clock.monotonic) * 1000)))))
     }
-    var boundaries: [Value] = []
-    var number = 0
+    var sample: [Value] = []
     var last: [UInt8]?
     try pool.forEach(command, on: place.database, batchSize: 10_000) { document in
-      number += 1
-      guard number % each == 0, number / each < count, let id = document["_id"] else { return true }
-      // The sample may hold a document twice; the server refuses a range of nothing.
-      let key = id.canonicalKey
-      if key != last { boundaries.append(id) }
-      last = key
+      // It may hold a document twice, and the server refuses a range of nothing. What doesn't come back from Extended
+      // JSON as it was could not be written down.
+      guard let id = document["_id"], id.canonicalKey != last, CollectionReading.canBeWritten(id) else {
+        return true
+      }
+      last = id.canonicalKey
+      sample.append(id)
       return true
     }
-    return boundaries
+    let parts = Swift.min(count, sample.count)
+    guard parts > 1 else { return [] }
+    return (1..<parts).map { sample[$0 * sample.count / parts] }
+  }
+
+  private static func canBeWritten(_ id: Value) -> Bool {
+    // A range can't begin at the last that there is.
+    if case .maxKey = id { return false }
+    let text = id.extendedJSON(relaxed: false)
+    return (try? Document(extendedJSON: "{\"v\":\(text)}")) == Document([("v", id)])
   }
 }

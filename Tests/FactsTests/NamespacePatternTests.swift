@@ -1,5 +1,5 @@
 import BSON
-import Restore
+import Facts
 import Testing
 
 @Suite("A namespace pattern")
