@@ -77,7 +77,8 @@ let package = Package(
     library(
       "Commands",
       [
-        "Arguments", "Drills", "Drafting", "Replay", "Restore", "Sandbox", "Mongo", "Backups", "Reports",
+        "Arguments", "Drills", "Drafting", "Witness", "Replay", "Restore", "Sandbox", "Mongo", "Backups",
+        "Reports",
         "Record",
         "Facts", "BSON",
         "Platform",

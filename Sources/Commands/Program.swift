@@ -6,8 +6,8 @@ internal import Record
 package enum Program {
   /// The commands, in the order of the help.
   static let commands: [any Command.Type] = [
-    RunCommand.self, RestoreCommand.self, VerifyCommand.self, FindCommand.self, InitCommand.self,
-    LintCommand.self, PlanCommand.self, DamageCommand.self,
+    RunCommand.self, RestoreCommand.self, VerifyCommand.self, FindCommand.self, WitnessCommand.self,
+    InitCommand.self, LintCommand.self, PlanCommand.self, DamageCommand.self,
     SchemaCommand.self, DoctorCommand.self, CleanCommand.self, VersionCommand.self,
   ]
 

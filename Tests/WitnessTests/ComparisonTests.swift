@@ -96,9 +96,9 @@ struct ComparisonTests {
   func types() throws {
     let documents: [Document] = mixedIDs.map { ["_id": $0, "a": 1] }
     for id in mixedIDs {
-      let comparison = try ComparisonTests.compare(documents, { $0.rangeDocuments = 3 }) { copy in
-        try ComparisonTests.update(id, ["$set": ["a": 2]], copy)
-      }
+      let comparison = try ComparisonTests.compare(
+        documents, { $0.rangeDocuments = 3 },
+        changing: { copy in try ComparisonTests.update(id, ["$set": ["a": 2]], copy) })
       #expect(comparison.differing == 1)
       #expect(comparison.samples.first?.id.canonicalKey == id.canonicalKey)
       #expect(comparison.samples.first?.kind == .changed([FieldDifference("a", .changed)]))

@@ -148,15 +148,17 @@ struct RecordingTests {
       try database.insert("collated", mixedIDs.map { ["_id": $0] } + [["_id": "B2"], ["_id": "c"]])
       let busy = database.namespace("busy")
       let count = Monitor<Int32>(0)
-      let record = try database.witness(in: folder, { $0.rangeDocuments = 3 }) { event in
-        // Whenever it has been read it gets another document.
-        guard case .progress(let progress) = event, progress.current == [busy.description] else { return }
-        let id = count.update { count -> Int32 in
-          count += 1
-          return count
-        }
-        try? insert([["_id": .int32(id)]], into: busy, on: pool)
-      }
+      let record = try database.witness(
+        in: folder, { $0.rangeDocuments = 3 },
+        events: { event in
+          // Whenever it has been read it gets another document.
+          guard case .progress(let progress) = event, progress.current == [busy.description] else { return }
+          let id = count.update { count -> Int32 in
+            count += 1
+            return count
+          }
+          try? insert([["_id": .int32(id)]], into: busy, on: pool)
+        })
       #expect(count.withLock { $0 } == 6)
 
       let capped = try #require(record[database.namespace("capped")])
