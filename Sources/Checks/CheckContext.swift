@@ -15,6 +15,8 @@ package struct CheckedServer: Sendable {
   package var baseline: Baseline?
   /// What a witness recorded from the source, by the names that its collections have here; nil where there is none.
   package var witness: Catalogue?
+  /// What that witness says of the documents' content.
+  package var witnessed: WitnessedContent?
   /// What was there after earlier steps of this run, by their ids.
   package var steps: [String: Catalogue] = [:]
   /// The moment that the data is of, in seconds since 1970; nil when that isn't known.

@@ -41,6 +41,12 @@ package struct DrillOptions: Sendable {
   package var requireProven = false
   /// The moment that checks take the data for, in seconds since 1970; nil: the one that was recovered to.
   var moment: Double?
+  /// The file of a witness; wins over the scenario's.
+  package var witness: String?
+  /// An earlier run: its folder, its report.json or its id among `reports`; wins over the scenario's.
+  package var baseline: String?
+  /// The folder of reports.
+  package var reports = "reports"
   /// Who approved which step beforehand.
   package var approvals: [String: String] = [:]
   /// Asks a person on the terminal; nil when there is none. The answer is nil at the end of the input.

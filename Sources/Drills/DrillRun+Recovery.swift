@@ -6,6 +6,7 @@ internal import Record
 internal import Replay
 internal import Restore
 internal import Sandbox
+internal import Witness
 
 /// What one restore step has come to so far, replays included.
 struct Restored {
@@ -35,16 +36,47 @@ extension DrillRun {
   /// `replay`.
   func replay(_ step: Step) throws -> StepResult {
     guard let id = plans?.restoreOf[step.id],
-      let stage = plans?.recoveries[id]?.stages.first(where: { $0.step == step.id })
+      let stages = plans?.recoveries[id]?.stages.filter({ $0.step == step.id }), let stage = stages.first
     else { throw Failure.noSandbox() }
     // One that fails in the middle leaves nothing that another could go on from.
     guard var recovery = recoveries.removeValue(forKey: id) else {
       throw Failure.nothingToReplay(step.id, restore: id)
     }
     if let search = stage.search { return try bisect(step, of: id, stage, search, recovery) }
-    let reached = try recovery.replay(stage.replay, stage.plan)
-    recoveries[id] = recovery
-    return try arrive(reached, stage.replay, step, of: id)
+    var failures: [String] = []
+    for (number, stage) in stages.enumerated() {
+      let reached = try recovery.replay(stage.replay, stage.plan)
+      recoveries[id] = recovery
+      if let failure = try arrive(reached, stage.replay, step, of: id).failure { failures.append(failure) }
+      // The last batch is compared when it is asked for: what a step changes before that is noticed, too.
+      if let batch = stage.batch, number < stages.count - 1 { try compare(batch) }
+    }
+    return StepResult(failure: failures.joinedOrNil)
+  }
+
+  /// Compares what a batch of the witness read with what is there now.
+  private func compare(_ batch: Int) throws {
+    guard let witness, let sandbox else { return }
+    events(.phaseStarted("witness", total: nil))
+    let start = Clock.monotonic
+    let comparisons = try witness.compare(
+      batch: batch, with: sandbox.pool, renamed: placeOfSource, limit: 100, threads: Machine.cores)
+    witnessed += comparisons
+    let found = comparisons.reduce(0) { $0 + $1.found.documents }
+    end(Phase("witness", seconds: Clock.monotonic - start, documents: found))
+  }
+
+  /// Where a collection of the source is in the sandbox; nil when it wasn't restored.
+  var placeOfSource: @Sendable (Namespace) -> Namespace? {
+    let collections = record.backup.collections
+    let places = Dictionary(
+      collections.compactMap { collection in collection.target.map { (collection.source, Namespace($0)) } }
+    ) { first, _ in first }
+    let left = Set(collections.filter { $0.target == nil }.map(\.source))
+    // What the oplog made has no place in the backup.
+    return { source in
+      places[source.description] ?? (left.contains(source.description) ? nil : source)
+    }
   }
 
   /// Takes into the record that a target was reached.
@@ -156,6 +188,7 @@ extension DrillRun {
     record.replay = replay
     lastApplied = result.ledger.last ?? lastApplied
     moment = options.moment ?? planned.target.moment
+    standing = planned.target.through
     record.backup.problems += replay.problems.map { problem in
       DrillRecord.Problem(
         namespace: problem.namespace, subject: "operation", name: problem.id,

@@ -93,6 +93,20 @@ extension DrillRun {
     var server = CheckedServer(sandbox.pool, expected: expected, isSandbox: true)
     server.steps = stepFacts
     server.moment = moment
+    server.baseline = baseline
+    if let witness {
+      let batch = witness.batches.firstIndex { $0.timestamp == standing }
+      let place = placeOfSource
+      server.witness = Catalogue(
+        witness.catalogue(at: batch).sorted.compactMap { facts in
+          place(facts.namespace).map { name in
+            var facts = facts
+            facts.namespace = name
+            return facts
+          }
+        })
+      server.witnessed = WitnessedContent(witness, standing: batch, earlier: witnessed, place: place)
+    }
     return server
   }
 

@@ -9,6 +9,7 @@ internal import Record
 internal import Replay
 internal import Restore
 internal import Sandbox
+internal import Witness
 
 /// A drill under way: what its steps work on, and the evidence as it comes together.
 ///
@@ -38,6 +39,14 @@ package final class DrillRun {
   var lastApplied: Timestamp?
   /// The moment that was recovered to, in seconds since 1970; nil when nothing says it.
   var moment: Double?
+  /// The timestamp through which everything was applied; nil where nothing was replayed.
+  var standing: Timestamp?
+  /// The witness that checks compare with.
+  var witness: WitnessRecord?
+  /// What came out at the moments of its batches that are past.
+  var witnessed: [CollectionComparison] = []
+  /// The run that checks compare with.
+  var baseline: Baseline?
   /// What was there after the steps that a check compares with, by their ids.
   var stepFacts: [String: Catalogue] = [:]
   /// What each restore step has come to, by its id.
@@ -109,6 +118,7 @@ package final class DrillRun {
     try watch.start(scenario.stopConditions, folder: settings.directory ?? SandboxOptions.defaultDirectory)
     let (backup, plans) = try phase("read") {
       firstByte = Clock.monotonic
+      try readCounterparts()
       let base = try scenario.base()
       let backup = base.backup
       describe(backup)
@@ -117,7 +127,8 @@ package final class DrillRun {
       return (
         backup,
         try RecoveryPlans(
-          scenario, of: backup, noReplay: options.noReplay, computeDigests: scenario.compares(with: .backup))
+          scenario, of: backup, noReplay: options.noReplay, computeDigests: scenario.compares(with: .backup),
+          witness: witness)
       )
     }
     self.backup = backup

@@ -5,6 +5,7 @@ internal import Facts
 internal import Platform
 internal import Replay
 internal import Restore
+internal import Witness
 
 /// What one restore step and the replay steps after it come to, decided before a server is started.
 struct PlannedRecovery {
@@ -16,6 +17,8 @@ struct PlannedRecovery {
     let plan: RecoveryPlan
     /// Where the search ends that begins at this target; nil for an ordinary replay.
     let search: Search?
+    /// The batch of the witness that was read at this moment.
+    var batch: Int?
   }
 
   /// The end of a search for the entry that breaks suites.
@@ -47,7 +50,8 @@ struct RecoveryPlans {
   ///
   /// `computeDigests`: whether a digest of the documents is computed where nothing is replayed to them.
   init(
-    _ scenario: Scenario, of backup: any LogicalBackup, noReplay: Bool, computeDigests: Bool = false
+    _ scenario: Scenario, of backup: any LogicalBackup, noReplay: Bool, computeDigests: Bool = false,
+    witness: WitnessRecord? = nil
   ) throws(Failure) {
     for (at, step) in scenario.steps.enumerated() {
       guard let restore = step.action as? RestoreStep else { continue }
@@ -68,7 +72,7 @@ struct RecoveryPlans {
       {
         throw .checkBeforeReplay(check.id, first.id, at: check.place)
       }
-      try plan(step, restore, replays, scenario, backup)
+      try plan(step, restore, replays, scenario, backup, witness)
     }
     for step in scenario.steps where step.action is ReplayStep && restoreOf[step.id] == nil {
       throw .replayWithoutRestore(step.id, at: step.place)
@@ -76,7 +80,9 @@ struct RecoveryPlans {
   }
 
   private mutating func plan(
-    _ step: Step, _ restore: RestoreStep, _ replays: [Step], _ scenario: Scenario, _ backup: any LogicalBackup
+    _ step: Step, _ restore: RestoreStep, _ replays: [Step], _ scenario: Scenario,
+    _ backup: any LogicalBackup,
+    _ witness: WitnessRecord?
   ) throws(Failure) {
     if backup.path == "-" { throw .replayFromStandardInput() }
     let chain: OplogChain
@@ -90,12 +96,24 @@ struct RecoveryPlans {
     options.isPartial = replays.contains { ($0.action as? ReplayStep)?.isPartial ?? false }
     // A collection may be there at one target and not at another.
     options.mayMatchNothing = replays.count > 1 || replays.contains { $0.isSearch }
-    var targets: [(id: String, start: PlannedReplay, search: PlannedRecovery.Search?)] = []
+    var targets: [(id: String, start: PlannedReplay, search: PlannedRecovery.Search?, batch: Int?)] = []
     var reached = chain.coverage.dumpEnd
     var last: ResolvedTarget?
     for (id, action, place) in replays.map({ ($0.id, $0.action as? ReplayStep, $0.place) })
       + (replays.isEmpty ? [(step.id, nil, step.place)] : [])
     {
+      if action?.isToWitness == true {
+        guard let witness else { throw .noWitness(id, at: place) }
+        for (batch, moment) in witness.batches.enumerated() {
+          let target = try Target.through(moment.timestamp).resolve(in: chain)
+          guard target.through >= reached else { throw .targetsOutOfOrder(id, at: place) }
+          targets.append((id, PlannedReplay(chain, to: target, skipping: action?.skip ?? []), nil, batch))
+          reached = target.through
+          last = target
+        }
+        restoreOf[id] = step.id
+        continue
+      }
       let end = PlannedReplay(
         chain, to: try (action?.target ?? .standard(hasSlices: chain.hasSlices)).resolve(in: chain),
         skipping: action?.skip ?? [])
@@ -113,14 +131,14 @@ struct RecoveryPlans {
         throw .targetsOutOfOrder(id, at: place)
       }
       reached = end.target.through
-      targets.append((id, start, search))
+      targets.append((id, start, search, nil))
       last = end.target
       restoreOf[id] = step.id
     }
     var stages: [PlannedRecovery.Stage] = []
-    for (id, start, search) in targets {
+    for (id, start, search, batch) in targets {
       let plan = try RecoveryPlan(start, of: backup, options, lastTarget: last)
-      stages.append(PlannedRecovery.Stage(step: id, replay: start, plan: plan, search: search))
+      stages.append(PlannedRecovery.Stage(step: id, replay: start, plan: plan, search: search, batch: batch))
     }
     try requireMatches(stages, of: backup, options)
     guard let first = stages.first else { return }
@@ -162,6 +180,12 @@ extension Step {
 }
 
 extension Failure {
+  static func noWitness(_ id: String, at place: Place) -> Failure {
+    .invalid(
+      "replay-without-witness", "step `\(id)` goes to a witness, and there is none", at: place,
+      hint: "Name its file: `witness: shop.witness.json` at the top of the scenario, or --witness FILE.")
+  }
+
   static func replayRefused(_ id: String, at place: Place) -> Failure {
     .invalid(
       "replay-refused", "step `\(id)` replays what is restored without its oplog", at: place,

@@ -13,6 +13,8 @@ package struct ReplayStep: StepKind {
 
   /// The moment to recover to; nil: the last entry where there are slices, else the dump's end.
   package var target: Target?
+  /// Whether it goes to the moments of the witness, one after the other, and compares at each.
+  package var isToWitness = false
   /// Entries that are left out.
   package var skip: [OplogMatch] = []
   /// Whether the base is declared to hold a part of the documents only.
@@ -25,9 +27,10 @@ package struct ReplayStep: StepKind {
   init() {}
 
   private static let toKey = Key(
-    "to", .target,
+    "to", .targetOrWitness,
     "The moment to recover to: latest, dump-end, 1795258578:300 (through that entry), before:1795258578:300, a time "
-      + "with its zone, Unix seconds, before: one of these, or before-first:{op: drop, ns: shop.products}.")
+      + "with its zone, Unix seconds, before: one of these, or before-first:{op: drop, ns: shop.products}. `witness`: the moments at which the witness read, "
+      + "one after the other; what was read at each is compared.")
   private static let skipKey = Key(
     "skip", .list(of: .oplogMatch, orOne: true),
     "Entries to leave out, such as {op: u, ns: shop.orders}; the report says that this state never existed.")
@@ -48,7 +51,11 @@ package struct ReplayStep: StepKind {
     ReplayStep(),
     .record("replay", [toKey, skipKey, partialKey, untilFailingKey, fromKey]) { fields in
       var step = ReplayStep()
-      step.target = fields[toKey]
+      if case .target(let target)? = fields[toKey] { step.target = target }
+      step.isToWitness = fields[toKey] == .witness
+      if step.isToWitness, fields.isGiven(untilFailingKey) {
+        fields.reject(toKey, "a search can't end at the moments of a witness")
+      }
       step.skip = fields[skipKey] ?? []
       step.isPartial = fields[partialKey]
       step.untilFailing = fields[untilFailingKey] ?? []
@@ -71,6 +78,21 @@ extension Shape where Output == Target {
         diagnostics.report(error.asInvalidScenario(at: node.place))
         return nil
       }
+    }
+  }
+}
+
+/// Where a replay goes.
+enum ReplayGoal: Sendable, Hashable {
+  case target(Target)
+  case witness
+}
+
+extension Shape where Output == ReplayGoal {
+  /// A target, or `witness`.
+  static var targetOrWitness: Shape {
+    Shape<String>.text.map("a target") { text, node, diagnostics in
+      text == "witness" ? .witness : Shape<Target>.target.decode(node, diagnostics).map(ReplayGoal.target)
     }
   }
 }

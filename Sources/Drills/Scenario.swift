@@ -23,6 +23,10 @@ package struct Scenario: Sendable {
   /// Where oplog slices are: files and folders.
   package var oplog: [String]
   package var sandbox: SandboxSettings
+  /// The file of a witness; nil without one.
+  package var witness: String?
+  /// An earlier run; nil without one.
+  package var baseline: String?
   package var objectives: ObjectiveLimits
   /// What it says of the disaster that it rehearses.
   package var runbook: Runbook

@@ -46,6 +46,13 @@ enum ScenarioKeys {
     Shape<SandboxSettings>.record("sandbox", [mongod, topology, directory, cache, memory], make: settings),
     "The throwaway server.")
   static let objectives = Key("objectives", objectivesShape, "What the drill is measured against.")
+  static let witness = Key(
+    "witness", .string,
+    "A file that `mongodrill witness` wrote, for checks that compare with it; relative to this file.")
+  static let baseline = Key(
+    "baseline", .string,
+    "An earlier run, for checks that compare with it: its folder, its report.json or its id; relative to this file."
+  )
   static let stopConditions = Key(
     "stop_conditions", StopCondition.shape, "When to give up; the drill then ends as aborted.")
   static let steps = Key(
@@ -59,8 +66,8 @@ enum ScenarioKeys {
 
   static let all: [any DeclaredKey] =
     [
-      version, title, tags, description, parameters, backup, oplog, sandbox, objectives, stopConditions,
-      steps,
+      version, title, tags, description, parameters, backup, oplog, sandbox, objectives, witness,
+      baseline, stopConditions, steps,
       checks,
       rollbacks,
     ] + Runbook.keys

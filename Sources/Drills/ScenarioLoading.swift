@@ -73,6 +73,8 @@ extension Scenario {
       pick: fields[ScenarioKeys.backup].pick,
       oplog: (fields[ScenarioKeys.oplog] ?? []).map { absolute($0, in: folder) },
       sandbox: (fields[ScenarioKeys.sandbox] ?? SandboxSettings()).inFolder(folder),
+      witness: fields[ScenarioKeys.witness].map { absolute($0, in: folder) },
+      baseline: fields[ScenarioKeys.baseline].map { absolute($0, in: folder) },
       objectives: fields[ScenarioKeys.objectives] ?? ObjectiveLimits(), runbook: Runbook(fields),
       stopConditions: fields[ScenarioKeys.stopConditions] ?? [],
       steps: fields[ScenarioKeys.steps] ?? defaultSteps, suites: fields[ScenarioKeys.checks],
@@ -141,6 +143,12 @@ extension Scenario {
           diagnostics.report(.unknown("suite", suite.value, known: known, at: suite.place))
         }
         asked.insert(suite.value)
+      }
+    }
+    for check in (suites ?? []).flatMap(\.checks) {
+      guard case .step(let id)? = check.check.counterpart else { continue }
+      if !steps.contains(where: { $0.id == id }) {
+        diagnostics.report(.unknown("step", id, known: steps.map(\.id), at: check.place ?? Place("checks")))
       }
     }
     for suite in suites ?? [] where !asked.contains(suite.name) {

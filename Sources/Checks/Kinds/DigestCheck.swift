@@ -26,6 +26,12 @@ package struct DigestCheck: ScanningCheck {
   package var reads: DocumentPart { .whole }
   package var readsStored: Bool { true }
 
+  package var isScanning: Bool { compared == .backup }
+
+  package func run(_ context: CheckContext) throws -> Finding {
+    compared == .backup ? try read(context) : try WitnessFinding(context).finding
+  }
+
   package func scan(_ context: CheckContext) throws -> Seen {
     _ = try context.digestInBackup()
     return Seen()

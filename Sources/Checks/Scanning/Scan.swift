@@ -7,6 +7,8 @@ package protocol ScanningCheck: Check {
   associatedtype Seen: Scan
   /// What it looks at of each document.
   var reads: DocumentPart { get }
+  /// Whether it is answered so, as it was asked; else it runs by itself.
+  var isScanning: Bool { get }
   /// Whether it wants what is stored of a time series, its buckets, and not what it shows.
   var readsStored: Bool { get }
   /// Begins with a part of the collection. Throws `Unanswerable` or `NotAsked` where nothing needs to be read to know
@@ -36,9 +38,13 @@ package enum DocumentPart: Sendable, Hashable {
 
 extension ScanningCheck {
   package var readsStored: Bool { false }
+  package var isScanning: Bool { true }
 
   /// Reads the collection for this check alone; a suite reads it once for all its checks.
-  package func run(_ context: CheckContext) throws -> Finding {
+  package func run(_ context: CheckContext) throws -> Finding { try read(context) }
+
+  /// Reads the collection for this check alone.
+  func read(_ context: CheckContext) throws -> Finding {
     let reading = Reading(
       [try Scanner(self, context)], of: context, at: readsStored ? context.place : context.namespace)
     try reading.read()

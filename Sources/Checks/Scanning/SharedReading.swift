@@ -143,7 +143,7 @@ final class SharedReading: Sendable {
 extension Question {
   /// Which reading it shares; nil when it reads for itself.
   func reading(on server: CheckedServer) -> SharedReading.Key? {
-    guard trouble == nil, let check = planned.check as? any ScanningCheck,
+    guard trouble == nil, let check = planned.check as? any ScanningCheck, check.isScanning,
       case .collection(let namespace) = subject
     else { return nil }
     return SharedReading.Key(

@@ -1,0 +1,31 @@
+internal import Checks
+internal import Configuration
+internal import Platform
+internal import Record
+internal import Witness
+
+extension DrillRun {
+  /// Reads the witness and the baseline that checks compare with. Throws when one is asked for and isn't there.
+  func readCounterparts() throws {
+    if let path = options.witness ?? scenario.witness { witness = try WitnessRecord.read(path) }
+    if let run = options.baseline ?? scenario.baseline {
+      baseline = try Baseline.read(run, reports: options.reports)
+    }
+    for check in (scenario.suites ?? []).flatMap(\.checks) {
+      switch check.check.counterpart {
+      case .witness? where witness == nil: throw Failure.nothingToCompare("witness", at: check.place)
+      case .baseline? where baseline == nil: throw Failure.nothingToCompare("baseline", at: check.place)
+      default: continue
+      }
+    }
+  }
+}
+
+extension Failure {
+  static func nothingToCompare(_ what: String, at place: Place?) -> Failure {
+    .invalid(
+      "nothing-to-compare", "a check compares with a \(what), and there is none",
+      at: place ?? Place("checks"),
+      hint: "Name it: `\(what): …` at the top of the scenario, or --\(what).")
+  }
+}
