@@ -36,6 +36,13 @@ enum RunCommand: Command {
     "--approve", placeholder: "STEP=NAME", kind: .parameter,
     help: "NAME approves that step beforehand, where nobody can be asked.")
 
+  static let witness = Option.value(
+    "--witness", placeholder: "FILE", kind: .text,
+    help: "What `mongodrill witness` recorded, for checks that compare with it; wins over the scenario's.")
+  static let baseline = Option.value(
+    "--baseline", placeholder: "RUN", kind: .text,
+    help: "An earlier run (its folder, report.json or id), for checks that compare with it; wins over the scenario's.")
+
   static let syntax = CommandSyntax(
     name: "run", summary: "runs drills and writes the evidence",
     description: [
@@ -51,7 +58,7 @@ enum RunCommand: Command {
       OptionGroup(
         "Options",
         [
-          ScenarioFlags.parameters, meta, approvals, reports, failOn, requireProven, noReplay,
+          ScenarioFlags.parameters, witness, baseline, meta, approvals, reports, failOn, requireProven, noReplay,
         ]),
       OptionGroup("Sandbox", SandboxFlags.group.options + [keep]),
     ],
@@ -98,6 +105,9 @@ enum RunCommand: Command {
     options.keep = values[keep]
     options.failOnWarn = values[failOn] == .warn
     options.requireProven = values[requireProven]
+    options.witness = values[witness]
+    options.baseline = values[baseline]
+    options.reports = values[reports] ?? "reports"
     options.meta = values[meta].map { ($0.name, $0.value) }
     options.approvals = Dictionary(values[approvals].map { ($0.name, $0.value) }) { _, last in last }
     for id in options.approvals.keys

@@ -67,7 +67,8 @@ struct WitnessFinding {
         "\(Count.text(unknown.count, "range")) of _id with other documents (\(bounds)), of which the witness kept no detail"
       )
     }
-    let notes = Set(comparisons.flatMap(\.notes)).sorted()
+    // How much was compared is said of all batches together.
+    let notes = Set(comparisons.flatMap(\.notes)).filter { !$0.hasSuffix("ranges were compared") }.sorted()
     let aside = notes.isEmpty ? "" : "; " + notes.joined(separator: "; ")
     if parts.isEmpty { return "\(Count.text(found.documents, noun)), byte for byte as on the source" + aside }
     return parts.joined(separator: ", ") + aside
