@@ -41,7 +41,9 @@ enum RunCommand: Command {
     help: "What `mongodrill witness` recorded, for checks that compare with it; wins over the scenario's.")
   static let baseline = Option.value(
     "--baseline", placeholder: "RUN", kind: .text,
-    help: "An earlier run (its folder, report.json or id), for checks that compare with it; wins over the scenario's.")
+    help:
+      "An earlier run (its folder, report.json or id), for checks that compare with it; wins over the scenario's."
+  )
 
   static let syntax = CommandSyntax(
     name: "run", summary: "runs drills and writes the evidence",
@@ -58,7 +60,8 @@ enum RunCommand: Command {
       OptionGroup(
         "Options",
         [
-          ScenarioFlags.parameters, witness, baseline, meta, approvals, reports, failOn, requireProven, noReplay,
+          ScenarioFlags.parameters, witness, baseline, meta, approvals, reports, failOn, requireProven,
+          noReplay,
         ]),
       OptionGroup("Sandbox", SandboxFlags.group.options + [keep]),
     ],

@@ -51,7 +51,8 @@ struct WitnessFinding {
     finding.samples = samples.map(\.description)
     let ids = samples.map(\.id)
     if !ids.isEmpty {
-      finding.query = "\(context.place.shellText).find(\((["_id": ["$in": .list(ids)]] as Document).shellText))"
+      finding.query =
+        "\(context.place.shellText).find(\((["_id": ["$in": .list(ids)]] as Document).shellText))"
     }
     return finding
   }
