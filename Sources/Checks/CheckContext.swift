@@ -11,6 +11,8 @@ package struct CheckedServer: Sendable {
   /// The backup's facts, by the names that its collections have here, with their counts; nil where there is no
   /// backup to compare with.
   package var expected: Catalogue?
+  /// What a witness recorded from the source; nil where there is none to compare with.
+  package var witness: Catalogue?
   /// What a run before this one measured; nil where there is none to compare with.
   package var baseline: Baseline?
   /// What a witness recorded from the source, by the names that its collections have here; nil where there is none.
@@ -82,6 +84,8 @@ package enum Subject: Sendable, Hashable, CustomStringConvertible {
 package struct CheckContext: Sendable {
   /// The data.
   package let server: CheckedServer
+  /// The threads that may help, and the memory that all have together.
+  package let crew: Crew
   /// What it is asked of.
   package let subject: Subject
   /// What that collection is, as the server says; nil for checks of a database.
