@@ -11,8 +11,15 @@ package struct KeyHash: Sendable, Hashable {
     self.low = low
   }
 
-  /// Of a missing value, which is equal to no value.
-  package static let missing = KeyHash(high: 0x6D69_7373_696E_6721, low: 1)
+  /// Of null.
+  package static let null = KeyHash(of: .null)
+  /// Of undefined.
+  package static let undefined = KeyHash(of: .undefined)
+
+  private init(of type: ElementType) {
+    unsafe self.init(
+      UnsafeRawBufferPointer(start: nil, count: 0), seed: UInt64(truncatingIfNeeded: type.orderGroup))
+  }
 
   /// Of two keys in this order.
   package func combined(with next: KeyHash) -> KeyHash {

@@ -43,14 +43,16 @@ extension Suite {
     let threads = max(1, min(parallel, server.pool.connections / 2))
     let crew = Crew(threads: threads, memory: server.memory)
     let suite = name
-    try Threads.concurrently(threads, onFirstError: { _ in crew.disband() }) { _ in
+    let disband: @Sendable (any Error) -> Void = { _ in crew.disband() }
+    try Threads.concurrently(threads, onFirstError: disband) { _ in
       try crew.work {
         while true {
           try Interruption.check()
           try before()
           guard let next = queue.withLock({ $0.popFirst() }) else { return }
           switch next {
-          case .question(let index): answer(index, try questions[index].answer(on: server, suite: suite, crew))
+          case .question(let index):
+            answer(index, try questions[index].answer(on: server, suite: suite, crew))
           case .reading(let reading): try reading.read(suite, on: server, crew, answer)
           }
         }

@@ -1,4 +1,4 @@
-package import Platform
+internal import Platform
 
 /// The threads that answer a suite, and the memory that they share. Whoever has work that can be cut into jobs offers
 /// it; threads that have nothing else to do help.
@@ -30,6 +30,11 @@ package final class Crew: Sendable {
       return offers[at].offer.next
     }
 
+    mutating func take(id: Int) -> Int? {
+      guard let at = offers.firstIndex(where: { $0.id == id }) else { return nil }
+      return take(at)
+    }
+
     /// Notes a job's end. After a failure no further job of that offer is begun.
     mutating func end(_ id: Int, _ failure: (any Error)?) {
       guard let at = offers.firstIndex(where: { $0.id == id }) else { return }
@@ -52,25 +57,21 @@ package final class Crew: Sendable {
 
   /// Runs `body` for each index below `count`, on this thread and on those that help, and returns when all have
   /// ended. Throws the first error; what wasn't begun by then isn't.
-  func run(_ count: Int, _ body: @Sendable (Int) throws -> Void) throws {
+  func run(_ count: Int, _ body: @escaping @Sendable (Int) throws -> Void) throws {
     if count == 1 || threads == 1 {
       for index in 0..<count { try body(index) }
       return
     }
-    let failure = withoutActuallyEscaping(body) { body -> (any Error)? in
-      let id = state.update { state -> Int in
-        defer { state.nextID += 1 }
-        state.offers.append((state.nextID, Offer(body: body, count: count)))
-        return state.nextID
-      }
-      while let index = state.withLock({ $0.offers.firstIndex { $0.id == id }.flatMap { at in $0.take(at) } }) {
-        perform(body, index, of: id)
-      }
-      return state.wait { state -> (any Error)?? in
-        guard let at = state.offers.firstIndex(where: { $0.id == id }) else { return .some(nil) }
-        guard state.offers[at].offer.done == count else { return nil }
-        return .some(state.offers.remove(at: at).offer.failure)
-      }
+    let id = state.update { state -> Int in
+      defer { state.nextID += 1 }
+      state.offers.append((state.nextID, Offer(body: body, count: count)))
+      return state.nextID
+    }
+    while let index = state.withLock({ $0.take(id: id) }) { perform(body, index, of: id) }
+    let failure = state.wait { state -> (any Error)?? in
+      guard let at = state.offers.firstIndex(where: { $0.id == id }) else { return .some(nil) }
+      guard state.offers[at].offer.done == count else { return nil }
+      return .some(state.offers.remove(at: at).offer.failure)
     }
     if let failure { throw failure }
   }

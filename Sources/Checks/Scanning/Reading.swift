@@ -27,7 +27,9 @@ extension CheckContext {
   /// What the check is about; of a time series its buckets, if they are wanted as they are `stored`.
   func source(stored: Bool = false) -> Source {
     var facts = collection ?? CollectionFacts(namespace)
-    if stored, facts.kind == .timeseries { facts = CollectionFacts(facts.stored, options: ["clusteredIndex": true]) }
+    if stored, facts.kind == .timeseries {
+      facts = CollectionFacts(facts.stored, options: ["clusteredIndex": true])
+    }
     return Source(facts: facts, filter: common.filter)
   }
 }
@@ -140,7 +142,9 @@ struct Reading: Sendable {
     if let filter = source.filter { command = command.setting("filter", to: .document(filter)) }
     // `_id`s alone are read from their index. `$gte` and `$lt` would leave out what is of another type than the bound.
     let isCovered = projection == ["_id": 1] && hasIDIndex && source.filter == nil
-    if bounds.from != nil || bounds.to != nil || isCovered { command = command.setting("hint", to: ["_id": 1]) }
+    if bounds.from != nil || bounds.to != nil || isCovered {
+      command = command.setting("hint", to: ["_id": 1])
+    }
     if let from = bounds.from { command = command.setting("min", to: ["_id": from]) }
     if let to = bounds.to { command = command.setting("max", to: ["_id": to]) }
     if let projection {

@@ -27,7 +27,8 @@ struct SharedReading: Sendable {
 
   /// Asks all, and draws the conclusions side by side.
   func read(
-    _ suite: String, on server: CheckedServer, _ crew: Crew, _ answer: @Sendable (Int, Outcome) -> Void
+    _ suite: String, on server: CheckedServer, _ crew: Crew,
+    _ answer: @escaping @Sendable (Int, Outcome) -> Void
   ) throws {
     let start = Clock.monotonic
     var begun: [Begun] = []
@@ -45,7 +46,8 @@ struct SharedReading: Sendable {
     guard let context = begun.first?.context else { return }
     let scanners: Result<[Scanner], any Error>
     do {
-      scanners = .success(try Reading(begun.map(\.scan), of: context.source(stored: isStored), for: context).read())
+      scanners = .success(
+        try Reading(begun.map(\.scan), of: context.source(stored: isStored), for: context).read())
     } catch {
       scanners = .failure(error)
     }
