@@ -23,7 +23,7 @@ enum KeyValues {
     .int64(.min),
     .double(0), .double(-0.0), .double(1), .double(0.1), .double(1.1), .double(0.5), .double(.nan),
     .double(-.nan), .double(.infinity), .double(-.infinity), .double(9_007_199_254_740_992),
-    .double(9_223_372_036_854_775_808), .double(5e-324), .double(1e300), .double(123_456),
+    .double(9_223_372_036_854_775_808), .double(.leastNonzeroMagnitude), .double(1e300), .double(123_456),
   ]
 
   static let others: [Value] = [

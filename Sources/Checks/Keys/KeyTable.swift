@@ -108,11 +108,11 @@ internal import BSON
   /// Moves what belongs to the part.
   private func rehash(into count: Int) {
     guard count > 0 else { return }
-    let old = unsafe UnsafeMutableBufferPointer(start: slots, count: positions)
     let new = UnsafeMutablePointer<Slot>.allocate(capacity: count)
     unsafe new.initialize(repeating: Slot(high: 0, low: 0, count: 0), count: count)
     keys = 0
-    for unsafeslot in unsafe old where slot.count > 0 {
+    for at in 0..<positions {
+      guard let slot = unsafe slots?[at], slot.count > 0 else { continue }
       let hash = KeyHash(high: slot.high, low: slot.low)
       guard part.contains(hash) else { continue }
       unsafe new[KeyTable.place(of: hash, new, count - 1)] = slot

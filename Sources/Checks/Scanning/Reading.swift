@@ -2,6 +2,7 @@ internal import BSON
 internal import Facts
 internal import Mongo
 internal import Platform
+internal import Witness
 
 /// Documents to be read: all of a collection, or those that match a filter.
 struct Source: Sendable {
