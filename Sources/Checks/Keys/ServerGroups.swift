@@ -113,17 +113,20 @@ struct ServerGroups {
     }
   }
 
+  /// A line for mongosh that counts the different values, missing and null ones aside.
+  var shellCount: String {
+    var stages = match + key.paths[0].unwinding
+    stages += [
+      ["$match": [names[0]: ["$ne": .null]]], ["$group": ["_id": .string("$" + names[0])]],
+      ["$count": "distinct"],
+    ]
+    let text = stages.map(\.shellText).joined(separator: ", ")
+    return "\(context.namespace.shellText).aggregate([\(text)], {allowDiskUse: true})"
+  }
+
   /// A line for mongosh that shows the groups: each key, how many documents have it, and their `_id`s.
   var shellQuery: String {
-    var stages = match.map(\.shellText)
-    for name in names.count == 1 ? names : [] {
-      let parts = name.split(separator: ".")
-      for last in parts.indices {
-        let path = "$" + parts[...last].joined(separator: ".")
-        stages.append(
-          Value.document(["$unwind": ["path": .string(path), "preserveNullAndEmptyArrays": true]]).shellText)
-      }
-    }
+    var stages = (match + (names.count == 1 ? key.paths[0].unwinding : [])).map(\.shellText)
     let key: Value =
       names.count == 1
       ? ServerGroups.value(names[0])

@@ -36,17 +36,8 @@ struct ServerReferences {
     return facts.options["collation"] ?? ["locale": "simple"]
   }
 
-  /// One document a value: all arrays on the way are unwound.
-  private static func unwinding(_ path: String) -> [Value] {
-    let names = path.split(separator: ".")
-    return names.indices.map { last in
-      let prefix = "$" + names[...last].joined(separator: ".")
-      return ["$unwind": ["path": .string(prefix), "preserveNullAndEmptyArrays": true]]
-    }
-  }
-
   private var values: [Value] {
-    [["$match": .document(context.common.filter ?? [:])]] + ServerReferences.unwinding(field)
+    [["$match": .document(context.common.filter ?? [:])]] + FieldPath(field).unwinding
   }
 
   private func aggregation(_ stages: [Value]) -> Document {
@@ -108,7 +99,7 @@ struct ServerReferences {
     let wanted: Value = ["$in": .array(values)]
     var stages: [Value] = [["$match": [targetField: wanted]]]
     if targetField != "_id" {
-      stages += ServerReferences.unwinding(targetField) + [["$match": [targetField: wanted]]]
+      stages += FieldPath(targetField).unwinding + [["$match": [targetField: wanted]]]
     }
     stages += [
       ["$group": ["_id": .null, "found": ["$addToSet": .string("$" + targetField)]]],

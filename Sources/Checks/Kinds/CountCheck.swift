@@ -28,24 +28,22 @@ package struct CountCheck: ScanningCheck {
     takesFilter: true,
     figure: "documents", keys: [min, max, equals, compare, tolerance], example: "count: {min: 5000}")
 
-  private var min: Int?
-  private var max: Int?
-  private var equals: Int?
+  private let limits: NumberLimits
   /// What it compares with.
   package let counterpart: Counterpart?
-  private var tolerance = 0.0
 
   /// Compares with the backup.
-  package init() { counterpart = .backup }
+  package init() {
+    counterpart = .backup
+    limits = NumberLimits(tolerance: 0)
+  }
 
   package init(_ fields: Fields, _ common: CommonKeys) {
-    min = fields[Self.min]
-    max = fields[Self.max]
-    equals = fields[Self.equals]
-    let isLimited = min != nil || max != nil || equals != nil
+    limits = NumberLimits(
+      min: fields[Self.min], max: fields[Self.max], equals: fields[Self.equals],
+      tolerance: fields[Self.tolerance])
     let isJudged = common.warnIf != nil || common.errorIf != nil
-    counterpart = fields[Self.compare] ?? (isLimited || isJudged ? nil : .backup)
-    tolerance = fields[Self.tolerance]
+    counterpart = fields[Self.compare] ?? (!limits.isEmpty || isJudged ? nil : .backup)
     if let counterpart, counterpart != .baseline, common.filter != nil {
       fields.reject(
         Self.compare, "a `where` can't be compared with \(counterpart.words), which is counted as a whole",
@@ -54,7 +52,9 @@ package struct CountCheck: ScanningCheck {
     if counterpart == nil, fields.isGiven(Self.tolerance) {
       fields.reject(Self.tolerance, "there is nothing that it is a part of", hint: "Add `compare: backup`.")
     }
-    if let min, let max, min > max { fields.reject(Self.min, "\(min) is above the `max` of \(max)") }
+    if let min = limits.min, let max = limits.max, min > max {
+      fields.reject(Self.min, "\(min) is above the `max` of \(max)")
+    }
   }
 
   /// Facts of collections count a time series in buckets.
@@ -80,16 +80,16 @@ package struct CountCheck: ScanningCheck {
     let expected = try counterpart.map { try context.documents(in: $0) }
     let isStored = readsStored && context.place != context.namespace
     let noun = isStored ? "bucket" : "document"
-    let complaints = complaints(count, expected: expected)
+    let complaints = limits.complaints(count, expected: expected, counterpart)
     var finding = Finding(
       figure: count, of: expected, failsAbove: nil, least: complaints.isEmpty ? .pass : .fail,
-      examined: min == nil && equals == nil && expected == nil ? count : nil,
+      examined: limits.expectsSome || expected != nil ? nil : count,
       message: "\(Count.text(count, noun))"
         + (complaints.isEmpty ? praise(expected) : ", " + complaints.joined(separator: ", ")),
       measured: .record([
         "\(noun)s": .integer(Int64(count)), "expected": expected.map { .integer(Int64($0)) },
       ]),
-      expected: wish(expected, noun), observed: Count.text(count, noun))
+      expected: limits.wish(noun, expected: expected, counterpart), observed: Count.text(count, noun))
     let place = isStored ? context.place : context.namespace
     finding.query = "\(place.shellText).countDocuments(\((context.common.filter ?? [:]).shellText))"
     return finding
@@ -97,37 +97,8 @@ package struct CountCheck: ScanningCheck {
 
   private func praise(_ expected: Int?) -> String {
     guard let expected, let counterpart else { return "" }
-    return tolerance == 0
+    return limits.tolerance == 0
       ? ", as in \(counterpart.words)" : ", near enough to \(counterpart.possessive) \(Count.text(expected))"
-  }
-
-  private func complaints(_ count: Int, expected: Int?) -> [String] {
-    var complaints: [String] = []
-    if let min, count < min { complaints.append("fewer than \(Count.text(min))") }
-    if let max, count > max { complaints.append("more than \(Count.text(max))") }
-    if let equals, count != equals { complaints.append("not \(Count.text(equals))") }
-    if let expected, let counterpart {
-      let difference = (count - expected).magnitude
-      if Double(difference) > tolerance * Double(expected) {
-        complaints.append(
-          "\(Count.text(Int(difference))) \(count < expected ? "fewer" : "more") than in \(counterpart.words)"
-        )
-      }
-    }
-    return complaints
-  }
-
-  /// What was asked for, in words; nil when thresholds alone judge.
-  private func wish(_ expected: Int?, _ noun: String) -> String? {
-    var parts: [String] = []
-    if let min { parts.append("at least \(Count.text(min, noun))") }
-    if let max { parts.append("at most \(Count.text(max, noun))") }
-    if let equals { parts.append(Count.text(equals, noun)) }
-    if let expected, let counterpart {
-      let share = tolerance == 0 ? "" : " ± \(Decimals.format(tolerance * 100, 3))%"
-      parts.append("\(Count.text(expected, noun))\(share), as in \(counterpart.words)")
-    }
-    return parts.isEmpty ? nil : parts.joined(separator: ", ")
   }
 }
 
