@@ -11,8 +11,6 @@ package struct CheckedServer: Sendable {
   /// The backup's facts, by the names that its collections have here, with their counts; nil where there is no
   /// backup to compare with.
   package var expected: Catalogue?
-  /// What a witness recorded from the source; nil where there is none to compare with.
-  package var witness: Catalogue?
   /// What a run before this one measured; nil where there is none to compare with.
   package var baseline: Baseline?
   /// What a witness recorded from the source, by the names that its collections have here; nil where there is none.

@@ -5,11 +5,6 @@ internal import Platform
 internal import Record
 internal import Witness
 
-/// What a check compares with.
-enum Reference: String, Sendable, CaseIterable {
-  case backup
-}
-
 /// `count`: how many documents there are.
 package struct CountCheck: ScanningCheck {
   private static let min = Key("min", .integer(0...Int.max), "The fewest documents that pass.")
@@ -118,26 +113,11 @@ extension CheckContext {
       }
       return Int(count)
     }
-    guard let catalogue = catalogue(of: counterpart) else {
-      throw Unanswerable("there is no \(counterpart.description) to compare with")
-    }
-    guard let facts = catalogue[namespace] else {
-      throw Unanswerable("\(counterpart.words) holds no \(namespace)")
-    }
+    let (facts, _) = try facts(of: counterpart)
     guard facts.kind != .view else { throw Unanswerable("\(counterpart.words) holds no documents of a view") }
     guard let documents = facts.documents else {
       throw Unanswerable("\(counterpart.possessive) documents of \(namespace) were not counted")
     }
     return documents
-  }
-
-  /// All facts of a counterpart; nil where there is none, and for the baseline, which has measures alone.
-  func catalogue(of counterpart: Counterpart) -> Catalogue? {
-    switch counterpart {
-    case .backup: server.expected
-    case .witness: server.witness
-    case .step(let id): server.steps[id]
-    case .baseline: nil
-    }
   }
 }

@@ -53,10 +53,8 @@ package struct ReferencesCheck: ScanningCheck {
   }
 
   package func scan(_ context: CheckContext) throws -> Seen {
-    guard let target = try Catalogue.listed(to, on: context.server.pool) else {
-      throw Unanswerable("\(to), which is referred to, does not exist")
-    }
-    guard target.collation != nil else {
+    let target = try Catalogue.listed(to, on: context.server.pool)
+    guard let target, target.collation != nil else {
       return Seen(target: target, count: ReferenceCount(from, context.crew.memory))
     }
     guard from.paths.count == 1 else {
@@ -67,7 +65,8 @@ package struct ReferencesCheck: ScanningCheck {
 
   /// What was seen of it.
   package struct Seen: Scan {
-    fileprivate let target: CollectionFacts
+    /// Nil where there is none: then all references dangle.
+    fileprivate let target: CollectionFacts?
     /// Nil where the server decides.
     fileprivate var count: ReferenceCount?
 
@@ -80,11 +79,12 @@ package struct ReferencesCheck: ScanningCheck {
 
   package func finding(_ seen: Seen, _ context: CheckContext) throws -> Finding {
     guard let count = seen.count else {
-      var search = ServerReferences(
-        context, from: from.names[0], to: seen.target, goal.names[0])
+      guard let target = seen.target else { preconditionFailure("the server compares with nothing") }
+      var search = ServerReferences(context, from: from.names[0], to: target, goal.names[0])
       return finding(try search.run(), context)
     }
     var found = References()
+    found.hasTarget = seen.target != nil
     found.references = count.tally.references
     found.missing = count.tally.missing
     found.null = count.tally.null
@@ -98,10 +98,12 @@ package struct ReferencesCheck: ScanningCheck {
 
   /// Counts what dangles among the keys of one pass.
   private func strike(
-    _ table: KeyTable, _ target: CollectionFacts, _ found: inout References, _ context: CheckContext
+    _ table: KeyTable, _ target: CollectionFacts?, _ found: inout References, _ context: CheckContext
   ) throws {
     guard table.keys > 0 else { return }
-    let there = try context.read(ReferredKeys(goal, in: table), of: Source(facts: target, filter: nil)).found
+    let there =
+      try target.map { try context.read(ReferredKeys(goal, in: table), of: Source(facts: $0)).found }
+      ?? Marks(table.positions)
     let before = found.danglingValues
     for position in 0..<table.positions where table.count(at: position) > 0 && !there[position] {
       found.dangling += table.count(at: position)
@@ -119,7 +121,9 @@ package struct ReferencesCheck: ScanningCheck {
     let fields = goal.names.count == 1 ? "field" : "fields"
     let target = "\(to)\(isID ? "" : ", \(fields) \(goal.names.joined(separator: ", "))")"
     let message: String
-    if found.references == 0 {
+    if !found.hasTarget {
+      message = "\(references) to \(to), which does not exist"
+    } else if found.references == 0 {
       let names = from.names.map { "`\($0)`" }.joined(separator: ", ")
       message = "no document has a value in \(names)"
     } else if found.dangling == 0 {
@@ -129,7 +133,8 @@ package struct ReferencesCheck: ScanningCheck {
       message = "\(Count.text(found.dangling)) of \(references) (\(values)) to no document of \(target)"
     }
     var finding = Finding(
-      figure: found.dangling, of: found.references, examined: found.references, message: message,
+      figure: found.dangling, of: found.references, least: found.hasTarget ? .pass : .fail,
+      examined: found.references, message: message,
       measured: [
         "references": .integer(Int64(found.references)), "dangling": .integer(Int64(found.dangling)),
         "dangling_values": .integer(Int64(found.danglingValues)), "missing": .integer(Int64(found.missing)),
@@ -150,6 +155,8 @@ package struct ReferencesCheck: ScanningCheck {
 
 /// What was found of references.
 struct References {
+  /// Whether the collection that is referred to exists.
+  var hasTarget = true
   /// Values that are neither missing nor null.
   var references = 0
   var dangling = 0
