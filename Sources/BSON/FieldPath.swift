@@ -24,6 +24,27 @@ package struct FieldPath: Sendable, Hashable, CustomStringConvertible {
     return names.last.flatMap(document.field)
   }
 
+  /// What is at the end of a way that has to lead to one value.
+  package enum Single {
+    case none
+    case value(RawValue)
+    /// An array is on the way, or at its end.
+    case array
+  }
+
+  /// The one value at the end of the way; a document that isn't there, or isn't one, holds none.
+  package func single(in document: RawDocument) -> Single {
+    var document = document
+    for (at, name) in names.enumerated() {
+      guard let value = document.field(name) else { return .none }
+      if value.type == .array { return .array }
+      if at == names.count - 1 { return .value(value) }
+      guard let next = value.document else { return .none }
+      document = next
+    }
+    return .none
+  }
+
   /// Each value at the end of the way, with every array on it looked into once (the last one too unless
   /// `unwindingLast` is false): what is left in an aggregation after `$unwind` of each prefix with
   /// `preserveNullAndEmptyArrays`. Nil where there is none: a field is missing, an array empty, or something that isn't

@@ -74,11 +74,10 @@ package enum CheckKinds {
   /// In the order of the docs.
   package static let all: [any Check.Type] = [
     CountCheck.self, CollectionsCheck.self, OptionsCheck.self, IndexesCheck.self, ReferencesCheck.self,
-    MissingCheck.self,
-    SchemaCheck.self, FailedDocumentsCheck.self, MetricCheck.self, DigestCheck.self, ValidateCheck.self,
-    GridFSCheck.self,
-    UsersCheck.self, DocumentCheck.self,
-    StorageCheck.self, QueryCheck.self, CommandCheck.self,
+    UniqueCheck.self, MissingCheck.self, AcceptedValuesCheck.self, TypesCheck.self, RangeCheck.self,
+    DistinctCheck.self, FreshnessCheck.self, SchemaCheck.self,
+    FailedDocumentsCheck.self, MetricCheck.self, DigestCheck.self, ValidateCheck.self, GridFSCheck.self,
+    UsersCheck.self, DocumentCheck.self, StorageCheck.self, QueryCheck.self, CommandCheck.self,
   ]
 
   /// The kind of that name.

@@ -82,6 +82,8 @@ package enum Subject: Sendable, Hashable, CustomStringConvertible {
 package struct CheckContext: Sendable {
   /// The data.
   package let server: CheckedServer
+  /// The threads that may help, and the memory that all have together.
+  package let crew: Crew
   /// What it is asked of.
   package let subject: Subject
   /// What that collection is, as the server says; nil for checks of a database.

@@ -14,7 +14,8 @@ extension CheckContext {
       case .baseline: nil
       }
     guard let found else {
-      throw Unanswerable("there is no \(wanted.words.split(separator: " ").last ?? "") to compare with")
+      let name = wanted.words.split(separator: " ").filter { $0 != "the" }.joined(separator: " ")
+      throw Unanswerable("there is no \(name) to compare with")
     }
     return (found, wanted)
   }

@@ -38,13 +38,16 @@ extension Shape where Output == Counterpart {
   static func counterpart(_ known: Counterpart..., steps: Bool = false) -> Shape<Counterpart> {
     let names = known.map(\.description)
     let pattern = "^(" + (names + (steps ? ["step:.+"] : [])).joined(separator: "|") + #")$|\$\{"#
-    return .scalar(
-      "one of \((names + (steps ? ["step:ID"] : [])).joined(separator: ", "))",
-      schema: ["type": "string", "pattern": .string(pattern)]
-    ) { scalar in
-      if let found = known.first(where: { $0.description == scalar.text }) { return found }
-      guard steps, scalar.text.hasPrefix("step:"), scalar.text.count > 5 else { return nil }
-      return .step(String(scalar.text.dropFirst(5)))
+    let form = "one of \((names + (steps ? ["step:ID"] : [])).joined(separator: ", "))"
+    let schema: JSON = ["type": "string", "pattern": .string(pattern)]
+    return Shape(form, schema: schema) { node, diagnostics in
+      if let found = known.first(where: { $0.description == node.text }) { return found }
+      if steps, let text = node.text, text.hasPrefix("step:"), text.utf8.count > 5 {
+        return .step(String(text.dropFirst(5)))
+      }
+      let hint = node.text.flatMap { Suggestion.hint(for: $0, among: names) }
+      diagnostics.report(expected: form, found: node, hint: hint)
+      return nil
     }
   }
 }

@@ -33,3 +33,21 @@ extension FieldPath {
     }
   }
 }
+
+extension FieldPath {
+  /// The path of a check that takes one `field`; rejects what is no path.
+  static func path(_ fields: Fields, _ key: Key<String>) -> FieldPath {
+    if !isPath(fields[key]) {
+      fields.reject(key, "`\(fields[key])` is no path of a field", hint: "Write address.city, without a `$`.")
+    }
+    return FieldPath(fields[key])
+  }
+}
+
+extension Value {
+  /// As Extended JSON, cut where it gets long.
+  var shortText: String {
+    let text = extendedJSON()
+    return text.utf8.count <= 120 ? text : "\(text.prefix(110))…"
+  }
+}

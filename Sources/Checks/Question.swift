@@ -19,14 +19,14 @@ struct Question: Sendable {
   }
 
   /// Asks it by itself.
-  func answer(on server: CheckedServer, suite: String) throws -> Outcome {
+  func answer(on server: CheckedServer, suite: String, _ crew: Crew) throws -> Outcome {
     try outcome(suite, since: Clock.monotonic, on: server) {
-      try planned.check.run(context(on: server, suite))
+      try planned.check.run(context(on: server, suite, crew))
     }
   }
 
   /// What it is to be asked with. Throws when it can't be asked: `Absent` when its collection doesn't exist.
-  func context(on server: CheckedServer, _ suite: String) throws -> CheckContext {
+  func context(on server: CheckedServer, _ suite: String, _ crew: Crew) throws -> CheckContext {
     if let trouble { throw Unanswerable(trouble) }
     var facts: CollectionFacts?
     if case .collection(let name) = subject {
@@ -37,7 +37,7 @@ struct Question: Sendable {
       }
     }
     return CheckContext(
-      server: server, subject: subject, collection: facts, common: planned.common,
+      server: server, crew: crew, subject: subject, collection: facts, common: planned.common,
       identity: CheckIdentity(blank(suite)),
       deadline: timeout(on: server).map { Clock.monotonic + $0 })
   }

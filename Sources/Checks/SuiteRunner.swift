@@ -28,35 +28,35 @@ extension Suite {
     var readings: [SharedReading.Key: Int] = [:]
     for (index, question) in questions.enumerated() {
       if let key = question.reading(on: server) {
-        if let at = readings[key], case .reading(let reading) = plan[at] {
-          reading.add(question, index)
+        if let at = readings[key], case .reading(var reading) = plan[at] {
+          reading.asked.append((question, index))
+          plan[at] = .reading(reading)
         } else {
           readings[key] = plan.count
-          plan.append(.reading(SharedReading(question, index, on: server, key)))
+          plan.append(.reading(SharedReading(isStored: key.isStored, asked: [(question, index)])))
         }
       } else {
         plan.append(.question(index))
       }
     }
-    let work = plan
-    let queue = Monitor(work[...])
-    let threads = max(1, min(parallel, questions.count, server.pool.connections / 2))
+    let queue = Monitor(plan[...])
+    let threads = max(1, min(parallel, server.pool.connections / 2))
+    let crew = Crew(threads: threads, memory: server.memory)
     let suite = name
-    let cancel: @Sendable (any Error) -> Void = { _ in
-      for case .reading(let reading) in work { reading.cancel() }
-    }
-    try Threads.concurrently(threads, onFirstError: cancel) { _ in
-      while true {
-        try Interruption.check()
-        try before()
-        guard let next = queue.withLock({ $0.popFirst() }) else { break }
-        switch next {
-        case .question(let index): answer(index, try questions[index].answer(on: server, suite: suite))
-        case .reading(let reading): try reading.read(suite, parts: threads, answer)
+    let disband: @Sendable (any Error) -> Void = { _ in crew.disband() }
+    try Threads.concurrently(threads, onFirstError: disband) { _ in
+      try crew.work {
+        while true {
+          try Interruption.check()
+          try before()
+          guard let next = queue.withLock({ $0.popFirst() }) else { return }
+          switch next {
+          case .question(let index):
+            answer(index, try questions[index].answer(on: server, suite: suite, crew))
+          case .reading(let reading): try reading.read(suite, on: server, crew, answer)
+          }
         }
       }
-      // Others may have parts left of a collection that they read.
-      for case .reading(let reading) in work { try reading.help(suite, answer) }
     }
     return outcomes.withLock { $0.compactMap(\.self) }
   }

@@ -134,4 +134,44 @@ struct CountCheckTests {
     #expect(slow.result == .error)
     #expect(slow.message == "no answer within 200 ms")
   }
+
+  @Test(
+    "compares with a witness, an earlier run and an earlier step, also when it is read with others",
+    arguments: [
+      ("count: {compare: witness}", .pass, "100 documents, as in the witness"),
+      ("count: {compare: 'step:restore'}", .fail, "100 documents, 10 more than in step restore"),
+      (
+        "count: {compare: 'step:restore', tolerance: 15%}", .pass,
+        "100 documents, near enough to step restore's 90"
+      ),
+      ("count: {compare: 'step:nope'}", .error, "there is no step nope to compare with"),
+      ("count: {compare: backup}", .error, "there is no backup to compare with"),
+      ("count: {compare: baseline}", .fail, "100 documents, 5 fewer than in the baseline"),
+      (
+        "{count: {compare: baseline}, where: {_id: {$lt: 3}}}", .error,
+        "the baseline (run r1) holds no answer to this check"
+      ),
+    ] as [(String, Outcome.Result, String)], [false, true])
+  func elsewhere(asked: (String, Outcome.Result, String), isShared: Bool) throws {
+    var database = try TestDatabase()
+    try database.insert("c", numbered(100))
+    let name = Namespace(database.name, "c")
+    var before = try database.check("c", "count: {min: 1}")
+    before.measured = ["documents": 105]
+    let baseline = Baseline(run: "r1", [before])
+    database.server = { server in
+      server.witness = Catalogue([CollectionFacts(name, documents: 100)])
+      server.steps["restore"] = Catalogue([CollectionFacts(name, documents: 90)])
+      if !asked.0.contains("where") { server.baseline = baseline }
+    }
+    if asked.0.contains("where") {
+      before.name = "another"
+      let other = Baseline(run: "r1", [before])
+      database.server = { $0.baseline = other }
+    }
+    let more = isShared ? "    - missing: {field: _id}\n" : ""
+    let outcome = try database.checks("s:\n  DB.c:\n    - \(asked.0)\n\(more)")[0]
+    #expect(outcome.result == asked.1, "\(outcome)")
+    #expect(outcome.message == asked.2)
+  }
 }

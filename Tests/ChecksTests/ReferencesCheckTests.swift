@@ -162,15 +162,50 @@ struct ReferencesCheckTests {
         == .pass)
   }
 
-  @Test("without the collection that is referred to there is no answer; an empty one leaves all dangling")
+  @Test(
+    "without the collection that is referred to all dangle, whatever the thresholds say; as with an empty one"
+  )
   func noTarget() throws {
     let database = try TestDatabase()
-    try database.insert("orders", [["customerId": 1]])
+    try database.insert("orders", [["_id": 1, "customerId": 1], ["_id": 2], ["_id": 3, "customerId": 1]])
     let outcome = try database.check("orders", "references: {field: customerId, to: DB.customers}")
-    #expect(outcome.result == .error)
-    #expect(outcome.message == "\(database.name).customers, which is referred to, does not exist")
+    #expect(outcome.result == .fail && outcome.samples == ["1", "3"], "\(outcome)")
+    #expect(outcome.message == "2 references to \(database.name).customers, which does not exist")
+    #expect(outcome.measured["dangling"] == 2 && outcome.measured["dangling_values"] == 1)
+    for keys in ["{field: customerId, to: DB.customers}, error_if: '> 5'", "{field: x, to: DB.customers}"] {
+      #expect(try database.check("orders", "{references: \(keys)}").result == .fail)
+    }
     try database.create("customers")
     #expect(try database.check("orders", "references: {field: customerId, to: DB.customers}").result == .fail)
+  }
+
+  @Test("several fields are one key; with a missing or null part it refers to nothing, arrays have no answer")
+  func compound() throws {
+    let database = try TestDatabase()
+    try database.insert("p", [["t": 1, "k": ["n": "a"]], ["t": .double(2), "k": ["n": "b"]], ["t": 1]])
+    try database.insert(
+      "c",
+      [
+        ["_id": 1, "t": 1, "n": "a"], ["_id": 2, "t": .int64(2), "n": "b"], ["_id": 3, "t": 1, "n": "b"],
+        ["_id": 4, "t": 1], ["_id": 5, "t": .null, "n": "a"], ["_id": 6, "n": .null],
+        ["_id": 7, "t": "1", "n": "a"],
+      ])
+    let item = "references: {fields: [t, n], to: DB.p, to_fields: [t, k.n]}"
+    let outcome = try database.check("c", item)
+    #expect(
+      outcome.measured == ["references": 4, "dangling": 2, "dangling_values": 2, "missing": 2, "null": 1],
+      "\(outcome)")
+    #expect(outcome.samples == ["3", "7"])
+    #expect(
+      outcome.query?.hasSuffix(".find({$or: [{t: 1, n: \"b\"}, {t: \"1\", n: \"a\"}]})") == true, "\(outcome)"
+    )
+    #expect(outcome.message.hasSuffix("to no document of \(database.name).p, fields t, k.n"))
+    try database.insert("p", [["_id": "x", "t": 1, "k": .list([["n": "c"]])]])
+    let arrays = try database.check("c", item)
+    #expect(arrays.result == .error && arrays.message.hasPrefix("`k.n` leads to an array in document \"x\""))
+    try database.create("de", ["collation": ["locale": "de"]])
+    #expect(
+      try database.check("c", "references: {fields: [t, n], to: DB.de, to_fields: [t, n]}").result == .error)
   }
 
   @Test("a view may refer and be referred to")

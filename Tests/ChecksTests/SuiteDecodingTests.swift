@@ -49,7 +49,23 @@ struct SuiteDecodingTests {
       ),
       ("- {name: x}", "s.yaml:3:7: a check without a kind", "Write the kind as a key: count: {min: 5000}."),
       ("- [count]", "s.yaml:3:7: expected a check, found a list", nil),
-      ("- references: {to: a.b}", "s.yaml:3:19: `field` is missing: a string", nil),
+      (
+        "- references: {to: a.b}", "s.yaml:3:19: `field`: no field is named", "Give `field` or `fields`."
+      ),
+      (
+        "- references: {fields: [x, y], to: a.b}",
+        "s.yaml:3:28: `fields`: 2 fields can't refer to 1 field",
+        "Name as many fields in `to_fields` as in `fields`."
+      ),
+      (
+        "- references: {field: x, to: a.b, to_fields: [y, z]}",
+        "s.yaml:3:50: `to_fields`: 1 field can't refer to 2 fields",
+        "Name as many fields in `to_fields` as in `fields`."
+      ),
+      (
+        "- unique: {field: x, fields: [y]}", "s.yaml:3:34: `fields`: together with `field`",
+        "Keep one of the two."
+      ),
       (
         "- references: {field: $x, to: a.b}", "s.yaml:3:27: `field`: `$x` is no path of a field",
         "Write address.city, without a `$`."
@@ -62,12 +78,13 @@ struct SuiteDecodingTests {
       ("- count: {min: 5, max: 4}", "s.yaml:3:20: `min`: 5 is above the `max` of 4", nil),
       (
         "- count: {compare: bakcup}",
-        "s.yaml:3:24: `compare`: expected `backup`, found the string \"bakcup\"", "Did you mean \"backup\"?"
+        "s.yaml:3:24: `compare`: expected one of backup, witness, baseline, step:ID, found the string \"bakcup\"",
+        "Did you mean \"backup\"?"
       ),
       (
         "- {count: {}, where: {a: 1}}",
         "s.yaml:3:15: `compare`: a `where` can't be compared with the backup, which is counted as a whole",
-        "Give `min`, `max` or `equals`."
+        "Give `min`, `max` or `equals`, or compare with the baseline."
       ),
       (
         "- count: {min: 5, tolerance: 1%}", "s.yaml:3:34: `tolerance`: there is nothing that it is a part of",

@@ -33,6 +33,10 @@ struct TestDatabase: ~Copyable {
   var baseline: Baseline?
   var isSandbox = true
   var parallel = 2
+  /// The checks' memory, in bytes.
+  var memory = 64 << 20
+  /// Changes what else the checks know.
+  var server: (inout CheckedServer) -> Void = { _ in }
 
   /// On the server of all tests, or on one of the test's own.
   init(on server: Sandbox? = nil) throws {
@@ -48,6 +52,12 @@ struct TestDatabase: ~Copyable {
       let reply = try pool.run(["insert": .string(collection), "documents": .list(batch)], on: name)
       try #require(reply["writeErrors"] == nil, "\(reply.extendedJSON())")
     }
+  }
+
+  /// What an aggregation gives.
+  func all(_ collection: String, _ pipeline: [Value]) throws -> [Document] {
+    try pool.all(
+      ["aggregate": .string(collection), "pipeline": .list(pipeline), "cursor": [:]], on: name)
   }
 
   func run(_ command: Document) throws { try pool.run(command, on: name) }
@@ -73,10 +83,11 @@ struct TestDatabase: ~Copyable {
     let text = yaml.split(separator: "DB", omittingEmptySubsequences: false).joined(separator: name)
     let suites = Node.parse(text, file: "s.yaml", diagnostics).flatMap { Suite.decode($0, diagnostics) }
     let decoded = try #require(suites, "\(diagnostics.failures)")
-    var server = CheckedServer(pool, expected: expected, isSandbox: isSandbox)
-    server.witness = witness
-    server.baseline = baseline
-    return try decoded.flatMap { try $0.run(on: server, parallel: parallel, events: { _ in }) }
+    var checked = CheckedServer(pool, expected: expected, isSandbox: isSandbox, memory: memory)
+    checked.witness = witness
+    checked.baseline = baseline
+    server(&checked)
+    return try decoded.flatMap { try $0.run(on: checked, parallel: parallel, events: { _ in }) }
   }
 }
 

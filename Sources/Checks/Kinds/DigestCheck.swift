@@ -23,7 +23,6 @@ package struct DigestCheck: ScanningCheck {
   package init(_ fields: Fields, _ common: CommonKeys) { compared = fields[Self.compare] }
 
   package var counterpart: Counterpart? { compared }
-  package var reads: DocumentPart { .whole }
   package var readsStored: Bool { true }
 
   package var isScanning: Bool { compared == .backup }
@@ -41,6 +40,7 @@ package struct DigestCheck: ScanningCheck {
   package struct Seen: Scan {
     fileprivate var digest = ContentDigest()
 
+    package var reads: DocumentPart { .whole }
     package mutating func see(_ document: RawDocument) { unsafe digest.add(document.bytes) }
     package mutating func append(_ next: Seen) { digest.add(next.digest) }
   }

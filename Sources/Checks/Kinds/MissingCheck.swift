@@ -34,8 +34,6 @@ package struct MissingCheck: ScanningCheck {
     countsEmpty = fields[Self.empty] == .count
   }
 
-  package var reads: DocumentPart { .fields(paths.map(\.description)) }
-
   package func scan(_ context: CheckContext) -> Seen {
     Seen(check: self, samples: Samples(context.common.samples))
   }
@@ -54,6 +52,8 @@ package struct MissingCheck: ScanningCheck {
       self.samples = samples
       each = check.paths.map { _ in 0 }
     }
+
+    package var reads: DocumentPart { .fields(check.paths.map(\.description)) }
 
     package mutating func see(_ document: RawDocument) {
       documents += 1

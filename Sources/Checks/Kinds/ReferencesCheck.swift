@@ -1,4 +1,4 @@
-internal import BSON
+package import BSON
 package import Configuration
 internal import Facts
 internal import Platform
@@ -7,228 +7,179 @@ internal import Witness
 
 /// `references`: whether the values of a field are those of a field of another collection.
 ///
-/// The server groups the values, then says of each batch which of them the other collection lacks. It is asked with
-/// that collection's own collation, so that a reference resolves exactly when a lookup would find it; numbers are
-/// equal by value, as always there. Memory: one batch here, `$group` on the server (which may use its disk).
-package struct ReferencesCheck: Check {
+/// The keys are counted by their hashes while the collection is read, then the collection that is referred to is read
+/// for its keys. Where that one has a collation, the server decides: see `ServerReferences`.
+package struct ReferencesCheck: ScanningCheck {
   private static let field = Key(
-    required: "field", .string,
+    "field", .string,
     "The field that refers, with dots for fields within fields; arrays on its way are looked into.")
+  private static let fields = Key(
+    "fields", .list(of: .string), "Several fields that refer together, as one key; no arrays.")
   private static let to = Key(required: "to", .namespace, "The collection that is referred to.")
   private static let toField = Key(
-    "to_field", .string, default: "_id", "The field there; without an index on it the check is slow.")
+    "to_field", .string, "The field there; `_id` when it is left out.")
+  private static let toFields = Key(
+    "to_fields", .list(of: .string), "The fields there, in the order of `fields`.")
 
   package static let declaration = CheckDeclaration(
     "references",
     "Looks for values that refer to a document which isn't there. Missing and null values refer to nothing; they "
       + "are counted apart.",
-    takesFilter: true, figure: "dangling references", keys: [field, to, toField],
+    takesFilter: true, figure: "dangling references", keys: [field, fields, to, toField, toFields],
     example: "references: {field: customerId, to: shop.customers}")
 
-  private var field: String
-  private var to: Namespace
-  private var toField: String
+  private let from: KeyFields
+  private let to: Namespace
+  private let goal: KeyFields
 
   package init(_ fields: Fields, _ common: CommonKeys) {
-    field = fields[Self.field]
+    let paths = FieldPath.paths(fields, Self.field, Self.fields)
+    from = KeyFields(paths: paths, manner: .referring)
     to = fields[Self.to]
-    toField = fields[Self.toField]
-    for key in [Self.field, Self.toField] where !FieldPath.isPath(fields[key]) {
-      fields.reject(key, "`\(fields[key])` is no path of a field", hint: "Write address.city, without a `$`.")
+    var goals = [FieldPath("_id")]
+    if fields.isGiven(Self.toField) || fields.isGiven(Self.toFields) {
+      goals = FieldPath.paths(fields, Self.toField, Self.toFields)
+    }
+    goal = KeyFields(paths: goals, manner: .referredTo)
+    if paths.count != goals.count, !paths.isEmpty, !goals.isEmpty {
+      let text = "\(Count.text(paths.count, "field")) can't refer to \(Count.text(goals.count, "field"))"
+      let hint = "Name as many fields in `to_fields` as in `fields`."
+      if fields.isGiven(Self.toFields) {
+        fields.reject(Self.toFields, text, hint: hint)
+      } else {
+        fields.reject(Self.fields, text, hint: hint)
+      }
     }
   }
 
-  package func run(_ context: CheckContext) throws -> Finding {
-    guard let target = try Catalogue.listed(to, on: context.server.pool) else {
-      throw Unanswerable("\(to), which is referred to, does not exist")
+  package func scan(_ context: CheckContext) throws -> Seen {
+    let target = try Catalogue.listed(to, on: context.server.pool)
+    guard let target, target.collation != nil else {
+      return Seen(target: target, count: ReferenceCount(from, context.crew.memory))
     }
-    var search = Search(context, from: field, to: target, toField)
-    try search.run()
-    return try finding(search, context)
+    guard from.paths.count == 1 else {
+      throw Unanswerable("\(to) has a collation, by which keys of several fields can't be compared")
+    }
+    return Seen(target: target, count: nil)
   }
 
-  private func finding(_ search: Search, _ context: CheckContext) throws -> Finding {
-    let missing = search.valueless == 0 ? 0 : try search.missing()
-    let references = Count.text(search.references, "reference")
-    let goal = "\(to)\(toField == "_id" ? "" : ", field \(toField)")"
+  /// What was seen of it.
+  package struct Seen: Scan {
+    /// Nil where there is none: then all references dangle.
+    fileprivate let target: CollectionFacts?
+    /// Nil where the server decides.
+    fileprivate var count: ReferenceCount?
+
+    package var reads: DocumentPart { count?.reads ?? .none }
+    package mutating func see(_ document: RawDocument) throws { try count?.see(document) }
+    package mutating func append(_ next: Seen) throws {
+      if let more = next.count { try count?.append(more) }
+    }
+  }
+
+  package func finding(_ seen: Seen, _ context: CheckContext) throws -> Finding {
+    guard let count = seen.count else {
+      guard let target = seen.target else { preconditionFailure("the server compares with nothing") }
+      var search = ServerReferences(context, from: from.names[0], to: target, goal.names[0])
+      return finding(try search.run(), context)
+    }
+    var found = References()
+    found.hasTarget = seen.target != nil
+    found.references = count.tally.references
+    found.missing = count.tally.missing
+    found.null = count.tally.null
+    try HashPart.passes(count.table) { part in
+      try context.read(ReferenceCount(from, context.crew.memory, of: part)).table
+    } _: { table in
+      try strike(table, seen.target, &found, context)
+    }
+    return finding(found, context)
+  }
+
+  /// Counts what dangles among the keys of one pass.
+  private func strike(
+    _ table: KeyTable, _ target: CollectionFacts?, _ found: inout References, _ context: CheckContext
+  ) throws {
+    guard table.keys > 0 else { return }
+    let there =
+      try target.map { try context.read(ReferredKeys(goal, in: table), of: Source(facts: $0)).found }
+      ?? Marks(table.positions)
+    let before = found.danglingValues
+    for position in 0..<table.positions where table.count(at: position) > 0 && !there[position] {
+      found.dangling += table.count(at: position)
+      found.danglingValues += 1
+    }
+    guard found.danglingValues > before, found.values.isEmpty else { return }
+    let samples = try context.read(KeySamples(context.common.samples, from, in: table) { !there[$0] })
+    found.samples = samples.documents.texts
+    found.values = samples.values
+  }
+
+  private func finding(_ found: References, _ context: CheckContext) -> Finding {
+    let references = Count.text(found.references, "reference")
+    let isID = goal.names == ["_id"]
+    let fields = goal.names.count == 1 ? "field" : "fields"
+    let target = "\(to)\(isID ? "" : ", \(fields) \(goal.names.joined(separator: ", "))")"
     let message: String
-    if search.references == 0 {
-      message = "no document has a value in `\(field)`"
-    } else if search.dangling == 0 {
-      message = "\(references), each to a document of \(goal)"
+    if !found.hasTarget {
+      message = "\(references) to \(to), which does not exist"
+    } else if found.references == 0 {
+      let names = from.names.map { "`\($0)`" }.joined(separator: ", ")
+      message = "no document has a value in \(names)"
+    } else if found.dangling == 0 {
+      message = "\(references), each to a document of \(target)"
     } else {
-      let values = Count.text(search.danglingValues, "value")
-      message = "\(Count.text(search.dangling)) of \(references) (\(values)) to no document of \(goal)"
+      let values = Count.text(found.danglingValues, "value")
+      message = "\(Count.text(found.dangling)) of \(references) (\(values)) to no document of \(target)"
     }
     var finding = Finding(
-      figure: search.dangling, of: search.references, examined: search.references, message: message,
+      figure: found.dangling, of: found.references, least: found.hasTarget ? .pass : .fail,
+      examined: found.references, message: message,
       measured: [
-        "references": .integer(Int64(search.references)), "dangling": .integer(Int64(search.dangling)),
-        "dangling_values": .integer(Int64(search.danglingValues)), "missing": .integer(Int64(missing)),
-        "null": .integer(Int64(search.valueless - missing)),
+        "references": .integer(Int64(found.references)), "dangling": .integer(Int64(found.dangling)),
+        "dangling_values": .integer(Int64(found.danglingValues)), "missing": .integer(Int64(found.missing)),
+        "null": .integer(Int64(found.null)),
       ])
-    guard search.dangling > 0 else { return finding }
-    finding.observed = "\(Count.text(search.dangling)) dangling"
-    finding.samples = try search.samples(context.common.samples)
-    finding.query = search.shellQuery
+    guard found.dangling > 0 else { return finding }
+    finding.expected = "every reference to a document of \(target)"
+    finding.observed = "\(Count.text(found.dangling)) dangling"
+    finding.samples = found.samples
+    let text = context.shellFind(from.filter(found.values))
+    // Only texts that are the same byte for byte are the same here, whatever the collection's own collation says.
+    finding.query =
+      found.collation.map { "\(text).collation(\($0.shellText))" }
+      ?? (context.collection?.collation == nil ? text : "\(text).collation({locale: \"simple\"})")
     return finding
   }
 }
 
-/// The search for references of one field that dangle.
-private struct Search {
-  /// Values in one question to the server; their bytes stand in it twice, and a message has 16 MiB.
-  private static let batchValues = 20_000
-  private static let batchBytes = 4 << 20
-  /// Dangling values that are kept for the query.
-  private static let shown = 20
+/// What was found of references.
+struct References {
+  /// Whether the collection that is referred to exists.
+  var hasTarget = true
+  /// Values that are neither missing nor null.
+  var references = 0
+  var dangling = 0
+  /// Different ones among them.
+  var danglingValues = 0
+  var missing = 0
+  var null = 0
+  var samples: [String] = []
+  /// Some that dangle.
+  var values: [Value] = []
+  /// What the query that finds them again is to compare texts by; nil for what the collection compares them by.
+  var collation: Value?
+}
 
-  let context: CheckContext
-  let field: String
-  let target: CollectionFacts
-  let targetField: String
-  /// References that were looked at: values that are neither missing nor null.
-  private(set) var references = 0
-  private(set) var dangling = 0
-  private(set) var danglingValues = 0
-  /// Missing and null values.
-  private(set) var valueless = 0
-  private var firstDangling: [Value] = []
-
-  init(_ context: CheckContext, from field: String, to target: CollectionFacts, _ targetField: String) {
-    self.context = context
-    self.field = field
-    self.target = target
-    self.targetField = targetField
-  }
-
-  /// Distinct values are to be told apart more finely than any collation does; a view insists on its own.
-  private var collation: Value {
-    guard let facts = context.collection, facts.kind == .view else { return ["locale": "simple"] }
-    return facts.options["collation"] ?? ["locale": "simple"]
-  }
-
-  /// One document a value: all arrays on the way are unwound.
-  private static func unwinding(_ path: String) -> [Value] {
-    let names = path.split(separator: ".")
-    return names.indices.map { last in
-      let prefix = "$" + names[...last].joined(separator: ".")
-      return ["$unwind": ["path": .string(prefix), "preserveNullAndEmptyArrays": true]]
+extension KeyFields {
+  /// A filter for documents with one of the values that `KeySamples` kept.
+  func filter(_ values: [Value]) -> Document {
+    if paths.count > 1 {
+      return values.count == 1 ? values[0].document ?? [:] : ["$or": .list(values)]
     }
-  }
-
-  private var values: [Value] {
-    [["$match": .document(context.common.filter ?? [:])]] + Search.unwinding(field)
-  }
-
-  private func aggregation(_ stages: [Value]) -> Document {
-    [
-      "aggregate": .string(context.namespace.collection), "pipeline": .list(stages), "allowDiskUse": true,
-      "collation": collation, "cursor": ["batchSize": .int32(Int32(Search.batchValues))],
-    ]
-  }
-
-  mutating func run() throws {
-    var batch = Batch()
-    let group: Value = ["$group": ["_id": .string("$" + field), "n": ["$sum": 1]]]
-    let limit = min(Search.batchBytes, max(64 << 10, context.server.memory / 8))
-    var search = self
-    try context.forEach(aggregation(values + [group]), batchSize: Search.batchValues) { document in
-      let count = Int(document["n"]?.integer ?? 0)
-      switch document["_id"] ?? .null {
-      case .null, .undefined: search.valueless += count
-      case let value:
-        search.references += count
-        batch.append(value, count)
-        if batch.counts.count >= Search.batchValues || batch.writer.count >= limit {
-          try search.ask(&batch)
-        }
-      }
-      return true
-    }
-    if !batch.counts.isEmpty { try search.ask(&batch) }
-    self = search
-  }
-
-  /// Distinct values and how often each was seen.
-  private struct Batch {
-    var writer = DocumentWriter()
-    var counts: [Int] = []
-
-    mutating func append(_ value: Value, _ count: Int) {
-      writer.append(value, String(counts.count))
-      counts.append(count)
-    }
-  }
-
-  /// Asks which values of a batch the other collection lacks: `$setDifference` compares as that collection does.
-  private mutating func ask(_ batch: inout Batch) throws {
-    let values = batch.writer.finished()
-    let counts = batch.counts
-    batch = Batch()
-    let wanted: Value = ["$in": .array(values)]
-    var stages: [Value] = [["$match": [targetField: wanted]]]
-    if targetField != "_id" { stages += Search.unwinding(targetField) + [["$match": [targetField: wanted]]] }
-    stages += [
-      ["$group": ["_id": .null, "found": ["$addToSet": .string("$" + targetField)]]],
-      ["$project": ["_id": 0, "lacking": ["$setDifference": [["$literal": .array(values)], "$found"]]]],
-    ]
-    let reply = try context.all(
-      [
-        "aggregate": .string(target.namespace.collection), "pipeline": .list(stages), "allowDiskUse": true,
-        "cursor": [:],
-      ], on: target.namespace.database)
-    // Without a single match there is no group.
-    guard let lacking = reply.isEmpty ? Array(values).map(\.value) : reply[0]["lacking"]?.elements else {
-      throw Unanswerable("the server's answer has no `lacking`")
-    }
-    guard !lacking.isEmpty else { return }
-    let positions = Dictionary(
-      values.enumerated().map { (Bytes($1.value), $0) }, uniquingKeysWith: { first, _ in first })
-    for value in lacking {
-      guard let position = positions[Bytes(value)] else {
-        throw Unanswerable("the server calls a value missing that was not asked for: \(value.extendedJSON())")
-      }
-      dangling += counts[position]
-      danglingValues += 1
-      if firstDangling.count < Search.shown { firstDangling.append(value) }
-    }
-  }
-
-  /// A value by its bytes.
-  private struct Bytes: Hashable {
-    let document: Document
-    init(_ value: Value) { document = Document([("", value)]) }
-  }
-
-  /// How many of the missing and null values are missing.
-  func missing() throws -> Int {
-    let isMissing: Value = ["$expr": ["$eq": [["$type": .string("$" + field)], "missing"]]]
-    let reply = try context.all(aggregation(values + [["$match": isMissing], ["$count": "n"]]))
-    return Int(reply.first?["n"]?.integer ?? 0)
-  }
-
-  private var danglingFilter: Document {
-    let dangles: Document = [field: ["$in": .list(firstDangling)]]
-    guard let filter = context.common.filter, !filter.isEmpty else { return dangles }
-    return ["$and": [.document(filter), .document(dangles)]]
-  }
-
-  /// `_id`s of documents that hold one of the first dangling values.
-  func samples(_ count: Int) throws -> [String] {
-    guard count > 0 else { return [] }
-    let documents = try context.all([
-      "find": .string(context.namespace.collection), "filter": .document(danglingFilter),
-      "projection": ["_id": 1],
-      "limit": .int32(Int32(count)), "collation": collation,
-    ])
-    return documents.map { ($0["_id"] ?? .null).extendedJSON() }
-  }
-
-  /// Finds the documents of the first dangling values again.
-  var shellQuery: String {
-    let text = "\(context.namespace.shellText).find(\(danglingFilter.shellText))"
-    let isCollated = context.collection?.options["collation"] != nil
-    return isCollated ? text + ".collation(\(collation.shellText))" : text
+    // A regular expression in `$in` would search with itself.
+    let isPlain = !values.contains { if case .regex = $0 { true } else { false } }
+    if isPlain { return [names[0]: ["$in": .list(values)]] }
+    return ["$or": .list(values.map { [names[0]: ["$eq": $0]] })]
   }
 }

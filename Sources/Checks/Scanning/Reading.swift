@@ -2,26 +2,51 @@ internal import BSON
 internal import Facts
 internal import Mongo
 internal import Platform
+internal import Witness
 
-/// One reading of a collection (or of the documents that match a filter) for all scanning checks that want it.
-final class Reading: Sendable {
+/// Documents to be read: all of a collection, or those that match a filter.
+struct Source: Sendable {
+  var facts: CollectionFacts
+  var filter: Document?
+
+  var namespace: Namespace { facts.namespace }
+  /// The collation that its texts are compared by when nobody says otherwise; nil where it is by bytes.
+  var collation: Document? { facts.collation }
+}
+
+extension CollectionFacts {
+  /// The collation that texts in it are compared by when nobody says otherwise; nil where it is by bytes.
+  var collation: Document? {
+    guard let collation = options["collation"]?.document, collation["locale"]?.string != "simple" else {
+      return nil
+    }
+    return collation
+  }
+}
+
+extension CheckContext {
+  /// What the check is about; of a time series its buckets, if they are wanted as they are `stored`.
+  func source(stored: Bool = false) -> Source {
+    var facts = collection ?? CollectionFacts(namespace)
+    if stored, facts.kind == .timeseries {
+      facts = CollectionFacts(facts.stored, options: ["clusteredIndex": true])
+    }
+    return Source(facts: facts, filter: common.filter)
+  }
+}
+
+/// One reading of documents for all scans that want them, cut into parts for the threads that are free.
+struct Reading: Sendable {
   /// Documents below which a reading isn't cut into parts.
   private static let smallest = 20_000
   /// In bytes: larger documents are cut down by the server to the fields that are wanted, smaller ones come faster
   /// whole.
   private static let projectedFrom = 1024
 
+  private let source: Source
   private let context: CheckContext
-  /// Where it reads.
-  private let place: Namespace
-  private let state: Monitor<State>
-
-  private struct State {
-    var parts: [[Scanner]]
-    var bounds: [Bounds] = [Bounds()]
-    var next = 0
-    var left = 0
-  }
+  private let scans: [any Scan]
+  private let wanted: [DocumentPart]
 
   /// Where a part begins, and where the next does; nil at the collection's ends.
   private struct Bounds: Sendable {
@@ -29,71 +54,80 @@ final class Reading: Sendable {
     var to: Value?
   }
 
-  init(_ scanners: [Scanner], of context: CheckContext, at place: Namespace) {
+  /// `context` is whose time is spent and whose crew helps.
+  init(_ scans: [any Scan], of source: Source, for context: CheckContext) {
+    self.source = source
     self.context = context
-    self.place = place
-    state = Monitor(State(parts: [scanners]))
+    self.scans = scans
+    wanted = scans.map(\.reads)
   }
 
-  /// What the scanners saw, once everything is read.
-  var scanners: [Scanner] { state.withLock { $0.parts[0] } }
-
-  /// Reads all, on this thread.
-  func read() throws {
-    prepare(parts: 1)
-    while let part = next() { _ = try read(part) }
-  }
-
-  /// Cuts the reading into at most `parts`, if it is worth it.
-  func prepare(parts: Int) {
-    let bounds = parts > 1 ? (try? cut(parts)) ?? [Bounds()] : [Bounds()]
-    state.withLock { state in
-      state.bounds = bounds
-      state.parts = bounds.map { _ in state.parts[0] }
-      state.left = bounds.count
-    }
-  }
-
-  /// A part that nobody has read yet; nil when there is none.
-  func next() -> Int? {
-    state.withLock { state in
-      guard state.next < state.bounds.count else { return nil }
-      defer { state.next += 1 }
-      return state.next
-    }
-  }
-
-  /// Reads a part; true when it was the last of all, whose scanners then hold what all saw.
-  func read(_ part: Int) throws -> Bool {
-    var (scanners, bounds) = state.withLock { ($0.parts[part], $0.bounds[part]) }
-    try unsafe context.scan(find(bounds, wanting: scanners.map(\.part)), batchSize: 100_000) { bytes in
-      guard let document = unsafe RawDocument(validated: bytes) else { return true }
-      for at in scanners.indices { scanners[at].see(document) }
-      return true
-    }
-    return state.withLock { state in
-      state.parts[part] = scanners
-      state.left -= 1
-      guard state.left == 0 else { return false }
-      for next in state.parts.dropFirst() {
-        for at in next.indices { state.parts[0][at].append(next[at]) }
+  /// Reads all; what the scans saw comes in their order.
+  func read() throws -> [Scanner] {
+    let scanners = scans.map(Scanner.init)
+    let needed = wanted.filter { $0 != .none }
+    if needed.isEmpty { return scanners }
+    if needed.allSatisfy({ $0 == .presence }) { return try counted(scanners) }
+    let bounds = context.crew.threads > 1 ? (try? cut(context.crew.threads)) ?? [Bounds()] : [Bounds()]
+    let projection = try projection()
+    let parts = Monitor([[Scanner]](repeating: [], count: bounds.count))
+    try context.crew.run(bounds.count) { part in
+      var scanners = scanners
+      let command = find(bounds[part], projection)
+      try unsafe context.scan(command, on: source.namespace.database, batchSize: 100_000) { bytes in
+        guard let document = unsafe RawDocument(validated: bytes) else { return true }
+        var goesOn = false
+        for at in scanners.indices where wanted[at] != .none {
+          scanners[at].see(document)
+          goesOn = goesOn || !scanners[at].isDone
+        }
+        return goesOn
       }
-      state.parts.removeSubrange(1...)
-      return true
+      parts.withLock { $0[part] = scanners }
     }
+    return parts.withLock { parts in
+      var all = parts[0]
+      parts[0] = []
+      for part in 1..<max(1, parts.count) {
+        for at in all.indices { all[at].append(parts[part][at]) }
+        parts[part] = []
+      }
+      return all
+    }
+  }
+
+  /// The server's own running count is no proof: it may be off, and it doesn't touch a document.
+  private func counted(_ scanners: [Scanner]) throws -> [Scanner] {
+    let match: [Value] = source.filter.map { [["$match": .document($0)]] } ?? []
+    let reply = try context.all(
+      [
+        "aggregate": .string(source.namespace.collection), "cursor": [:],
+        "pipeline": .list(match + [["$count": "n"]]),
+      ], on: source.namespace.database)
+    var scanners = scanners
+    for at in scanners.indices where wanted[at] != .none {
+      scanners[at].count(Int(reply.first?["n"]?.integer ?? 0))
+    }
+    return scanners
+  }
+
+  private var name: Value { .string(source.namespace.collection) }
+
+  private var hasIDIndex: Bool {
+    source.facts.kind == .collection && source.facts.options["clusteredIndex"] == nil
+      && source.collation == nil && source.facts.options["autoIndexId"] != false
   }
 
   /// `_id`s of a sample as bounds: no need for parts of the same size, so long as none is much larger.
   private func cut(_ parts: Int) throws -> [Bounds] {
-    guard context.collection?.kind == .collection, context.common.filter == nil,
-      context.collection?.options["clusteredIndex"] == nil, context.collection?.options["collation"] == nil,
-      let count = try context.run(["count": .string(place.collection)])["n"]?.integer,
+    guard hasIDIndex, source.filter == nil,
+      let count = try context.run(["count": name], on: source.namespace.database)["n"]?.integer,
       count >= Reading.smallest
     else { return [Bounds()] }
-    let sample = try context.all([
-      "aggregate": .string(place.collection), "cursor": [:],
-      "pipeline": [["$sample": ["size": .int32(Int32(parts * 16))]], ["$project": ["_id": 1]]],
-    ]).compactMap { $0["_id"] }.sorted { Value.compare($0, $1) < 0 }
+    let pipeline: Value = [["$sample": ["size": .int32(Int32(parts * 16))]], ["$project": ["_id": 1]]]
+    let sample = try context.all(
+      ["aggregate": name, "cursor": [:], "pipeline": pipeline], on: source.namespace.database
+    ).compactMap { $0["_id"] }.sorted { Value.compare($0, $1) < 0 }
     guard sample.count >= parts else { return [Bounds()] }
     var cuts: [Value] = []
     for part in 1..<parts {
@@ -104,45 +138,44 @@ final class Reading: Sendable {
     return zip([nil] + ends, ends + [nil]).map { Bounds(from: $0, to: $1) }
   }
 
-  private func find(_ bounds: Bounds, wanting parts: [DocumentPart]) throws -> Document {
-    var command: Document = ["find": .string(place.collection)]
-    if let filter = context.common.filter { command = command.setting("filter", to: .document(filter)) }
-    // `$gte` and `$lt` would leave out what is of another type than the bound.
-    if bounds.from != nil || bounds.to != nil { command = command.setting("hint", to: ["_id": 1]) }
+  private func find(_ bounds: Bounds, _ projection: Document?) -> Document {
+    var command: Document = ["find": name]
+    if let filter = source.filter { command = command.setting("filter", to: .document(filter)) }
+    // `_id`s alone are read from their index. `$gte` and `$lt` would leave out what is of another type than the bound.
+    let isCovered = projection == ["_id": 1] && hasIDIndex && source.filter == nil
+    if bounds.from != nil || bounds.to != nil || isCovered {
+      command = command.setting("hint", to: ["_id": 1])
+    }
     if let from = bounds.from { command = command.setting("min", to: ["_id": from]) }
     if let to = bounds.to { command = command.setting("max", to: ["_id": to]) }
-    if let projection = projection(parts) {
+    if let projection {
       command = command.setting("projection", to: .document(projection))
     }
     return command.setting("batchSize", to: .int32(100_000))
   }
 
   /// The fields that the server is to send; nil for whole documents.
-  private func projection(_ parts: [DocumentPart]) -> Document? {
+  private func projection() throws -> Document? {
     var paths: [String] = []
-    for part in parts {
+    for part in wanted {
       switch part {
       case .whole: return nil
       case .fields(let more): paths += more
-      case .nothing: continue
+      case .presence, .none: continue
       }
     }
-    // The server takes neither of these in a projection.
-    if paths.contains(where: { $0.utf8.contains(UInt8(ascii: "$")) || $0.hasPrefix(".") || $0.hasSuffix(".") }
-    ) {
-      return nil
-    }
-    if paths.isEmpty { return ["_id": 1] }
+    // The first name of each: a projection of a longer path leaves out what isn't a document in an array on its way.
+    let names = Set(paths.map { String($0.prefix { $0 != "." }) }).subtracting(["_id"])
+    if names.isEmpty { return ["_id": 1] }
+    // The server takes neither of these.
+    if names.contains(where: { $0.isEmpty || $0.hasPrefix("$") }) { return nil }
     guard (try? documentSize()) ?? 0 >= Reading.projectedFrom else { return nil }
-    // Of a path and a longer one that begins with it, the server takes the shorter alone.
-    let wanted = Set(paths).filter { path in !paths.contains { path.hasPrefix($0 + ".") } }
-    return Document(
-      [("_id", Value.int32(1))] + wanted.filter { $0 != "_id" }.sorted().map { ($0, Value.int32(1)) })
+    return Document([("_id", Value.int32(1))] + names.sorted().map { ($0, Value.int32(1)) })
   }
 
   private func documentSize() throws -> Int {
-    guard context.collection?.kind == .collection else { return 0 }
+    guard source.facts.kind == .collection else { return 0 }
     return Int(
-      try context.run(["collStats": .string(place.collection)])["avgObjSize"]?.number ?? 0)
+      try context.run(["collStats": name], on: source.namespace.database)["avgObjSize"]?.number ?? 0)
   }
 }

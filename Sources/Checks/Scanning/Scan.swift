@@ -5,8 +5,6 @@ package import BSON
 package protocol ScanningCheck: Check {
   /// What it keeps of what it saw.
   associatedtype Seen: Scan
-  /// What it looks at of each document.
-  var reads: DocumentPart { get }
   /// Whether it is answered so, as it was asked; else it runs by itself.
   var isScanning: Bool { get }
   /// Whether it wants what is stored of a time series, its buckets, and not what it shows.
@@ -18,12 +16,23 @@ package protocol ScanningCheck: Check {
   func finding(_ seen: Seen, _ context: CheckContext) throws -> Finding
 }
 
-/// What a scanning check keeps of the documents that it saw; its memory must not grow with their number.
+/// What is kept of documents that were seen; its memory must not grow with their number.
 package protocol Scan: Sendable {
+  /// What it looks at of each document.
+  var reads: DocumentPart { get }
+  /// Whether it has seen enough.
+  var isDone: Bool { get }
   /// Sees a document, which is valid during the call alone.
   mutating func see(_ document: RawDocument) throws
+  /// Takes note of documents that were counted and not read, where nobody wanted more than that they are there.
+  mutating func count(_ documents: Int)
   /// Takes what another saw of the part that follows.
   mutating func append(_ next: Self) throws
+}
+
+extension Scan {
+  package var isDone: Bool { false }
+  package mutating func count(_ documents: Int) {}
 }
 
 /// What of a document has to be read.
@@ -33,7 +42,9 @@ package enum DocumentPart: Sendable, Hashable {
   /// These paths, and `_id`, which is always read.
   case fields([String])
   /// Nothing: that it is there.
-  case nothing
+  case presence
+  /// Nothing at all: the answer comes from elsewhere.
+  case none
 }
 
 extension ScanningCheck {
@@ -45,54 +56,51 @@ extension ScanningCheck {
 
   /// Reads the collection for this check alone.
   func read(_ context: CheckContext) throws -> Finding {
-    let reading = Reading(
-      [try Scanner(self, context)], of: context, at: readsStored ? context.place : context.namespace)
-    try reading.read()
-    return try reading.scanners[0].finding(context)
+    try finding(context.read(try scan(context), of: context.source(stored: readsStored)), context)
+  }
+
+  /// The finding of a scan that this check began.
+  func conclude(_ scan: any Scan, _ context: CheckContext) throws -> Finding {
+    guard let seen = scan as? Seen else { preconditionFailure("a scan of another check") }
+    return try finding(seen, context)
   }
 }
 
-/// A scanning check under way, whatever its type.
-struct Scanner: Sendable {
-  let part: DocumentPart
-  private var seen: any Scan
-  /// Why it has no answer; it sees no more then.
-  private(set) var failure: (any Error)?
-  private let conclude: @Sendable (any Scan, CheckContext) throws -> Finding
-
-  init<Kind: ScanningCheck>(_ check: Kind, _ context: CheckContext) throws {
-    part = check.reads
-    seen = try check.scan(context)
-    conclude = { seen, context in
-      guard let seen = seen as? Kind.Seen else { preconditionFailure("a scan of another check") }
-      return try check.finding(seen, context)
-    }
+extension CheckContext {
+  /// Shows a scan all documents of `source`; of the check's own collection when there is none.
+  func read<Seen: Scan>(_ scan: Seen, of source: Source? = nil) throws -> Seen {
+    let scanner = try Reading([scan], of: source ?? self.source(), for: self).read()[0]
+    if let failure = scanner.failure { throw failure }
+    guard let seen = scanner.scan as? Seen else { preconditionFailure("another scan came back") }
+    return seen
   }
+}
+
+/// A scan under way, and why it has no answer; it sees no more then.
+struct Scanner: Sendable {
+  private(set) var scan: any Scan
+  private(set) var failure: (any Error)?
+
+  init(_ scan: any Scan) { self.scan = scan }
+
+  var isDone: Bool { failure != nil || scan.isDone }
 
   mutating func see(_ document: RawDocument) {
     guard failure == nil else { return }
-    do { try seen.see(document) } catch { failure = error }
+    do { try scan.see(document) } catch { failure = error }
   }
 
-  /// Takes what another scanner of the same check saw of the part that follows.
+  mutating func count(_ documents: Int) { scan.count(documents) }
+
+  /// Takes what another scanner of the same kind saw of the part that follows.
   mutating func append(_ next: Scanner) {
     failure = failure ?? next.failure
     guard failure == nil else { return }
-    do { try Scanner.append(next.seen, to: &seen) } catch { failure = error }
+    do { try Scanner.append(next.scan, to: &scan) } catch { failure = error }
   }
 
-  private static func append(_ next: any Scan, to seen: inout any Scan) throws {
-    func appended<Seen: Scan>(_ first: Seen) throws -> any Scan {
-      guard let next = next as? Seen else { preconditionFailure("a scan of another check") }
-      var first = first
-      try first.append(next)
-      return first
-    }
-    seen = try appended(seen)
-  }
-
-  func finding(_ context: CheckContext) throws -> Finding {
-    if let failure { throw failure }
-    return try conclude(seen, context)
+  private static func append<Seen: Scan>(_ next: any Scan, to seen: inout Seen) throws {
+    guard let next = next as? Seen else { preconditionFailure("another kind of scan") }
+    try seen.append(next)
   }
 }

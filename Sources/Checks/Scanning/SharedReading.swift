@@ -1,11 +1,9 @@
 internal import BSON
-internal import Facts
 internal import Platform
 internal import Record
 
-/// The checks that are answered by one reading of a collection. Every thread that has nothing else to do helps: with a
-/// part of the reading, then with the conclusions.
-final class SharedReading: Sendable {
+/// The checks that are answered by one reading of a collection.
+struct SharedReading: Sendable {
   /// What has to be the same for checks to share a reading.
   struct Key: Hashable {
     var namespace: Namespace
@@ -15,127 +13,58 @@ final class SharedReading: Sendable {
     var timeout: Double?
   }
 
-  private struct Asked: Sendable {
+  let isStored: Bool
+  /// The questions with their numbers in the suite.
+  var asked: [(question: Question, index: Int)]
+
+  private struct Begun: Sendable {
     let question: Question
     let index: Int
+    let check: any ScanningCheck
+    let context: CheckContext
+    let scan: any Scan
   }
 
-  private enum Stage: Sendable {
-    case waiting
-    case reading(Reading)
-    /// What the scanners saw; those whose conclusion nobody has begun to draw.
-    case concluding([Scanner], left: ArraySlice<Int>)
-    case over
-  }
-
-  private struct State: Sendable {
-    var asked: [Asked]
-    var stage = Stage.waiting
-    /// One for each scanner.
-    var contexts: [CheckContext] = []
-    var start = 0.0
-  }
-
-  private let server: CheckedServer
-  private let isStored: Bool
-  private let state: Monitor<State>
-
-  init(_ question: Question, _ index: Int, on server: CheckedServer, _ key: Key) {
-    self.server = server
-    isStored = key.isStored
-    state = Monitor(State(asked: [Asked(question: question, index: index)]))
-  }
-
-  /// Before it begins.
-  func add(_ question: Question, _ index: Int) {
-    state.withLock { $0.asked.append(Asked(question: question, index: index)) }
-  }
-
-  /// Begins, in up to `parts` parts, and works on it until nothing is left to take up.
-  func read(_ suite: String, parts: Int, _ answer: (Int, Outcome) -> Void) throws {
-    let start = Clock.monotonic
-    var asked: [Asked] = []
-    var contexts: [CheckContext] = []
-    var scanners: [Scanner] = []
-    for one in state.withLock({ $0.asked }) {
-      do {
-        let context = try one.question.context(on: server, suite)
-        guard let check = one.question.planned.check as? any ScanningCheck else { continue }
-        scanners.append(try Scanner(check, context))
-        contexts.append(context)
-        asked.append(one)
-      } catch {
-        answer(one.index, try one.question.outcome(suite, since: start, on: server) { throw error })
-      }
-    }
-    guard let context = contexts.first else { return cancel() }
-    let reading = Reading(scanners, of: context, at: isStored ? context.place : context.namespace)
-    reading.prepare(parts: parts)
-    state.update { state in
-      state.start = start
-      state.asked = asked
-      state.contexts = contexts
-      if case .waiting = state.stage { state.stage = .reading(reading) }
-    }
-    try help(suite, answer)
-  }
-
-  /// Nobody takes anything up any more.
-  func cancel() { state.update { $0.stage = .over } }
-
-  private enum Job {
-    case part(Int, Reading)
-    case conclusion(Int, Scanner)
-    case none
-  }
-
-  /// Works on it until nothing is left to take up.
-  func help(_ suite: String, _ answer: (Int, Outcome) -> Void) throws {
-    while true {
-      try Interruption.check()
-      let task: Job = state.wait { state in
-        switch state.stage {
-        case .waiting: return nil
-        case .reading(let reading): return reading.next().map { .part($0, reading) }
-        case .concluding(let scanners, var left):
-          guard let next = left.popFirst() else { return Job.none }
-          state.stage = .concluding(scanners, left: left)
-          return .conclusion(next, scanners[next])
-        case .over: return Job.none
-        }
-      }
-      switch task {
-      case .none: return
-      case .part(let part, let reading): try read(part, of: reading, suite, answer)
-      case .conclusion(let at, let scanner):
-        let (asked, context, start) = state.withLock { ($0.asked[at], $0.contexts[at], $0.start) }
-        answer(
-          asked.index,
-          try asked.question.outcome(suite, since: start, on: server) { try scanner.finding(context) })
-      }
-    }
-  }
-
-  private func read(
-    _ part: Int, of reading: Reading, _ suite: String, _ answer: (Int, Outcome) -> Void
+  /// Asks all, and draws the conclusions side by side.
+  func read(
+    _ suite: String, on server: CheckedServer, _ crew: Crew,
+    _ answer: @escaping @Sendable (Int, Outcome) -> Void
   ) throws {
+    let start = Clock.monotonic
+    var begun: [Begun] = []
+    for (question, index) in asked {
+      do {
+        let context = try question.context(on: server, suite, crew)
+        guard let check = question.planned.check as? any ScanningCheck else { continue }
+        let scan: any Scan = try check.scan(context)
+        begun.append(
+          Begun(question: question, index: index, check: check, context: context, scan: scan))
+      } catch {
+        answer(index, try question.outcome(suite, since: start, on: server) { throw error })
+      }
+    }
+    guard let context = begun.first?.context else { return }
+    let scanners: Result<[Scanner], any Error>
     do {
-      guard try reading.read(part) else { return }
-      let scanners = reading.scanners
-      state.update { state in
-        if case .over = state.stage { return }
-        state.stage = .concluding(scanners, left: ArraySlice(scanners.indices))
-      }
+      scanners = .success(
+        try Reading(begun.map(\.scan), of: context.source(stored: isStored), for: context).read())
     } catch {
-      // One answer for each, whichever part it was.
-      let (asked, start) = state.update { state -> ([Asked], Double) in
-        defer { state.stage = .over }
-        if case .over = state.stage { return ([], 0) }
-        return (state.asked, state.start)
+      scanners = .failure(error)
+    }
+    let all = begun
+    // Each is let go of as soon as its conclusion is drawn: it may hold much memory.
+    let left = Monitor(try? scanners.get().map { Scanner?.some($0) })
+    try crew.run(all.count) { at in
+      let one = all[at]
+      let outcome = try one.question.outcome(suite, since: start, on: server) {
+        guard let scanner = left.withLock({ $0?[at].take() }) else {
+          _ = try scanners.get()
+          preconditionFailure("a scanner was taken twice")
+        }
+        if let failure = scanner.failure { throw failure }
+        return try one.check.conclude(scanner.scan, one.context)
       }
-      for one in asked {
-        answer(one.index, try one.question.outcome(suite, since: start, on: server) { throw error })
-      }
+      answer(one.index, outcome)
     }
   }
 }
