@@ -77,7 +77,7 @@ let package = Package(
     library(
       "Commands",
       [
-        "Arguments", "Drills", "Drafting", "Witness", "Replay", "Restore", "Sandbox", "Mongo", "Backups",
+        "Arguments", "Drills", "Drafting", "Checks", "Witness", "Replay", "Restore", "Sandbox", "Mongo", "Backups",
         "Reports",
         "Record",
         "Facts", "BSON",
