@@ -77,7 +77,8 @@ let package = Package(
     library(
       "Commands",
       [
-        "Arguments", "Drills", "Drafting", "Checks", "Witness", "Replay", "Restore", "Sandbox", "Mongo", "Backups",
+        "Arguments", "Drills", "Drafting", "Checks", "Witness", "Replay", "Restore", "Sandbox", "Mongo",
+        "Backups",
         "Reports",
         "Record",
         "Facts", "BSON",
@@ -105,7 +106,7 @@ let package = Package(
       "Drafting",
       ["Drafting", "Backups", "Checks", "Facts", "Configuration", "BSON", "Platform", "TestSupport"]),
     tests("Drills", ["Drills", "Configuration", "Checks", "Record", "Reports", "Platform"]),
-    tests("EndToEnd", ["mongodrill", "TestSupport", "BSON", "Platform"]),
+    tests("EndToEnd", ["mongodrill", "TestSupport", "Sandbox", "Mongo", "BSON", "Platform"]),
     tests("Facts", ["Facts", "BSON", "Platform"]),
     tests("Mongo", ["Mongo", "Sandbox", "BSON", "Platform"]),
     tests("Platform", ["Platform", "TestSupport", "Holder"]),
