@@ -77,7 +77,8 @@ let package = Package(
     library(
       "Commands",
       [
-        "Arguments", "Drills", "Drafting", "Witness", "Replay", "Restore", "Sandbox", "Mongo", "Backups",
+        "Arguments", "Drills", "Drafting", "Checks", "Witness", "Replay", "Restore", "Sandbox", "Mongo",
+        "Backups",
         "Reports",
         "Record",
         "Facts", "BSON",
@@ -110,7 +111,7 @@ let package = Package(
         "Drills", "Witness", "Configuration", "Checks", "Mongo", "Record", "Reports", "BSON", "Platform",
         "TestSupport",
       ]),
-    tests("EndToEnd", ["mongodrill", "TestSupport", "BSON", "Platform"]),
+    tests("EndToEnd", ["mongodrill", "TestSupport", "Sandbox", "Mongo", "BSON", "Platform"]),
     tests("Facts", ["Facts", "BSON", "Platform"]),
     tests("Mongo", ["Mongo", "Sandbox", "BSON", "Platform"]),
     tests("Platform", ["Platform", "TestSupport", "Holder"]),

@@ -39,6 +39,13 @@ extension Failure {
       hint: "Put it under `\(scope)` or \"*\".")
   }
 
+  static func sameName(_ kind: String, _ name: String, at place: Place?) -> Failure {
+    .invalid(
+      "same-check-name",
+      "several `\(kind)` checks here are called `\(name)`: an earlier run's can't be told apart", at: place,
+      hint: "Give each a `name`.")
+  }
+
   static func filterNotTaken(_ kind: String, at place: Place) -> Failure {
     .invalid("filter-not-taken", "`\(kind)` does not take `where`", at: place)
   }

@@ -44,7 +44,20 @@ extension Suite {
         diagnostics.report(expected: "a list of checks", found: entry.value)
         return []
       }
-      return items.compactMap { check($0, of: subject, server, diagnostics) }
+      let checks = items.compactMap { check($0, of: subject, server, diagnostics) }
+      tellApart(checks, diagnostics)
+      return checks
+    }
+  }
+
+  /// What is compared with an earlier run is found there by its kind and name.
+  private static func tellApart(_ checks: [PlannedCheck], _ diagnostics: Diagnostics) {
+    for (at, check) in checks.enumerated() where check.check.counterpart == .baseline {
+      let isAmbiguous = checks.enumerated().contains { other, twin in
+        other != at && twin.declaration.kind == check.declaration.kind
+          && twin.name.utf8.elementsEqual(check.name.utf8)
+      }
+      if isAmbiguous { diagnostics.report(.sameName(check.declaration.kind, check.name, at: check.place)) }
     }
   }
 

@@ -7,7 +7,7 @@ package enum Program {
   /// The commands, in the order of the help.
   static let commands: [any Command.Type] = [
     RunCommand.self, RestoreCommand.self, VerifyCommand.self, FindCommand.self, WitnessCommand.self,
-    InitCommand.self, LintCommand.self, PlanCommand.self, DamageCommand.self,
+    InitCommand.self, LintCommand.self, PlanCommand.self, CheckCommand.self, DamageCommand.self,
     SchemaCommand.self, DoctorCommand.self, CleanCommand.self, VersionCommand.self,
   ]
 

@@ -6,14 +6,6 @@ internal import Witness
 
 /// `mongodrill witness --uri URI -o FILE`.
 enum WitnessCommand: Command {
-  /// The variable that holds the source's address when there is no `--uri`.
-  static let variable = "MONGODRILL_SOURCE_URI"
-
-  static let uri = Option.value(
-    "--uri", placeholder: "URI", kind: .text, default: variable,
-    help:
-      "The source, with all options of a driver: users, TLS, readPreference, several hosts. A password is better kept in "
-      + "MONGODRILL_SOURCE_URI: who lists processes sees options.")
   static let file = Option.value(
     "-o", "--out", placeholder: "FILE", kind: .text,
     help: "The file to write. FILE.documents, beside it, tells of single documents.")
@@ -57,7 +49,7 @@ enum WitnessCommand: Command {
       "The user needs the role readAnyDatabase, or read on each database; backup for the buckets of time series.",
     ],
     options: [
-      OptionGroup("Source", [uri, maxRate, connections]),
+      OptionGroup("Source", [SourceFlags.uri, maxRate, connections]),
       OptionGroup("Which part of it", [include, exclude, sample, seed]),
       OptionGroup("What is written", [file, force, detail, detailSize]),
     ],
@@ -98,7 +90,7 @@ enum WitnessCommand: Command {
     if let count = values[connections] { request.connections = count }
     request.tool = Version.text
 
-    let address = try address(values, session)
+    let address = try SourceFlags.address(values, session)
     let pool: ClientPool
     do throws(MongoError) { pool = try ClientPool(uri: address, connections: request.connections + 1) } catch
     {
@@ -110,20 +102,6 @@ enum WitnessCommand: Command {
     let report = WitnessReport(record: record, path: path, seconds: seconds)
     session.result(text: report.text, json: report.json)
     return (report.isWhole ? ExitCode.pass : .notVerified).status
-  }
-
-  private static func address(_ values: Values, _ session: Session) throws(Failure) -> String {
-    if let given = values[uri] {
-      if let authority = given.split(separator: "@").first, authority.utf8.count < given.utf8.count,
-        authority.split(separator: "/").last?.contains(":") == true
-      {
-        session.events(
-          .note("the password of --uri can be seen by who lists processes; \(variable) keeps it hidden"))
-      }
-      return given
-    }
-    guard let address = Environment[variable], !address.isEmpty else { throw .noSourceURI() }
-    return address
   }
 }
 
@@ -145,12 +123,6 @@ extension ValueKind<UInt64> {
 }
 
 extension Failure {
-  fileprivate static func noSourceURI() -> Failure {
-    Failure(
-      .usage, "missing-uri", "there is no source: neither --uri nor \(WitnessCommand.variable) is given",
-      hint: "Give its address, such as mongodb://HOST:27017/?replicaSet=NAME.")
-  }
-
   fileprivate static func noWitnessFile() -> Failure {
     Failure(.usage, "missing-argument", "there is no file to write", hint: "Name it with -o FILE.")
   }

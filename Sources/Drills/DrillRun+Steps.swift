@@ -91,6 +91,7 @@ extension DrillRun {
   /// The sandbox as checks see it.
   func checkedServer(expecting expected: Catalogue, _ sandbox: Sandbox) -> CheckedServer {
     var server = CheckedServer(sandbox.pool, expected: expected, isSandbox: true)
+    server.folder = scenario.folder
     server.steps = stepFacts
     server.moment = moment
     server.baseline = baseline

@@ -83,9 +83,10 @@ extension Scenario {
     return scenario
   }
 
-  /// The file with the parameters put in, and their values.
-  private static func substituting(
-    _ node: Node, _ given: [String: String], _ file: String, _ diagnostics: Diagnostics
+  /// The file with the parameters put in, and their values; names in `deferring` get theirs later.
+  static func substituting(
+    _ node: Node, _ given: [String: String], _ file: String, deferring: Set<String> = deferredNames,
+    _ diagnostics: Diagnostics
   ) -> (Node, [(String, Node.Scalar)]) {
     var declared: [Parameter] = []
     if let parameters = node["parameters"] {
@@ -104,7 +105,7 @@ extension Scenario {
     let entries = (node.entries ?? []).map { entry in
       var entry = entry
       if entry.key != "parameters" {
-        entry.value = entry.value.substituting(table, deferred: deferredNames, diagnostics)
+        entry.value = entry.value.substituting(table, deferred: deferring, diagnostics)
       }
       return entry
     }
@@ -116,13 +117,18 @@ extension Scenario {
 
   /// What the record shows: parameters by their values, default steps where there were none.
   private static func resolved(_ node: Node, _ values: [(String, Node.Scalar)]) -> JSON {
-    var members: [JSON.Member] = []
-    for entry in node.entries ?? [] {
-      let parameters = values.map { JSON.Member($0, Node(.scalar($1), at: node.place).json) }
-      members.append(.init(entry.key, entry.key == "parameters" ? .object(parameters) : entry.value.json))
-    }
+    guard case .object(var members) = withParameters(node, values) else { return .null }
     if node["steps"] == nil { members.append(.init("steps", defaultStepsJSON)) }
     return .object(members)
+  }
+
+  /// What is read, with the parameters' values in place of their declarations.
+  static func withParameters(_ node: Node, _ values: [(String, Node.Scalar)]) -> JSON {
+    let parameters = values.map { JSON.Member($0, Node(.scalar($1), at: node.place).json) }
+    return .object(
+      (node.entries ?? []).map {
+        .init($0.key, $0.key == "parameters" ? .object(parameters) : $0.value.json)
+      })
   }
 
   /// Every suite that a step names is there, and every suite that is there is asked.
@@ -161,7 +167,7 @@ extension Scenario {
   static let defaultSuiteName = Draft.suiteName
 
   /// `shop` of `scenarios/shop/scenario.yaml`, `nightly` of `nightly.yaml`.
-  private static func name(of file: String) -> String {
+  static func name(of file: String) -> String {
     let name = Files.name(of: file)
     guard name == fileName else { return name.split(separator: ".").dropLast().joined(separator: ".") }
     let folder = Files.folder(of: file)

@@ -19,8 +19,10 @@ internal import Synchronization
   }()
 
   /// Opens no connection yet. `uri` is a `mongodb://` address; a socket's path in it is percent-encoded (see
-  /// `uri(socket:)`). `connections` bounds how many are open at one time. Throws `MongoError` for a bad address.
-  package init(uri: String, connections: Int = 16) throws(MongoError) {
+  /// `uri(socket:)`). `connections` bounds how many are open at one time. A server that isn't found
+  /// within `selectionTimeout` seconds counts as gone, unless the address says how long; nil for the driver's 30 s.
+  /// Throws `MongoError` for a bad address.
+  package init(uri: String, connections: Int = 16, selectionTimeout: Double? = nil) throws(MongoError) {
     _ = ClientPool.prepared
     var error = bson_error_t()
     guard let parsed = unsafe mongoc_uri_new_with_error(uri, &error) else {
@@ -29,6 +31,10 @@ internal import Synchronization
     defer { unsafe mongoc_uri_destroy(parsed) }
     unsafe mongoc_uri_set_option_as_int32(parsed, MONGOC_URI_MAXPOOLSIZE, Int32(connections))
     if unsafe mongoc_uri_get_appname(parsed) == nil { unsafe mongoc_uri_set_appname(parsed, "mongodrill") }
+    if let selectionTimeout, unsafe !mongoc_uri_has_option(parsed, MONGOC_URI_SERVERSELECTIONTIMEOUTMS) {
+      unsafe mongoc_uri_set_option_as_int32(
+        parsed, MONGOC_URI_SERVERSELECTIONTIMEOUTMS, Int32(selectionTimeout * 1000))
+    }
     guard let pool = unsafe mongoc_client_pool_new(parsed) else {
       throw MongoError(code: 0, codeName: "", message: "no connection pool for this address")
     }

@@ -10,6 +10,8 @@ extension DrillRecord {
     package var memoryBytes = 0
     package var mongod: Mongod?
     package var sandbox: Sandbox?
+    /// The server that was checked, where no backup was restored.
+    package var server: Server?
     /// Pairs that the user gave (`--meta`), such as a ticket's number.
     package var meta: [Pair] = []
 
@@ -19,7 +21,7 @@ extension DrillRecord {
       [
         RecordField("host", \.host), RecordField("os", \.os), RecordField("cores", \.cores),
         RecordField("memory_bytes", \.memoryBytes), RecordField("mongod", \.mongod),
-        RecordField("sandbox", \.sandbox), RecordField("meta", \.meta),
+        RecordField("sandbox", \.sandbox), RecordField("server", \.server), RecordField("meta", \.meta),
       ]
     }
   }
@@ -55,6 +57,23 @@ extension DrillRecord {
 
     package static var fields: [RecordField<Sandbox>] {
       [RecordField("directory", \.directory), RecordField("kept", \.kept)]
+    }
+  }
+
+  /// A server that others use.
+  package struct Server: RecordPart {
+    /// Its host or hosts, without credentials and options.
+    package var address = ""
+    package var version = ""
+
+    package init() {}
+    package init(address: String, version: String) {
+      self.address = address
+      self.version = version
+    }
+
+    package static var fields: [RecordField<Server>] {
+      [RecordField("address", \.address), RecordField("version", \.version)]
     }
   }
 

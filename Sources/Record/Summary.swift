@@ -65,6 +65,7 @@ extension DrillRecord {
         ? "The checks notice what goes wrong: \(damage.sentence)."
         : "The checks miss something: \(damage.sentence)."
     }
+    if let server = environment.server { return sentence(summary, of: server, deciding + more) }
     switch verdict {
     case .pass:
       let checks =
@@ -89,6 +90,19 @@ extension DrillRecord {
       }
     case .inconclusive:
       return "The drill cannot say whether the backup can be recovered: \(deciding)\(more)."
+    }
+  }
+
+  /// What is said of a server that was only checked.
+  private func sentence(_ summary: Summary, of server: Server, _ deciding: String) -> String {
+    let checks = Count.text(summary.checks, "check")
+    switch verdict {
+    case .pass:
+      return summary.checks == 1
+        ? "The one check of \(server.address) passed." : "All \(checks) of \(server.address) passed."
+    case .warn: return "The checks of \(server.address) passed, with a warning: \(deciding)."
+    case .fail: return "\(Count.text(summary.failed)) of \(checks) of \(server.address) failed: \(deciding)."
+    case .inconclusive: return "Not all checks of \(server.address) have an answer: \(deciding)."
     }
   }
 

@@ -88,6 +88,7 @@ package struct WitnessRecord: Sendable, Hashable {
       collections.map { collection in
         var facts = collection.facts
         (facts.documents, facts.bytes, facts.digest) = (nil, nil, nil)
+        (facts.storageBytes, facts.indexBytes) = (collection.sizes?.storage, collection.sizes?.indexes)
         if let batch, collection.content != .measurements, let digest = collection.digest(in: batch) {
           (facts.documents, facts.bytes, facts.digest) = (digest.documents, digest.bytes, digest)
         }

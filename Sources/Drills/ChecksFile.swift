@@ -1,0 +1,65 @@
+package import Checks
+internal import Configuration
+package import Platform
+
+/// A file of checks to be asked of a server that others use: `version`, `title`, `parameters` and `checks` as in a
+/// scenario. A whole scenario is one, too: of it the checks alone count.
+package struct ChecksFile: Sendable {
+  package let name: String
+  package let title: String?
+  package let path: String
+  /// Of the file's bytes, in hexadecimal digits.
+  package let sha256: String
+  /// Where its commands run.
+  package let folder: String
+  package let suites: [Suite]
+  /// As it was read, with the parameters put in.
+  package let resolved: JSON
+
+  private static let checks = Key(
+    required: "checks",
+    Shape<[Suite]>("a mapping from suite to its checks", schema: Suite.schema) { node, diagnostics in
+      Suite.decode(node, diagnostics, for: .live)
+    }, "Suites of checks.")
+  private static let keys: [any DeclaredKey] = [
+    ScenarioKeys.version, ScenarioKeys.title, ScenarioKeys.parameters, checks,
+  ]
+
+  /// Reads and checks a file, or the scenario in a folder; what only works in a sandbox is wrong here.
+  package init(_ argument: String, parameters: [String: String] = [:]) throws(InvalidScenario) {
+    let file = Scenario.file(for: argument) ?? argument
+    let diagnostics = Diagnostics()
+    let read = ChecksFile.read(file, parameters, diagnostics)
+    guard let read, diagnostics.isEmpty else { throw InvalidScenario(failures: diagnostics.sorted) }
+    (path, name, folder) = (file, Scenario.name(of: file), Files.folder(of: file))
+    title = read.fields[ScenarioKeys.title]
+    suites = read.fields[ChecksFile.checks]
+    (sha256, resolved) = (read.sha256, read.resolved)
+  }
+
+  private static func read(
+    _ file: String, _ given: [String: String], _ diagnostics: Diagnostics
+  ) -> (fields: Fields, sha256: String, resolved: JSON)? {
+    guard let bytes = try? Files.read(file, limit: Node.largestFile) else {
+      // Says why.
+      _ = Node.read(file, diagnostics)
+      return nil
+    }
+    guard let node = Node.parse(bytes, file: file, diagnostics) else { return nil }
+    guard let entries = node.entries else {
+      diagnostics.report(expected: "checks, in a mapping", found: node)
+      return nil
+    }
+    let known = ScenarioKeys.all.map(\.spec.name)
+    for entry in entries where !known.contains(where: { $0.utf8.elementsEqual(entry.key.utf8) }) {
+      diagnostics.report(.unknown("key", entry.key, known: keys.map(\.spec.name), at: entry.place))
+    }
+    // The rest of a scenario is not asked, and may hold names that only a drill knows.
+    let own = Node(
+      .mapping(entries.filter { entry in keys.contains { $0.spec.name.utf8.elementsEqual(entry.key.utf8) } }),
+      at: node.place)
+    let (substituted, values) = Scenario.substituting(own, given, file, deferring: [], diagnostics)
+    guard let fields = Fields.decodeKnown(keys, in: substituted, diagnostics) else { return nil }
+    return (fields, SHA256.hex(of: bytes), Scenario.withParameters(substituted, values))
+  }
+}
