@@ -105,7 +105,7 @@ let package = Package(
       "Drafting",
       ["Drafting", "Backups", "Checks", "Facts", "Configuration", "BSON", "Platform", "TestSupport"]),
     tests("Drills", ["Drills", "Configuration", "Checks", "Record", "Reports", "Platform"]),
-    tests("EndToEnd", ["mongodrill", "TestSupport", "BSON", "Platform"]),
+    tests("EndToEnd", ["mongodrill", "TestSupport", "Mongo", "BSON", "Platform"]),
     tests("Facts", ["Facts", "BSON", "Platform"]),
     tests("Mongo", ["Mongo", "Sandbox", "BSON", "Platform"]),
     tests("Platform", ["Platform", "TestSupport", "Holder"]),
