@@ -46,7 +46,8 @@ enum WitnessCommand: Command {
         + "that every byte came back, and names the documents and fields that differ.",
       "A large source takes longer to read than it keeps what was (5 minutes). Then ranges are read in batches, each at "
         + "a moment of its own, and a drill goes from one to the next.",
-      "The user needs the role readAnyDatabase, or read on each database; backup for the buckets of time series.",
+      "The user needs the role readAnyDatabase on admin; or read on each database, which leaves out the buckets of time "
+        + "series.",
     ],
     options: [
       OptionGroup("Source", [SourceFlags.uri, maxRate, connections]),
@@ -67,7 +68,7 @@ enum WitnessCommand: Command {
     exits: .codes([
       .pass: "Everything that was asked for is witnessed.", .incomplete: "The witness could not be recorded.",
       .notVerified:
-        "It was recorded, but not all of it: a collection changed meanwhile, or nothing was selected.",
+        "It was recorded, but not all of it: a collection changed meanwhile.",
       .usage: nil, .internal: nil, .interrupted: nil, .terminated: nil,
     ]))
 

@@ -22,7 +22,7 @@ struct WitnessReport {
   private func size(of path: String?) -> Int? { path.flatMap { try? Files.size(of: $0) } }
 
   /// Whether everything that was asked for is witnessed.
-  var isWhole: Bool { unread.isEmpty && !record.collections.isEmpty }
+  var isWhole: Bool { unread.isEmpty }
 
   // MARK: Text
 
@@ -32,7 +32,6 @@ struct WitnessReport {
       "\(Count.text(record.collections.count, "collection")), \(Count.text(digest.documents, "document")), "
       + "\(ByteSize.format(digest.bytes)) of \(source.set.visible) (\(source.version)) in "
       + "\(TimeSpan.format(seconds)), at \(times)\n"
-    if record.collections.isEmpty { text = "Nothing was selected: there is no such collection\n" }
     if record.selection.sharePerMillion < 1_000_000 {
       let cuts = read.reduce(0) { $0 + $1.cuts }
       let ranges = read.reduce(0) { $0 + $1.ranges.count }

@@ -17,10 +17,18 @@ final class DocumentsFile: Sendable {
   /// `limit` is how many bytes it may have.
   init(of witness: String, limit: Int) throws(Failure) {
     path = DocumentsFile.path(of: witness)
-    temporary = "\(path).\(getpid())-\(UInt32.random(in: .min ... .max)).tmp"
+    let folder = try Files.realPath(Files.folder(of: path))
+    temporary = Files.join(
+      folder, "\(Files.name(of: path)).\(getpid())-\(UInt32.random(in: .min ... .max)).tmp")
     self.limit = limit
+    // So that it goes even when this process is killed.
+    try Supervisor.shared.removeAtEnd(temporary)
     let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw .system("not-writable", "cannot write \(path)") }
+    guard descriptor >= 0 else {
+      let failure = Failure.system("not-writable", "cannot write \(path)")
+      try? Supervisor.shared.keep(temporary)
+      throw failure
+    }
     state = Monitor((descriptor, 0))
   }
 
@@ -46,28 +54,31 @@ final class DocumentsFile: Sendable {
     }
   }
 
-  /// Gives it its name; its path, nil when it holds nothing and isn't kept.
+  /// Gives it its name; its path, nil when it holds nothing: there is none then.
   func finish() throws(Failure) -> String? {
     try state.withLock { state throws(Failure) in
       guard let descriptor = state.descriptor.take() else { return nil }
       let isSynced = fsync(descriptor) == 0
       close(descriptor)
-      guard isSynced else {
-        let failure = Failure.system("not-writable", "cannot write \(path)")
-        unsafe unlink(temporary)
-        throw failure
-      }
-      if state.size == 0 {
-        unsafe unlink(temporary)
+      if isSynced, state.size == 0 {
+        forget()
+        // One that is there belongs to the witness that this one replaces.
+        unsafe unlink(path)
         return nil
       }
-      guard unsafe rename(temporary, path) == 0 else {
+      guard unsafe isSynced && rename(temporary, path) == 0 else {
         let failure = Failure.system("not-writable", "cannot write \(path)")
-        unsafe unlink(temporary)
+        forget()
         throw failure
       }
+      try? Supervisor.shared.keep(temporary)
       return path
     }
+  }
+
+  private func forget() {
+    unsafe unlink(temporary)
+    try? Supervisor.shared.keep(temporary)
   }
 
   /// Drops it, unless it is finished.
@@ -75,7 +86,7 @@ final class DocumentsFile: Sendable {
     state.withLock { state in
       guard let descriptor = state.descriptor.take() else { return }
       close(descriptor)
-      unsafe unlink(temporary)
+      forget()
     }
   }
 

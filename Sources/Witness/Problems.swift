@@ -48,7 +48,7 @@ extension Failure {
   static func sourceLost(_ error: MongoError) -> Failure {
     Failure(
       .incomplete, "source-lost", "the source doesn't answer",
-      hint: "Is the address right, and can it be reached?",
+      hint: "Can it be reached at this address, and are replicaSet and tls in it right?",
       cause: error.message)
   }
 
@@ -69,6 +69,13 @@ extension Failure {
     Failure(.incomplete, "source-refused", "the source refuses to \(what)", cause: error.description)
   }
 
+  static func nothingToWitness(isSelected: Bool) -> Failure {
+    Failure(
+      .incomplete, "nothing-to-witness",
+      isSelected ? "there is no collection that --include selects" : "there is no collection",
+      hint: "The user sees only what it may read: it needs readAnyDatabase, or read on each database.")
+  }
+
   static func majorityLags() -> Failure {
     Failure(
       .incomplete, "majority-lags",
@@ -86,11 +93,12 @@ extension Failure {
 
   /// What the source said to a command that was to do `what`, such as `list the databases`.
   static func source(_ error: MongoError, to what: String) -> Failure {
+    // AuthenticationFailed, and libmongoc's own for that (MONGOC_ERROR_CLIENT_AUTHENTICATE).
+    if error.code == 18 || error.code == 11 && error.isConnectionLoss { return .badCredentials(error) }
     if error.isConnectionLoss { return .sourceLost(error) }
     switch error.code {
-    // Unauthorized; AuthenticationFailed, and libmongoc's own for that (MONGOC_ERROR_CLIENT_AUTHENTICATE).
+    // Unauthorized.
     case 13: return .notAllowed(what, error)
-    case 18, 11: return .badCredentials(error)
     default: return .sourceRefused(what, error)
     }
   }

@@ -65,7 +65,7 @@ struct WitnessPlan: Sendable {
         guard refused.code == 13 else { throw Failure.source(refused, to: "read \(facts.namespace.buckets)") }
         collection.content = .measurements
         collection.reason =
-          "the user may not read the buckets of a time series (the role backup may): what it shows is compared"
+          "the user may not read the buckets of a time series (the roles readAnyDatabase and backup may): what it shows is compared"
       }
     case .collection: break
     }

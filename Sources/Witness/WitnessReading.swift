@@ -29,6 +29,10 @@ package struct WitnessReading: Sendable {
     let selection = NamespaceSelection(include: request.include, exclude: request.exclude)
     events(.phaseStarted("catalogue", total: nil))
     let before = try source.catalogue(selection.contains)
+    if before.collections.isEmpty { throw Failure.nothingToWitness(isSelected: !request.include.isEmpty) }
+    if request.include.isEmpty, !source.listsAllDatabases {
+      events(.warning("the user sees only the databases that it may read: there may be others"))
+    }
     let planned = try WitnessPlan(of: before, source, request, events)
     events(.phaseEnded(Phase("catalogue", seconds: Clock.monotonic - started)))
 

@@ -24,7 +24,8 @@ struct WitnessedSource: Sendable {
     else { throw .sourceNotReadable("neither primary nor secondary") }
     let build = try asking("tell its version") { () throws(MongoError) in try pool.run(["buildInfo": 1]) }
     let version = build["version"]?.string ?? "0"
-    var hosts = (hello["hosts"]?.elements ?? []).compactMap(\.string)
+    // Members that can't become primary stand apart.
+    var hosts = ["hosts", "passives"].flatMap { hello[$0]?.elements ?? [] }.compactMap(\.string)
     if hosts.isEmpty { hosts = [hello["me"]?.string].compactMap(\.self) }
     description = WitnessRecord.Source(hosts: hosts, set: set, version: version)
     hasSnapshots = (version.split(separator: ".").first.flatMap { Int($0) } ?? 0) >= 5
@@ -63,6 +64,11 @@ struct WitnessedSource: Sendable {
       guard Clock.monotonic < deadline else { throw Failure.majorityLags() }
       Interruption.sleep(0.02)
     }
+  }
+
+  /// Whether all databases can be listed, and not only those that the user may read.
+  var listsAllDatabases: Bool {
+    (try? pool.run(["listDatabases": 1, "nameOnly": true, "authorizedDatabases": false])) != nil
   }
 
   /// The catalogue, without counts, of what is selected.

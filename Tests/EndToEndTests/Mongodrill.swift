@@ -21,7 +21,9 @@ enum Mongodrill {
   /// The environment of every run: that of the tests without what would change the output.
   static var environment: [String: String] {
     var environment = Environment.all
-    for name in ["COLUMNS", "NO_COLOR", "TERM", "MONGODRILL_SANDBOX_DIR"] { environment[name] = nil }
+    for name in ["COLUMNS", "NO_COLOR", "TERM", "MONGODRILL_SANDBOX_DIR", "MONGODRILL_SOURCE_URI"] {
+      environment[name] = nil
+    }
     return environment
   }
 
