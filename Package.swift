@@ -104,7 +104,7 @@ let package = Package(
     tests(
       "Drafting",
       ["Drafting", "Backups", "Checks", "Facts", "Configuration", "BSON", "Platform", "TestSupport"]),
-    tests("Drills", ["Drills", "Configuration", "Checks", "Record", "Reports", "Platform"]),
+    tests("Drills", ["Drills", "Configuration", "Checks", "Sandbox", "Record", "Reports", "Platform"]),
     tests("EndToEnd", ["mongodrill", "TestSupport", "BSON", "Platform"]),
     tests("Facts", ["Facts", "BSON", "Platform"]),
     tests("Mongo", ["Mongo", "Sandbox", "BSON", "Platform"]),
