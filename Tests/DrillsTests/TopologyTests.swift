@@ -23,8 +23,8 @@ struct TopologyTests {
   @Test(
     "that can't be is refused",
     arguments: [
-      ("{replica_set: 2}", "wrong-value"), ("{replica_set: 4}", "wrong-type"), ("sharded", "wrong-type"),
-      ("{replica_set: 3, election_timeout: 1ms}", "wrong-value"), ("{}", "missing-key"),
+      ("{replica_set: 2}", "invalid-value"), ("{replica_set: 4}", "wrong-type"), ("sharded", "wrong-type"),
+      ("{replica_set: 3, election_timeout: 1ms}", "invalid-value"), ("{}", "missing-key"),
     ])
   func refuses(text: String, code: String) {
     let found = problems(least + "sandbox: {topology: \(text)}")
@@ -37,7 +37,7 @@ struct TopologyTests {
     let run = "run: {argv: [mongosh, \"${sandbox.uri}\"]}"
     #expect(
       problems(least + set + "steps: [{restore: {}}, {\(run)}]\n").map(\.place) == [
-        "4:23 key-on-command-line"
+        "4:24 key-on-command-line"
       ])
     #expect(
       problems(least + set + "rollbacks: [{\(run)}]\n").map(\.place) == ["4:13 key-on-command-line"])
@@ -78,9 +78,8 @@ struct ReplicaSetDrillTests {
         "read", "sandbox", "restore", "indexes", "replica_set", "checks", "cleanup",
       ])
     #expect(record.environment.sandbox?.members == 1)
-    let words = (record.steps[2].output ?? "").split { $0 == " " || $0 == "\\n" }
-    #expect(
-      words.count >= 2 && words.prefix(2).allSatisfy { $0.hasPrefix("mongodb://__system:***@127.0.0.1:") })
+    let output = record.steps[2].output ?? ""
+    #expect(output.split { $0 == " " || $0 == "\n" }.count == 2 && !output.contains("__system"), "\(output)")
     #expect(record.exitCode == .checkFailed)
     #expect(!Files.exists(record.environment.sandbox?.directory ?? "/"))
     try expectValid(record)
