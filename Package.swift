@@ -108,7 +108,8 @@ let package = Package(
     tests(
       "Drills",
       [
-        "Drills", "Witness", "Configuration", "Checks", "Mongo", "Record", "Reports", "BSON", "Platform",
+        "Drills", "Witness", "Configuration", "Checks", "Sandbox", "Mongo", "Record", "Reports", "BSON",
+        "Platform",
         "TestSupport",
       ]),
     tests("EndToEnd", ["mongodrill", "TestSupport", "Sandbox", "Mongo", "BSON", "Platform"]),

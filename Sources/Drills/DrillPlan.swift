@@ -21,6 +21,7 @@ package struct DrillPlan: Sendable {
   private let room: Result<(folder: String, free: Int), Failure>
   /// Bytes that the sandbox will need, as estimated; nil where nothing is known.
   package let diskNeeded: Int?
+  private let replicaSet: ReplicaSetPlan?
   private let mongod: Result<MongodProgram, Failure>
 
   /// Opens the backup and looks at the machine. Throws what would keep the drill from beginning: no backup, a
@@ -35,7 +36,8 @@ package struct DrillPlan: Sendable {
     suites = try scenario.suites(asking: scenario.catalogue(of: selections), counts: plans.chain == nil)
     let settings = options.sandbox.or(scenario.sandbox)
     let needed = SandboxNeed.bytes(for: selections, of: backup)
-    diskNeeded = needed
+    diskNeeded = needed.map { $0 * (settings.replicaSet?.members ?? 1) }
+    replicaSet = settings.replicaSet
     room = Result { () throws(Failure) in try settings.options(needing: needed, keep: false).room() }
     mongod = Result { () throws(Failure) in try MongodFinder(settings.mongod).find() }
   }
@@ -87,6 +89,7 @@ extension DrillPlan {
       "replay": plans.json(of: scenario),
       "sandbox": .record([
         "directory": (try? room.get()).map { .string($0.folder) } ?? .null,
+        "replica_set": replicaSet.map { .integer(Int64($0.members)) } ?? .null,
         "disk_needed": diskNeeded.map { .integer(Int64($0)) } ?? .null,
         "disk_free": (try? room.get()).map { .integer(Int64($0.free)) } ?? .null, "mongod": mongodJSON,
       ]),
@@ -150,6 +153,10 @@ extension DrillPlan {
     switch mongod {
     case .success(let found): lines.append("mongod     \(found.path) (\(found.version))")
     case .failure(let failure): lines.append("mongod     \(failure.message)")
+    }
+    if let replicaSet {
+      lines.append(
+        "Topology   a replica set of \(replicaSet.members), as soon as all is restored and replayed")
     }
     let need = diskNeeded.map { "about \(ByteSize.format($0)) needed" } ?? "how much is needed is not known"
     switch room {

@@ -138,6 +138,7 @@ package final class DrillRun {
     try Interruption.check()
     try phase("sandbox") { try startSandbox(for: plans.restores) }
     for (index, step) in scenario.steps.enumerated() {
+      try becomeReplicaSet(before: index)
       guard try run(step, at: index) else { break }
     }
   }

@@ -23,9 +23,11 @@ package enum SandboxNeed {
 }
 
 extension SandboxSettings {
-  /// The sandbox's own options. The estimate of what it will need is there to be refused before anything is begun.
+  /// The sandbox's own options. The estimate of what one server will need is there to be refused before anything is
+  /// begun; each member of a set needs as much.
   func options(needing bytes: Int?, keep: Bool) -> SandboxOptions {
     SandboxOptions(
-      mongod: mongod, directory: directory, cacheBytes: cache, keep: keep, neededBytes: bytes)
+      mongod: mongod, directory: directory, cacheBytes: cache, keep: keep,
+      neededBytes: bytes.map { $0 * (replicaSet?.members ?? 1) })
   }
 }

@@ -1,5 +1,6 @@
 package import Checks
 package import Platform
+package import Sandbox
 
 /// A drill's runbook: what to restore, what to ask of it, how fast it has to be.
 package struct Scenario: Sendable {
@@ -58,21 +59,25 @@ package struct SandboxSettings: Sendable, Hashable {
   package var cache: Int?
   /// mongodrill's own memory in bytes.
   package var memory: Int?
+  /// The replica set that the server becomes when all is restored; nil: it stays a standalone server.
+  package var replicaSet: ReplicaSetPlan?
 
   package init(
-    mongod: String? = nil, directory: String? = nil, cache: Int? = nil, memory: Int? = nil
+    mongod: String? = nil, directory: String? = nil, cache: Int? = nil, memory: Int? = nil,
+    replicaSet: ReplicaSetPlan? = nil
   ) {
     self.mongod = mongod
     self.directory = directory
     self.cache = cache
     self.memory = memory
+    self.replicaSet = replicaSet
   }
 
   /// These settings, and those of `other` where there is none.
   package func or(_ other: SandboxSettings) -> SandboxSettings {
     SandboxSettings(
       mongod: mongod ?? other.mongod, directory: directory ?? other.directory, cache: cache ?? other.cache,
-      memory: memory ?? other.memory)
+      memory: memory ?? other.memory, replicaSet: replicaSet ?? other.replicaSet)
   }
 }
 

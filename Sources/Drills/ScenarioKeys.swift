@@ -74,14 +74,12 @@ enum ScenarioKeys {
 
   // MARK: sandbox
 
-  /// A standalone server is the one topology there is so far.
-  private enum Topology: String, Sendable, CaseIterable { case standalone }
-
   private static let mongod = Key(
     "mongod", .string,
     "A path of a mongod (relative to this file), or what its version has to be: \">=6.0 <7\".")
   private static let topology = Key(
-    "topology", Shape<Topology>.choice(), "How many servers, and how they stand.")
+    "topology", .topology,
+    "How many servers, and how they stand: `standalone`, {replica_set: 1} or {replica_set: 3}.")
   private static let directory = Key(
     "directory", .string, "The folder that its files are made in; relative to this file.")
   private static let cache = Key("cache", .byteSize, "The server's cache; by default it follows the machine.")
@@ -89,7 +87,8 @@ enum ScenarioKeys {
 
   private static func settings(_ fields: Fields) -> SandboxSettings? {
     SandboxSettings(
-      mongod: fields[mongod], directory: fields[directory], cache: fields[cache], memory: fields[memory])
+      mongod: fields[mongod], directory: fields[directory], cache: fields[cache], memory: fields[memory],
+      replicaSet: fields[topology]?.replicaSet)
   }
 
   // MARK: objectives

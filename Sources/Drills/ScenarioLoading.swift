@@ -13,9 +13,12 @@ extension Scenario {
   /// The name that a scenario's file has in its folder.
   package static let fileName = "scenario.yaml"
 
+  /// The address of the sandbox.
+  static let uriName = "sandbox.uri"
+
   /// Names that get their value while the drill runs: `${verdict}` in a rollback, say.
   static let deferredNames: Set<String> = [
-    "sandbox.uri", "sandbox.directory", "run_id", "scenario", "status", "verdict", "exit_code",
+    uriName, "sandbox.directory", "run_id", "scenario", "status", "verdict", "exit_code",
   ]
 
   /// Takes what a user names on the command line: a scenario's file, its folder, or a backup, which gets a scenario
@@ -80,6 +83,7 @@ extension Scenario {
       steps: fields[ScenarioKeys.steps] ?? defaultSteps, suites: fields[ScenarioKeys.checks],
       rollbacks: fields[ScenarioKeys.rollbacks] ?? [])
     scenario.checkSuites(node["checks"], diagnostics)
+    scenario.checkTopology(diagnostics)
     return scenario
   }
 

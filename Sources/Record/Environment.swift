@@ -48,6 +48,8 @@ extension DrillRecord {
     package var directory = ""
     /// Whether the files are still there (`--keep`).
     package var kept = false
+    /// The members of the replica set that it became; nil for a standalone server.
+    package var members: Int?
 
     package init() {}
     package init(directory: String, kept: Bool) {
@@ -56,7 +58,10 @@ extension DrillRecord {
     }
 
     package static var fields: [RecordField<Sandbox>] {
-      [RecordField("directory", \.directory), RecordField("kept", \.kept)]
+      [
+        RecordField("directory", \.directory), RecordField("kept", \.kept),
+        RecordField("members", \.members),
+      ]
     }
   }
 

@@ -117,8 +117,10 @@ struct MarkdownReport {
       rows.append(["Scenario", MarkdownText.code(path) + digest])
     }
     if let sandbox = environment.sandbox {
+      let members = sandbox.members.map { "a replica set of \($0), " } ?? ""
       rows.append([
-        "Sandbox", "\(MarkdownText.code(sandbox.directory)), \(sandbox.kept ? "kept" : "removed")",
+        "Sandbox",
+        "\(members)\(MarkdownText.code(sandbox.directory)), \(sandbox.kept ? "kept" : "removed")",
       ])
     }
     for pair in environment.meta {

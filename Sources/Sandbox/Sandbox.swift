@@ -3,7 +3,8 @@ internal import Glibc
 package import Mongo
 package import Platform
 
-/// A throwaway mongod with its files. It ends with this process at the latest, whatever that one's end.
+/// A throwaway mongod, or a replica set of them, with its files. It ends with this process at the latest, whatever that
+/// one's end.
 ///
 /// Safe from any thread. A signal to stop (see `Interruption`) kills it at once, unless it is to be kept, so that
 /// no command goes on for minutes; `explain` then says that it was the signal.
@@ -13,27 +14,43 @@ package final class Sandbox: Sendable {
     case stopped
   }
 
+  /// What there is to connect to.
+  private struct Place: Sendable {
+    var servers: [Server]
+    var pool: ClientPool
+    var uri: String
+    var set: ReplicaSet?
+  }
+
   /// What it runs.
   package let program: MongodProgram
   /// The folder of its data and its log.
   package let directory: String
-  /// The address for others, such as `mongodb://%2Frun%2Fuser%2F1000%2F…%2Fmongod.sock/`.
-  package let uri: String
-  /// Connections for this process.
-  package let pool: ClientPool
   /// How long it took from the start to the first answer, in seconds.
   package let startSeconds: Double
-  private let child: Child
+  let options: SandboxOptions
+  /// What all its servers may take together.
+  let memory: ServerMemory
   private let dataFolder: OwnedFolder
   private let socketFolder: OwnedFolder
+  private let place: Monitor<Place>
   private let state = Monitor(State.running)
-  private let watch: Interruption.Watch?
+  private let watch: Monitor<Interruption.Watch?>
 
+  /// The address for others, such as `mongodb://%2Frun%2Fuser%2F1000%2F…%2Fmongod.sock/`. A replica set's holds its
+  /// key: it goes into environments and nowhere else (`masked`).
+  package var uri: String { place.withLock(\.uri) }
+  /// Connections for this process.
+  package var pool: ClientPool { place.withLock(\.pool) }
+  /// The replica set that it has become; nil while it is a standalone server.
+  package var set: ReplicaSet? { place.withLock(\.set) }
+  /// Its servers: one, or a set's members.
+  package var servers: [Server] { place.withLock(\.servers) }
   /// The server's version.
   package var version: Version { program.version }
-  /// mongod's process id.
-  package var pid: Int32 { child.pid }
-  /// Its log, JSON lines.
+  /// mongod's process id; of a set, the first member's.
+  package var pid: Int32 { servers.first?.pid ?? 0 }
+  /// Its log, JSON lines; of a set, the first member's.
   package var logFile: String { SandboxFiles.log(directory) }
 
   /// Finds a mongod, starts it and waits until it answers.
@@ -49,24 +66,18 @@ package final class Sandbox: Sendable {
     let started = Clock.monotonic
     let files = try SandboxFiles(options)
     do throws(Failure) {
-      let socket = Files.join(files.socketFolder.path, "mongod.sock")
-      let log = SandboxFiles.log(files.dataFolder.path)
-      let arguments = ServerArguments.all(
-        version: program.version, folder: SandboxFiles.data(files.dataFolder.path), socket: socket,
-        memory: ServerMemory(cacheBytes: options.cacheBytes, available: Machine.availableMemory))
-      let child = try Supervisor.shared.spawn(
-        ChildSpec(
-          [program.path] + arguments + options.extraArguments, environment: ServerArguments.environment,
-          workingDirectory: files.dataFolder.path, output: .file(log), errorOutput: .file(log), isServer: true
-        ))
+      let folder = files.dataFolder.path
+      let memory = ServerMemory(cacheBytes: options.cacheBytes, available: Machine.availableMemory)
+      let server = Server(
+        program, at: .socket(Files.join(files.socketFolder.path, "mongod.sock")),
+        data: SandboxFiles.data(folder),
+        log: SandboxFiles.log(folder), options: options, memory: memory)
+      try server.start()
       do throws(Failure) {
-        let pool = try answer(child, program, socket: socket, log: log, timeout: options.startTimeout)
-        let watch = options.keep ? nil : try Interruption.watch { child.kill() }
-        return Sandbox(
-          program, child, files, pool, uri: ClientPool.uri(socket: socket), watch: watch,
-          startSeconds: Clock.monotonic - started)
+        return try Sandbox(
+          server, files, options, memory, pool: server.pool, startSeconds: Clock.monotonic - started)
       } catch {
-        child.kill()
+        server.kill()
         throw error
       }
     } catch {
@@ -77,35 +88,52 @@ package final class Sandbox: Sendable {
   }
 
   private init(
-    _ program: MongodProgram, _ child: Child, _ files: SandboxFiles, _ pool: ClientPool, uri: String,
-    watch: Interruption.Watch?, startSeconds: Double
-  ) {
-    self.program = program
-    self.child = child
+    _ server: Server, _ files: SandboxFiles, _ options: SandboxOptions, _ memory: ServerMemory,
+    pool: ClientPool,
+    startSeconds: Double
+  ) throws(Failure) {
+    program = server.program
+    self.options = options
+    self.memory = memory
     dataFolder = files.dataFolder
     socketFolder = files.socketFolder
     directory = files.dataFolder.path
-    self.uri = uri
-    self.pool = pool
-    self.watch = watch
+    place = Monitor(Place(servers: [server], pool: pool, uri: server.plainURI, set: nil))
+    let place = place
+    watch = Monitor(
+      options.keep
+        ? nil
+        : try Interruption.watch { for server in place.withLock(\.servers) { server.killAsLost() } })
     self.startSeconds = startSeconds
   }
 
-  /// Waits until the server answers a ping; every 2 ms it is asked whether it listens.
-  private static func answer(
-    _ child: Child, _ program: MongodProgram, socket: String, log: String, timeout: Double
-  ) throws(Failure) -> ClientPool {
-    let deadline = Clock.monotonic + timeout
-    var pool: ClientPool?
-    while true {
-      try Interruption.check()
-      if let status = child.wait(timeout: 0.002) { throw .wontStart(program, status, ServerLog(path: log)) }
-      if pool == nil, UnixSocket.accepts(socket) {
-        // The default of 30 s is for servers that may come back; this one doesn't.
-        pool = try? ClientPool(uri: ClientPool.uri(socket: socket) + "?serverSelectionTimeoutMS=2000")
-      }
-      if let pool, (try? pool.run(["ping": 1])) != nil { return pool }
-      if Clock.monotonic > deadline { throw .startTimedOut(program, seconds: timeout, ServerLog(path: log)) }
+  /// A text in which the key of the set, if there is one, is put out of sight.
+  package func masked(_ text: String) -> String { set?.key.masked(in: text) ?? text }
+
+  // MARK: Becoming a set
+
+  /// Takes the members in the standalone server's place, before they are started. Throws when it has ended.
+  func replaceServers(with members: [Server]) throws(Failure) {
+    try state.withLock { state throws(Failure) in
+      guard state == .running else { throw .stopped() }
+      place.update { $0.servers = members }
+    }
+  }
+
+  /// From now on it is this set.
+  func become(_ set: ReplicaSet) throws(Failure) {
+    let pool: ClientPool
+    do throws(MongoError) {
+      // A new primary takes as long as an election.
+      pool = try ClientPool(uri: set.uri + "&serverSelectionTimeoutMS=30000&socketTimeoutMS=86400000")
+    } catch {
+      throw Failure(
+        .internal, "bad-address", "the driver doesn't take the set's address", cause: masked("\(error)"))
+    }
+    place.update { place in
+      place.pool = pool
+      place.uri = set.uri
+      place.set = set
     }
   }
 }
@@ -113,8 +141,8 @@ package final class Sandbox: Sendable {
 // MARK: - Whether it lives
 
 extension Sandbox {
-  /// Throws when mongod has ended: `mongod-died` or `disk-full`, with the end of its log; after a signal to stop,
-  /// `interrupted`; after `stop`, `sandbox-stopped`.
+  /// Throws when a mongod has ended that nobody ended on purpose: `mongod-died` or `disk-full`, with the end of its log;
+  /// after a signal to stop, `interrupted`; after `stop`, `sandbox-stopped`.
   package func checkAlive() throws(Failure) {
     if let failure = reasonOfEnd() { throw failure }
   }
@@ -123,8 +151,8 @@ extension Sandbox {
   package func explain(_ error: MongoError) -> Failure {
     if error.isConnectionLoss {
       // The connection breaks before the process has ended.
-      _ = child.wait(timeout: 3)
-      return reasonOfEnd() ?? .connectionLost(error.message)
+      if set == nil { servers.first?.waitForEnd(atMost: 3) }
+      return reasonOfEnd() ?? .connectionLost(masked(error.message))
     }
     // OutOfDiskSpace; and WiredTiger's own words, which come as various codes.
     if error.code == 14_031 || error.message.contains("No space left on device") {
@@ -138,19 +166,28 @@ extension Sandbox {
 
   private func reasonOfEnd() -> Failure? {
     if state.withLock({ $0 }) == .stopped { return .stopped() }
-    guard let status = child.exitStatus else { return nil }
-    if watch != nil, let signal = Interruption.pending { return .interrupted(by: signal) }
-    return .died(status, ServerLog(path: logFile))
+    let servers = servers
+    for server in servers {
+      guard let status = server.unwantedEnd else { continue }
+      if !options.keep, let signal = Interruption.pending { return .interrupted(by: signal) }
+      return .died(status, ServerLog(path: server.logFile))
+    }
+    if servers.count == 1, servers[0].condition == .down { return .serverDown(servers[0].logFile) }
+    return nil
   }
 }
 
 // MARK: - Its end
 
 extension Sandbox {
-  /// Kills mongod and removes its files. Calling it again does nothing. Throws `not-removed` when files are left.
+  /// Kills every mongod and removes their files. Calling it again does nothing. Throws `not-removed` when files are
+  /// left.
   package func stop() throws(Failure) {
     try end { () throws(Failure) in
-      child.kill()
+      for server in servers {
+        server.retire()
+        server.kill()
+      }
       var failure: Failure?
       for folder in [dataFolder, socketFolder] {
         do throws(Failure) { try folder.remove() } catch { failure = failure ?? error }
@@ -159,28 +196,36 @@ extension Sandbox {
     }
   }
 
-  /// Shuts mongod down in order, so that its files can be opened by another, and keeps them. Returns their folder
-  /// (`db` in it is the dbPath).
+  /// Shuts every mongod down in order, so that its files can be opened by another, and keeps them. Returns their folder
+  /// (`db` in it is the dbPath; `db-1` and `db-2` are those of a set's other members). The set's key goes.
   @discardableResult
   package func stopKeeping() throws(Failure) -> String {
     try end { () throws(Failure) in
       try dataFolder.keep()
-      child.signal(SIGTERM)
-      // A checkpoint of a large cache to a slow disk takes its time.
-      if child.wait(timeout: 300) == nil { child.kill() }
+      for server in servers {
+        server.retire()
+        server.resume()
+        server.shutDown()
+      }
+      try Files.removeTree(SandboxFiles.key(directory))
       try socketFolder.remove()
     }
     return directory
   }
 
-  /// Kills mongod, so that whatever waits for it ends with an error; its files are there until `stop`.
-  package func kill() { child.kill() }
+  /// Kills every mongod, so that whatever waits for it ends with an error; its files are there until `stop`.
+  package func kill() {
+    for server in servers {
+      server.retire()
+      server.killAsLost()
+    }
+  }
 
   /// Runs `body` unless it has ended; whoever comes second waits until the first is done.
   private func end(_ body: () throws(Failure) -> Void) throws(Failure) {
     try state.update { state throws(Failure) in
       guard state == .running else { return }
-      watch?.cancel()
+      watch.update { $0.take() }?.cancel()
       state = .stopped
       try body()
     }

@@ -57,6 +57,31 @@ extension Failure {
       cause: line)
   }
 
+  static func noFreePort(_ range: ClosedRange<Int>) -> Failure {
+    Failure(
+      .incomplete, "no-free-port",
+      "no port of 127.0.0.1 from \(range.lowerBound) to \(range.upperBound) is free")
+  }
+
+  static func portTaken(_ port: Int) -> Failure {
+    Failure(
+      .incomplete, "port-taken",
+      "somebody else listens on port \(port), which a member of the replica set had",
+      hint: "Run the drill again: it picks ports at random.")
+  }
+
+  static func serverDown(_ logFile: String) -> Failure {
+    Failure(
+      .incomplete, "server-down", "the mongod that wrote \(Files.name(of: logFile)) is down",
+      hint: "A step ended it; start it again with `fault: {restart: …}` or `fault: {rebuild: …}`.")
+  }
+
+  static func setNotReady(_ what: String, seconds: Double, _ cause: String?) -> Failure {
+    Failure(
+      .incomplete, "replica-set-not-ready",
+      "the replica set has \(what) \(TimeSpan.format(seconds)) after it was asked to", cause: cause)
+  }
+
   static func stopped() -> Failure {
     Failure(.incomplete, "sandbox-stopped", "the sandbox was stopped already")
   }

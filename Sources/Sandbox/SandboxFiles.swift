@@ -23,10 +23,16 @@ struct SandboxFiles {
     dataFolder = data
   }
 
-  /// The dbPath.
-  static func data(_ folder: String) -> String { Files.join(folder, "db") }
-  /// The log.
-  static func log(_ folder: String) -> String { Files.join(folder, "mongod.log") }
+  /// The dbPath of the server, or of a member.
+  static func data(_ folder: String, _ index: Int = 0) -> String {
+    Files.join(folder, index == 0 ? "db" : "db-\(index)")
+  }
+  /// Its log.
+  static func log(_ folder: String, _ index: Int = 0) -> String {
+    Files.join(folder, index == 0 ? "mongod.log" : "mongod-\(index).log")
+  }
+  /// The key that the members of a set share.
+  static func key(_ folder: String) -> String { Files.join(folder, "key") }
 }
 
 extension SandboxOptions {

@@ -17,13 +17,13 @@ enum ServerArguments {
   }
 
   /// Tried with 6.0.5. What 7.0 and 8.0 take is from their documentation, untested.
-  static func all(version: Version, folder: String, socket: String, memory: ServerMemory) -> [String] {
+  static func all(version: Version, folder: String, at address: Server.Address, memory: ServerMemory)
+    -> [String]
+  {
     let table = [
       option("--dbpath", folder),
-      // One Unix socket and no port. Without --nounixsocket mongod takes the socket of port 27017 over as well.
+      // Without it mongod takes the default socket of its port over as well.
       option("--nounixsocket"),
-      option("--bind_ip", socket),
-      option("--filePermissions", "0600"),
       // Nothing ages out between restore and check.
       parameter("ttlMonitorEnabled", false),
       // No sessions collection appears by itself, and neither sessions nor cursors end under a long check.
@@ -41,7 +41,25 @@ enum ServerArguments {
       Argument(words: ["--setParameter", "maxNumActiveUserIndexBuilds=32"], since: Version(4, 4)),
       parameter("maxIndexBuildMemoryUsageMegabytes", memory.indexBuildBytes >> 20),
     ]
-    return table.filter { $0.since <= version && $0.before.map { version < $0 } ?? true }.flatMap(\.words)
+    return (listening(at: address) + table).filter {
+      $0.since <= version && $0.before.map { version < $0 } ?? true
+    }.flatMap(\.words)
+  }
+
+  /// Bytes of oplog that a member keeps, in MB: hours of an application's tests, minutes of the hardest writing.
+  private static let oplogMegabytes = 1024
+
+  private static func listening(at address: Server.Address) -> [Argument] {
+    switch address {
+    // One Unix socket and no port.
+    case .socket(let path): [option("--bind_ip", path), option("--filePermissions", "0600")]
+    case .port(let number, let membership):
+      [
+        option("--bind_ip", "127.0.0.1"), option("--port", "\(number)"),
+        option("--replSet", membership.setName), option("--keyFile", membership.keyFile),
+        option("--oplogSize", "\(oplogMegabytes)"),
+      ]
+    }
   }
 
   /// The environment that mongod runs in: a locale that isn't installed would keep it from starting.
@@ -61,11 +79,22 @@ struct ServerMemory {
   /// For each index build.
   var indexBuildBytes: Int
 
+  /// The least that WiredTiger takes.
+  private static let smallestCache = 256 << 20
+
+  /// The same for each of several servers, which share it.
+  func divided(by count: Int) -> ServerMemory {
+    var part = self
+    part.cacheBytes = max(Self.smallestCache, cacheBytes / count)
+    part.indexBuildBytes = max(50 << 20, indexBuildBytes / count)
+    return part
+  }
+
   /// Half of what is left after 1 GiB for all else, as mongod reckons, but of the memory that is available, so
   /// that a busy machine isn't driven out of it.
   init(cacheBytes: Int?, available: Int) {
     let gibibyte = 1 << 30
-    self.cacheBytes = max(256 << 20, cacheBytes ?? (available - gibibyte) / 2)
+    self.cacheBytes = max(Self.smallestCache, cacheBytes ?? (available - gibibyte) / 2)
     indexBuildBytes = min(512 << 20, max(50 << 20, (available - self.cacheBytes) / 8))
   }
 }

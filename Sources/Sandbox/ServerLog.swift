@@ -11,9 +11,10 @@ struct ServerLog {
     var isTrouble: Bool
   }
 
-  /// Reads the last 256 KiB of a log; a missing one is empty.
-  init(path: String) {
-    let bytes = Files.end(of: path, bytes: 256 << 10)
+  /// Reads the last 256 KiB of a log, of those from an offset on; a missing one is empty.
+  init(path: String, from offset: Int = 0) {
+    let size = (try? Files.size(of: path)) ?? 0
+    let bytes = Files.end(of: path, bytes: max(0, min(256 << 10, size - offset)))
     lines = bytes.split(separator: 0x0A).suffix(400).map(ServerLog.read)
   }
 
@@ -27,6 +28,9 @@ struct ServerLog {
   var fullDisk: String? {
     lines.last { $0.text.contains("No space left on device") || $0.text.contains("OutOfDiskSpace") }?.text
   }
+
+  /// Whether it ended because another has its port.
+  var saysAddressInUse: Bool { lines.contains { $0.text.contains("Address already in use") } }
 
   /// `{"t":…,"s":"E","msg":"DBException …","attr":{"error":"NonExistentPath: …"}}` as `message: error`.
   private static func read(_ bytes: ArraySlice<UInt8>) -> Line {

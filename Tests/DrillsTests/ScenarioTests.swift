@@ -56,6 +56,7 @@ let wholeScenario = """
   """
 
 private let least = "version: 1\nbackup: {path: b}\n"
+private let kinds = Steps.kinds.map { "`\($0.name)`" }.joined(separator: ", ")
 
 @Suite("A scenario file")
 struct ScenarioTests {
@@ -143,8 +144,8 @@ struct ScenarioTests {
         least + "objectives: {rpo: {max: 1m, warn: 2m, reference: \"1:1\"}}\n", ["3:35 invalid-value"], nil
       ),
       (
-        least + "steps:\n  - {id: a, approve: {}}\n", ["4:13 not-supported-yet"],
-        "Supported are `restore`, `replay`, `check`, `run`."
+        least + "steps:\n  - {id: a, export: {}}\n", ["4:13 not-supported-yet"],
+        "Supported are \(kinds)."
       ),
       (least + "steps: [{replay: {to: yesterday}}]\n", ["3:23 invalid-target"], nil),
       (
@@ -162,7 +163,7 @@ struct ScenarioTests {
       (least + "steps:\n  - {id: a, restor: {}}\n", ["4:13 unknown-key"], #"Did you mean "restore"?"#),
       (
         least + "steps:\n  - {id: a}\n", ["4:5 step-without-action"],
-        "Give it one of `restore`, `replay`, `check`, `run`."
+        "Give it one of \(kinds)."
       ),
       (
         least + "steps:\n  - {restore: {}, check: []}\n", ["4:19 step-with-two-actions"],
@@ -191,7 +192,7 @@ struct ScenarioTests {
       (least + "stop_conditions: [{}]\n", ["3:19 not-one-condition"], nil),
       (least + "rollbacks: [{restore: {}}]\n", ["3:14 unknown-key"], nil),
       (least + "steps: [{run: {argv: []}}]\n", ["3:22 invalid-value"], nil),
-      (least + "sandbox: {topology: {replica_set: 3}}\n", ["3:21 wrong-type"], nil),
+      (least + "sandbox: {topology: sharded}\n", ["3:21 wrong-type"], nil),
       (
         "titel: x\nversion: x\nbackup: {pth: b}\n",
         ["1:1 unknown-key", "2:10 wrong-type", "3:9 missing-key", "3:10 unknown-key"],

@@ -20,6 +20,12 @@ do {
     let child = try Supervisor.shared.spawn(
       ChildSpec(["sh", "-c", arguments[3]], workingDirectory: arguments[2]))
     say("child \(child.pid)")
+  case "set":
+    // set FOLDER MEMBERS: starts a sandbox in the folder and makes a replica set of it.
+    let sandbox = try Sandbox.start(SandboxOptions(directory: arguments[2], cacheBytes: 256 << 20))
+    _ = try sandbox.becomeReplicaSet(ReplicaSetPlan(members: Int(arguments[3]) ?? 1, electionTimeout: 1))
+    for (index, server) in sandbox.servers.enumerated() { say("member-\(index) \(server.pid)") }
+    say("directory \(sandbox.directory)")
   case "sandbox":
     // sandbox FOLDER: starts a sandbox in the folder.
     let sandbox = try Sandbox.start(SandboxOptions(directory: arguments[2]))
@@ -52,7 +58,8 @@ do {
       say("cleaned up")
     }
     exit(0)
-  default: fatalError("usage: Holder shell FOLDER SCRIPT | sandbox FOLDER | capture | sleep")
+  default:
+    fatalError("usage: Holder shell FOLDER SCRIPT | sandbox FOLDER | set FOLDER MEMBERS | capture | sleep")
   }
   say("ready")
   _ = readLine()

@@ -24,7 +24,7 @@ package struct HolderProcess {
     close(ends[0])
     let output = output
     let child = child
-    let isReady = eventually { !child.isAlive || HolderProcess.lines(output).contains("ready") }
+    let isReady = eventually(for: 60) { !child.isAlive || HolderProcess.lines(output).contains("ready") }
     guard isReady, child.isAlive else {
       throw Failure(.internal, "no-holder", "the holder is not ready: \(HolderProcess.lines(output))")
     }
@@ -50,9 +50,9 @@ package struct HolderProcess {
   }
 }
 
-/// Waits until something holds, for 10 s at most.
-package func eventually(_ condition: () -> Bool) -> Bool {
-  let end = Clock.monotonic + 10
+/// Waits until something holds, for 10 s at most unless said.
+package func eventually(for seconds: Double = 10, _ condition: () -> Bool) -> Bool {
+  let end = Clock.monotonic + seconds
   while Clock.monotonic < end {
     if condition() { return true }
     usleep(5000)

@@ -38,6 +38,9 @@ package struct CommandCheck: Check {
     }
   }
 
+  /// Whether the server's address stands among its arguments, which everybody on the machine can read.
+  package var showsAddress: Bool { argv.contains { $0.names.contains("sandbox.uri") } }
+
   package func run(_ context: CheckContext) throws -> Finding {
     let uri = context.server.pool.uri
     let arguments = argv.map { $0.resolved(["sandbox.uri": uri]) }

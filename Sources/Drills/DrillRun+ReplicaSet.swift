@@ -1,0 +1,29 @@
+internal import Platform
+internal import Record
+internal import Sandbox
+
+extension DrillRun {
+  /// Makes a replica set of the server when the scenario asks for one and everything is restored and replayed: before the
+  /// first step after that. Restoring goes as fast as ever, into a standalone server.
+  func becomeReplicaSet(before index: Int) throws {
+    guard let plan = settings.replicaSet, let sandbox, sandbox.set == nil,
+      !scenario.steps[index...].contains(where: { $0.action is RestoreStep || $0.action is ReplayStep })
+    else { return }
+    let setup = try phase("replica_set") { try sandbox.becomeReplicaSet(plan) }
+    record.environment.sandbox?.members = plan.members
+    var parts = [
+      "\(TimeSpan.format(setup.stopSeconds)) to stop the server",
+      "\(TimeSpan.format(setup.initiateSeconds)) to initiate it",
+    ]
+    if plan.members > 1 {
+      parts.append(
+        "\(TimeSpan.format(setup.copySeconds)) to copy \(ByteSize.format(setup.copiedBytes)) for each of the others"
+      )
+      parts.append("\(TimeSpan.format(setup.joinSeconds)) to start them and have them join")
+    }
+    events(
+      .note(
+        "a replica set of \(plan.members) in \(TimeSpan.format(setup.seconds)): \(parts.joined(separator: ", "))"
+      ))
+  }
+}

@@ -1,0 +1,79 @@
+internal import Checks
+internal import Configuration
+internal import Platform
+internal import Sandbox
+
+/// How the sandbox's servers stand, as a scenario says it.
+enum Topology: Sendable, Hashable {
+  case standalone
+  case replicaSet(ReplicaSetPlan)
+
+  var replicaSet: ReplicaSetPlan? { if case .replicaSet(let plan) = self { plan } else { nil } }
+}
+
+extension Shape where Output == Topology {
+  private enum Word: String, Sendable, CaseIterable { case standalone }
+
+  private static var members: Key<Int> {
+    Key(
+      required: "replica_set", .integer(1...3),
+      "How many members: 1, for transactions and change streams; 3, to rehearse a failover.")
+  }
+  private static var electionTimeout: Key<Double> {
+    Key(
+      "election_timeout", .duration, default: "10s",
+      "How long the others wait for a primary before one stands for election; 10s is the server's own default."
+    )
+  }
+
+  /// `standalone`, or `{replica_set: 3}`.
+  static var topology: Shape {
+    .scalar(
+      Shape<Word>.choice().map { _, _, _ in .standalone },
+      orMapping: .record("topology", [members, electionTimeout]) { fields in
+        if fields[members] == 2 {
+          fields.reject(members, "two members can't elect a primary when one is lost; write 1 or 3")
+        }
+        if fields[electionTimeout] < 0.1 { fields.reject(electionTimeout, "it is below 100ms") }
+        return .replicaSet(ReplicaSetPlan(members: fields[members], electionTimeout: fields[electionTimeout]))
+      })
+  }
+}
+
+extension Scenario {
+  /// What the steps make of the sandbox fits the servers that there are, and no step tells a set's key to everybody.
+  func checkTopology(_ diagnostics: Diagnostics) {
+    guard sandbox.replicaSet != nil else { return }
+    for step in steps + rollbacks {
+      let command = step.action as? RunStep ?? (step.action as? WaitStep)?.until
+      if command?.arguments.contains(where: { $0.names.contains(Scenario.uriName) }) == true {
+        diagnostics.report(.keyOnCommandLine(at: step.place))
+      }
+    }
+    for check in (suites ?? []).flatMap(\.checks) {
+      if (check.check as? CommandCheck)?.showsAddress == true {
+        diagnostics.report(.keyOnCommandLine(at: check.place))
+      }
+    }
+    if steps.last.map({ $0.action is RestoreStep || $0.action is ReplayStep }) ?? true {
+      diagnostics.report(.replicaSetNotUsed(at: steps.last?.place))
+    }
+  }
+}
+
+extension Failure {
+  static func keyOnCommandLine(at place: Place?) -> Failure {
+    .invalid(
+      "key-on-command-line", "`argv` holds ${\(Scenario.uriName)}, in which a replica set's key stands",
+      at: place,
+      hint:
+        "Everybody on the machine can read a command line: take it from the environment, MONGODRILL_URI or `env`."
+    )
+  }
+
+  static func replicaSetNotUsed(at place: Place?) -> Failure {
+    .invalid(
+      "replica-set-not-used", "no step follows the last restore or replay, so there will be no replica set",
+      at: place, hint: "Add a `check`, `run` or `failover` step, or leave `topology` out.")
+  }
+}

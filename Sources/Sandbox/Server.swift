@@ -1,0 +1,259 @@
+internal import BSON
+internal import Glibc
+package import Mongo
+package import Platform
+
+/// One mongod of a sandbox: its files stay while its process comes and goes.
+///
+/// Safe from any thread. An end that nobody asked for is news (`checkAlive`); one by `kill` or `shutDown` isn't.
+package final class Server: Sendable {
+  /// Where it listens.
+  enum Address: Sendable, Hashable {
+    /// A Unix socket.
+    case socket(String)
+    /// A port of 127.0.0.1, as a member of a replica set.
+    case port(Int, Membership)
+
+    var accepts: Bool {
+      switch self {
+      case .socket(let path): UnixSocket.accepts(path)
+      case .port(let number, _): LocalPort.accepts(number)
+      }
+    }
+  }
+
+  /// What a member of a replica set has to know of it.
+  struct Membership: Sendable, Hashable {
+    var setName: String
+    var keyFile: String
+    var key: MemberKey
+  }
+
+  /// What its process does.
+  package enum Condition: String, Sendable, Hashable {
+    case running
+    /// Held up by SIGSTOP.
+    case paused
+    /// Ended, wanted or not.
+    case down
+  }
+
+  private struct State: Sendable {
+    var child: Child?
+    var pool: ClientPool?
+    var address: Address
+    /// Whether it is meant to run.
+    var isWanted = false
+    var isPaused = false
+    /// Whether it is never to be started again.
+    var isOver = false
+  }
+
+  /// Its dbPath.
+  package let dataPath: String
+  /// Its log, JSON lines.
+  package let logFile: String
+  let program: MongodProgram
+  private let options: SandboxOptions
+  private let memory: ServerMemory
+  private let state: Monitor<State>
+
+  init(
+    _ program: MongodProgram, at address: Address, data: String, log: String, options: SandboxOptions,
+    memory: ServerMemory
+  ) {
+    self.program = program
+    dataPath = data
+    logFile = log
+    self.options = options
+    self.memory = memory
+    state = Monitor(State(address: address))
+  }
+
+  var address: Address { state.withLock(\.address) }
+
+  /// The port that it listens on; nil for one with a socket.
+  package var port: Int? {
+    if case .port(let number, _) = address { number } else { nil }
+  }
+
+  /// The process id of the newest process; 0 before the first.
+  package var pid: Int32 { state.withLock { $0.child?.pid } ?? 0 }
+
+  /// Connections to it alone, whatever the state of its set. Throws `server-down` while it is down.
+  package var pool: ClientPool {
+    get throws(Failure) {
+      if let pool = state.withLock(\.pool) { return pool }
+      throw .serverDown(logFile)
+    }
+  }
+
+  package var condition: Condition {
+    state.withLock { state in
+      guard let child = state.child, child.isAlive else { return .down }
+      return state.isPaused ? .paused : .running
+    }
+  }
+
+  /// How it ended without anybody's wish; nil when it runs or was ended.
+  var unwantedEnd: ExitStatus? {
+    state.withLock { $0.isWanted ? $0.child?.exitStatus : nil }
+  }
+
+  /// Waits for its end, for at most so many seconds.
+  func waitForEnd(atMost seconds: Double) { _ = state.withLock(\.child)?.wait(timeout: seconds) }
+
+  /// The last lines of its log, as readable text; those that tell of trouble where there are any.
+  package func endOfLog(lines: Int = 20) -> [String] { ServerLog(path: logFile).end(lines) }
+}
+
+// MARK: - Coming
+
+extension Server {
+  /// How often another port is tried.
+  private static let portAttempts = 8
+
+  /// Starts it and waits until it answers. With `choosingPort` a port that is taken by then is exchanged for another;
+  /// else it is waited for. Failures: `mongod-wont-start`, `port-taken`, `disk-full`, `interrupted`.
+  package func start(choosingPort: Bool = false) throws(Failure) {
+    for attempt in 1...Self.portAttempts {
+      let logged = (try? Files.size(of: logFile)) ?? 0
+      let child = try spawn()
+      do throws(Failure) {
+        let pool = try answer(child)
+        state.update { state in
+          state.pool = pool
+          state.isWanted = !state.isOver
+        }
+        return
+      } catch {
+        child.kill()
+        guard case .port(let port, let membership) = address,
+          ServerLog(path: logFile, from: logged).saysAddressInUse
+        else { throw error }
+        guard attempt < Self.portAttempts else { throw .portTaken(port) }
+        if choosingPort {
+          let other = try LocalPort.free()
+          state.update { $0.address = .port(other, membership) }
+        } else {
+          Interruption.sleep(0.5)
+        }
+      }
+    }
+  }
+
+  private func spawn() throws(Failure) -> Child {
+    try state.update { state throws(Failure) in
+      if state.isOver { throw .stopped() }
+      let arguments = ServerArguments.all(
+        version: program.version, folder: dataPath, at: state.address, memory: memory)
+      let child = try Supervisor.shared.spawn(
+        ChildSpec(
+          [program.path] + arguments + options.extraArguments, environment: ServerArguments.environment,
+          workingDirectory: Files.folder(of: logFile), output: .file(logFile), errorOutput: .file(logFile),
+          isServer: true))
+      state.child = child
+      state.pool = nil
+      state.isPaused = false
+      return child
+    }
+  }
+
+  /// Waits until the server answers; every 2 ms it is asked whether it listens. A member has to know the key: no
+  /// other server that might listen on its port does.
+  private func answer(_ child: Child) throws(Failure) -> ClientPool {
+    let deadline = Clock.monotonic + options.startTimeout
+    let (address, uri) = (address, directURI)
+    var pool: ClientPool?
+    while true {
+      try Interruption.check()
+      if let status = child.wait(timeout: 0.002) {
+        throw .wontStart(program, status, ServerLog(path: logFile))
+      }
+      if pool == nil, address.accepts { pool = try? ClientPool(uri: uri) }
+      if let pool, answers(pool) { return pool }
+      if Clock.monotonic > deadline {
+        throw .startTimedOut(program, seconds: options.startTimeout, ServerLog(path: logFile))
+      }
+    }
+  }
+
+  /// Whether it is up; a member, whether it lets somebody in who knows the key.
+  private func answers(_ pool: ClientPool) -> Bool {
+    guard case .port = address else { return (try? pool.run(["ping": 1])) != nil }
+    let reply = try? pool.run(["connectionStatus": 1])
+    return reply?["authInfo"]?.document?["authenticatedUsers"]?.elements?.isEmpty == false
+  }
+
+  /// Its own address without options; for one with a socket.
+  var plainURI: String {
+    if case .socket(let path) = address { ClientPool.uri(socket: path) } else { directURI }
+  }
+
+  /// Its own address. A connection waits for an answer as long as a command may take; the driver's own limit of five
+  /// minutes would break off a long check.
+  var directURI: String {
+    let timeouts = "serverSelectionTimeoutMS=2000&socketTimeoutMS=86400000"
+    switch address {
+    case .socket(let path): return ClientPool.uri(socket: path) + "?" + timeouts
+    case .port(let number, let membership):
+      return "mongodb://\(membership.key.credentials)@127.0.0.1:\(number)/?directConnection=true&"
+        + "\(MemberKey.authentication)&\(timeouts)"
+    }
+  }
+}
+
+// MARK: - Going
+
+extension Server {
+  /// Kills it (SIGKILL), as a power cut would, and waits until it has ended.
+  package func kill() {
+    end()?.kill()
+  }
+
+  /// Shuts it down in order, so that its files are whole, and waits for that. A member doesn't wait for others.
+  package func shutDown() {
+    let pool = state.withLock { $0.isPaused ? nil : $0.pool }
+    guard let child = end() else { return }
+    if let pool, case .port = address {
+      // The connection breaks instead of an answer.
+      _ = try? pool.run(["shutdown": 1, "force": true, "timeoutSecs": 0])
+    } else {
+      child.signal(SIGCONT)
+    }
+    child.signal(SIGTERM)
+    // A checkpoint of a large cache to a slow disk takes its time.
+    if child.wait(timeout: 300) == nil { child.kill() }
+  }
+
+  /// Holds it up (SIGSTOP): it answers nobody, and its connections stay open.
+  package func pause() {
+    state.update { state in
+      guard let child = state.child, child.isAlive else { return }
+      child.signal(SIGSTOP)
+      state.isPaused = true
+    }
+  }
+
+  /// Lets it go on.
+  package func resume() {
+    state.update { state in
+      state.child?.signal(SIGCONT)
+      state.isPaused = false
+    }
+  }
+
+  /// Kills it at once without a word that it was wanted: for signals to stop and for limits.
+  func killAsLost() { state.withLock(\.child)?.kill() }
+
+  /// Forbids any further start.
+  func retire() { state.update { $0.isOver = true } }
+
+  private func end() -> Child? {
+    state.update { state in
+      state.isWanted = false
+      state.pool = nil
+      return state.child
+    }
+  }
+}
