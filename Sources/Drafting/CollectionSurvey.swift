@@ -21,17 +21,21 @@ struct CollectionSurvey: Sendable {
   private(set) var fields: [SurveyedField] = []
   private(set) var documents = 0
   private(set) var bytes = 0
+  /// Of a collection of GridFS files: how many chunks they come to.
+  private(set) var chunksOfFiles = 0
   /// Documents of which every field was looked at.
   private(set) var wideDocuments = 0
   private var isWide = true
   /// Paths by which others may refer to it: `_id`, and what a unique index says is one of a kind.
   let keyPaths: [String]
   private let memory: MemoryShare
+  private let isOfFiles: Bool
   private var hasher = ValueHasher()
 
   init(_ facts: CollectionFacts, memory: MemoryShare) {
     self.facts = facts
     self.memory = memory
+    isOfFiles = facts.namespace.collection.hasSuffix(".files")
     keyPaths = ["_id"] + facts.uniqueFields
     fields = [SurveyedField(path: "", depth: 0, keys: HashSample(largest: 16, memory: memory))]
     _ = add(name: "_id", hash: Self.hash("_id"), to: 0)
@@ -62,6 +66,7 @@ struct CollectionSurvey: Sendable {
     while at < bytes.count {
       let length = Int(unsafe base.loadUnaligned(fromByteOffset: at, as: Int32.self))
       unsafe walk(base + at, from: 0, field: 0)
+      if isOfFiles { chunksOfFiles += unsafe chunks(ofFile: base + at) }
       at += length
       documents += 1
       self.bytes += length
@@ -70,6 +75,29 @@ struct CollectionSurvey: Sendable {
         if self.bytes >= wide { narrow(matters) }
       }
     }
+  }
+
+  /// How many chunks a file of GridFS has, by its `length` and `chunkSize`.
+  private func chunks(ofFile base: UnsafeRawPointer) -> Int {
+    var sizes = (length: 0, chunk: 0)
+    var at = 4
+    while let element = unsafe elementOfValidBSON(base, at: at) {
+      at = element.value.upperBound
+      let name = unsafe UnsafeRawBufferPointer(
+        start: base + element.name.lowerBound, count: element.name.count)
+      let start = unsafe base + element.value.lowerBound
+      let number: Int
+      switch element.type {
+      case .int32: number = Int(unsafe start.loadUnaligned(as: Int32.self))
+      case .int64: number = Int(unsafe start.loadUnaligned(as: Int64.self))
+      case .double: number = Int(exactly: unsafe start.loadUnaligned(as: Double.self)) ?? 0
+      default: continue
+      }
+      if unsafe name.elementsEqual("length".utf8) { sizes.length = number }
+      if unsafe name.elementsEqual("chunkSize".utf8) { sizes.chunk = number }
+    }
+    guard sizes.length > 0, sizes.chunk > 0 else { return 0 }
+    return (sizes.length - 1) / sizes.chunk + 1
   }
 
   private mutating func walk(_ base: UnsafeRawPointer, from start: Int, field parent: Int) {
@@ -84,8 +112,10 @@ struct CollectionSurvey: Sendable {
       case .first: break
       case .all, .below: left -= 1
       }
-      fields[child].present += 1
-      if fields[child].depth == 1 { fields[child].types[element.type, default: 0] += 1 }
+      if isWide {
+        fields[child].present += 1
+        if fields[child].depth == 1 { fields[child].types[element.type, default: 0] += 1 }
+      }
       unsafe note(base, element, child, inArray: false)
     }
   }

@@ -53,15 +53,13 @@ extension Draft {
       guard let owner = collections.first(where: { $0.namespace == files }) else { continue }
       chunks.insert(name)
       let relation = relations.first { $0.child == name && $0.path == "files_id" && $0.parent == files }
-      let isWhole = (relation?.holds ?? false) && relation?.values == owner.documents
-      let reason =
-        isWhole
-        ? "each of \(Count.text(owner.documents, "file")) has chunks, and each of "
-          + "\(Count.text(collection.documents, "chunk")) its file"
-        : relation?.reason ?? "none of \(Count.text(collection.documents, "chunk")) has its file"
+      let isWhole = (relation?.holds ?? false) && collection.documents == owner.chunksOfFiles
+      let held = "\(Count.text(owner.documents, "file")) of \(Count.text(owner.chunksOfFiles, "chunk"))"
       add(
         "gridfs", of: .database(name.database), bucket == "fs" ? [] : [("bucket", .text(bucket))],
-        isSure: isWhole, because: reason)
+        besides: isWhole && sources.isReplayed ? [("severity", .text("warn"))] : [], isSure: isWhole,
+        isContradicted: !isWhole,
+        because: isWhole ? held : "\(held), and there are \(Count.text(collection.documents))")
     }
     return chunks
   }
@@ -69,8 +67,7 @@ extension Draft {
   private mutating func draftUnique(_ collection: CollectionSurvey, _ relations: [Relation]) {
     for field in collection.realFields where field.depth == 1 && field.path != "_id" {
       guard FieldName(path: field.names).soundsUnique, field.arrays == 0, field.documents == 0,
-        field.present == collection.wideDocuments
-          || field.attention == .all && field.present == collection.documents,
+        field.present == collection.wideDocuments,
         field.nulls == 0, field.keyless == 0, field.values >= Relation.leastReferences,
         field.keys.repeated == 0,
         !collection.facts.indexes.contains(where: {
@@ -112,7 +109,7 @@ extension Draft {
     let always = collection.realFields.filter { field in
       field.depth == 1 && field.path != "_id" && field.types[.null] == nil && field.types.count == 1
         && field.types.values.reduce(0, +) == field.present
-        && field.present == (field.attention == .all ? collection.documents : collection.wideDocuments)
+        && field.present == collection.wideDocuments
     }.prefix(6)
     guard !always.isEmpty else { return }
     let read =

@@ -14,10 +14,15 @@ struct HashSample: Sendable {
   private(set) var count = 0
   /// How often those that it holds were seen.
   private(set) var occurrences = 0
-  private var hashes: [UInt64] = []
-  private var counts: [UInt32] = []
+  /// A hash (0 where there is none) and its count, side by side: each look is a miss of the processor's cache.
+  private var slots: [Slot] = []
   private let largest: Int
   private let memory: MemoryShare
+
+  private struct Slot: Sendable {
+    var hash: UInt64 = 0
+    var count: UInt32 = 0
+  }
 
   /// At most `largest` hashes, a power of two.
   init(largest: Int, memory: MemoryShare) {
@@ -29,7 +34,7 @@ struct HashSample: Sendable {
   mutating func insert(_ hash: UInt64) {
     let hash = max(hash, 1)
     guard isKept(hash) else { return }
-    if count * 4 >= hashes.count * 3 {
+    if count * 4 >= slots.count * 3 {
       makeRoom()
       guard isKept(hash) else { return }
     }
@@ -38,20 +43,19 @@ struct HashSample: Sendable {
 
   /// Gives all its memory back.
   mutating func clear() {
-    memory.give(max(0, hashes.count - Self.leastCapacity))
-    (hashes, counts, count, occurrences) = ([], [], 0, 0)
+    memory.give(max(0, slots.count - Self.leastCapacity))
+    (slots, count, occurrences) = ([], 0, 0)
   }
 
   /// How many of the values, of those that both samples can know, `other` holds as well.
   func found(in other: HashSample) -> (occurrences: Int, found: Int, values: Int, foundValues: Int) {
     let level = max(level, other.level)
     var result = (occurrences: 0, found: 0, values: 0, foundValues: 0)
-    for (at, hash) in hashes.enumerated() where hash != 0 && Self.isKept(hash, level) {
-      let count = Int(counts[at])
-      result.occurrences += count
+    for slot in slots where slot.hash != 0 && Self.isKept(slot.hash, level) {
+      result.occurrences += Int(slot.count)
       result.values += 1
-      if other.contains(hash) {
-        result.found += count
+      if other.contains(slot.hash) {
+        result.found += Int(slot.count)
         result.foundValues += 1
       }
     }
@@ -62,11 +66,11 @@ struct HashSample: Sendable {
   var repeated: Int { occurrences - count }
 
   private func contains(_ hash: UInt64) -> Bool {
-    guard !hashes.isEmpty else { return false }
-    var at = slot(hash)
-    while hashes[at] != 0 {
-      if hashes[at] == hash { return true }
-      at = (at + 1) & (hashes.count - 1)
+    guard !slots.isEmpty else { return false }
+    var at = place(hash)
+    while slots[at].hash != 0 {
+      if slots[at].hash == hash { return true }
+      at = (at + 1) & (slots.count - 1)
     }
     return false
   }
@@ -76,43 +80,51 @@ struct HashSample: Sendable {
   private static func isKept(_ hash: UInt64, _ level: Int) -> Bool { level == 0 || hash >> (64 - level) == 0 }
 
   /// The lowest bits: the highest are all alike in a sample that was thinned.
-  private func slot(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash) & (hashes.count - 1) }
+  private func place(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash) & (slots.count - 1) }
 
   private mutating func put(_ hash: UInt64, _ times: UInt32) {
-    var at = slot(hash)
-    while hashes[at] != 0, hashes[at] != hash { at = (at + 1) & (hashes.count - 1) }
-    if hashes[at] == 0 {
-      hashes[at] = hash
-      count += 1
+    let mask = slots.count - 1
+    var at = Int(truncatingIfNeeded: hash) & mask
+    var isNew = false
+    unsafe slots.withUnsafeMutableBufferPointer { slots in
+      while unsafe slots[at].hash != hash {
+        if unsafe slots[at].hash == 0 {
+          unsafe slots[at].hash = hash
+          isNew = true
+          break
+        }
+        at = (at + 1) & mask
+      }
+      let (count, overflows) = unsafe slots[at].count.addingReportingOverflow(times)
+      unsafe slots[at].count = overflows ? .max : count
     }
-    counts[at] = counts[at].addingReportingOverflow(times).overflow ? .max : counts[at] + times
+    if isNew { count += 1 }
     occurrences += Int(times)
   }
 
   private mutating func makeRoom() {
-    let capacity = max(16, hashes.count * 2)
-    if capacity <= Self.leastCapacity || capacity <= largest && memory.take(capacity - hashes.count) {
+    let capacity = max(16, slots.count * 2)
+    if capacity <= Self.leastCapacity || capacity <= largest && memory.take(capacity - slots.count) {
       return rebuild(capacity)
     }
     // Half of what there is, on average: more than one round is rare.
     repeat {
       level += 1
-      rebuild(hashes.count)
-    } while count * 2 > hashes.count
+      rebuild(slots.count)
+    } while count * 2 > slots.count
   }
 
   private mutating func rebuild(_ capacity: Int) {
-    let (oldHashes, oldCounts) = (hashes, counts)
-    hashes = [UInt64](repeating: 0, count: capacity)
-    counts = [UInt32](repeating: 0, count: capacity)
+    let old = slots
+    slots = [Slot](repeating: Slot(), count: capacity)
     (count, occurrences) = (0, 0)
-    for (at, hash) in oldHashes.enumerated() where hash != 0 && isKept(hash) { put(hash, oldCounts[at]) }
+    for slot in old where slot.hash != 0 && isKept(slot.hash) { put(slot.hash, slot.count) }
   }
 }
 
 /// What all samples together may take.
 final class MemoryShare: Sendable {
-  private static let bytesOfHash = 12
+  private static let bytesOfHash = 16
   private let left: Atomic<Int>
 
   /// In bytes.

@@ -25,7 +25,7 @@ struct SurveyedField: Sendable {
   /// How many fields right below it are looked at in all documents.
   var attended = 0
 
-  /// Documents (or subdocuments) that have it, null or not.
+  /// Documents (or subdocuments) that have it, null or not; of those that were looked at as a whole.
   var present = 0
   /// Of those, or of the elements of an array: null and undefined …
   var nulls = 0
@@ -39,10 +39,10 @@ struct SurveyedField: Sendable {
   var keyless = 0
   /// How often it was an array.
   var arrays = 0
-  /// How many of the values are of each type, where they are not an array's elements.
+  /// How many of these documents have a value of each type; of fields of the document itself.
   var types: [ElementType: Int] = [:]
   /// How many of the values are of each class.
-  var classes: [Int] = Array(repeating: 0, count: KeyClass.allCases.count)
+  var classes = SIMD4<Int>()
   /// The values' hashes.
   var keys: HashSample
   /// The latest date, in milliseconds since 1970.

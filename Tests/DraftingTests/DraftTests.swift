@@ -118,7 +118,8 @@ struct DraftTests {
   func buckets() throws {
     func bucket(files: Int) throws -> [String] {
       try drafted { backup in
-        try backup.add("shop.fs.files", (1...files).map { ["_id": id($0), "length": 10] })
+        try backup.add(
+          "shop.fs.files", (1...files).map { ["_id": id($0), "length": 10, "chunkSize": .int64(8)] })
         try backup.add(
           "shop.fs.chunks", numbered(60) { ["files_id": id(($0 - 1) / 2 + 1), "n": .int32(Int32($0 % 2))] })
       }.filter { $0.contains("gridfs") || $0.contains("chunks") && !$0.contains("count") }
