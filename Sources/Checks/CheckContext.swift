@@ -21,6 +21,8 @@ package struct CheckedServer: Sendable {
   package var steps: [String: Catalogue] = [:]
   /// The moment that the data is of, in seconds since 1970; nil when that isn't known.
   package var moment: Double?
+  /// Seconds that are added to every moment that data is compared with: to ask of it as if it were so much older.
+  package var delay = 0.0
   /// Whether the server is a throwaway one, where a check may lock and load as it likes.
   package var isSandbox: Bool
   /// Memory for all checks that run at one time, in bytes.

@@ -7,24 +7,28 @@ internal import Record
 package struct FailedDocumentsCheck: Check {
   private static let pipeline = Key(
     "pipeline", .list(of: .document),
-    "An aggregation that gives the documents that should not be. Without it, they are those that match `where`."
-  )
+    "An aggregation that gives the documents that should not be.")
+  private static let bad = Key("where", .document, "A filter that the documents match which should not be.")
 
   package static let declaration = CheckDeclaration(
     "failed_documents",
     "Counts documents that should not be: those that match `where`, or that a pipeline gives.",
     takesFilter: true,
-    figure: "failed documents", keys: [pipeline],
-    example: "failed_documents: {pipeline: [{$match: {total: {$lt: 0}}}]}")
+    figure: "failed documents", keys: [bad, pipeline],
+    example: "failed_documents: {where: {total: {$lt: 0}}}")
 
   private var pipeline: [Document]?
 
   package init(_ fields: Fields, _ common: CommonKeys) {
     pipeline = fields[Self.pipeline]
+    if let filter = fields[Self.bad] {
+      if pipeline != nil { fields.reject(Self.bad, "together with `pipeline`", hint: "Keep one of the two.") }
+      pipeline = [["$match": .document(filter)]]
+    }
     if pipeline == nil, common.filter == nil {
       fields.reject(
         Self.pipeline, "nothing says which documents should not be",
-        hint: "Give `pipeline`, or `where` beside `failed_documents`.")
+        hint: "Give `where` or `pipeline`.")
     }
     if pipeline?.isEmpty == true, common.filter == nil {
       fields.reject(Self.pipeline, "it is empty: every document would be a failed one")

@@ -37,7 +37,7 @@ package struct FreshnessCheck: ScanningCheck {
       throw Unanswerable(
         "the moment that the data is of is not known; say it with `at: 2026-11-21T14:30:00Z`")
     }
-    return moment
+    return moment + context.server.delay
   }
 
   package func scan(_ context: CheckContext) throws -> Seen {

@@ -94,13 +94,19 @@ package struct MissingCheck: ScanningCheck {
     }
   }
 
+  /// Each field that some document lacks, and in how many: `placedAt` (58).
+  private func lacking(_ seen: Seen) -> String {
+    zip(paths, seen.each).filter { $1 > 0 }.map { "`\($0)` (\(Count.text($1)))" }.joined(separator: ", ")
+  }
+
   package func finding(_ seen: Seen, _ context: CheckContext) -> Finding {
     let names = paths.map { "`\($0)`" }.joined(separator: ", ")
     let some = Count.text(seen.documents, "document")
     var finding = Finding(
       figure: seen.lacking, of: seen.documents, examined: seen.documents,
       message: seen.lacking == 0
-        ? "\(some), each with \(names)" : "\(Count.text(seen.lacking)) of \(some) without \(names)",
+        ? "\(some), each with \(names)"
+        : "\(Count.text(seen.lacking)) of \(some) without \(paths.count == 1 ? names : lacking(seen))",
       measured: [
         "documents": .integer(Int64(seen.documents)), "missing": .integer(Int64(seen.lacking)),
         "fields": .object(zip(paths, seen.each).map { .init($0.description, .integer(Int64($1))) }),

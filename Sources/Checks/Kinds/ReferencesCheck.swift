@@ -52,6 +52,9 @@ package struct ReferencesCheck: ScanningCheck {
     }
   }
 
+  /// Where it leads: the fields that refer, the collection and its fields.
+  package var relation: (fields: [String], to: Namespace, toFields: [String]) { (from.names, to, goal.names) }
+
   package func scan(_ context: CheckContext) throws -> Seen {
     let target = try Catalogue.listed(to, on: context.server.pool)
     guard let target, target.collation != nil else {

@@ -8,7 +8,7 @@ internal import Record
 enum DocumentsLost: SandboxFault {
   static let kind = "documents-lost"
 
-  static func remedy(_ planted: Planted) -> String { "count: {compare: backup}" }
+  static func remedy(_ planted: Planted) -> String { "digest, or count with what it has to be" }
 
   static func plant(in collection: DamagedCollection) throws -> Planted? {
     let lost = try collection.share()
@@ -24,7 +24,7 @@ enum DocumentsLost: SandboxFault {
 enum DocumentDuplicated: SandboxFault {
   static let kind = "document-duplicated"
 
-  static func remedy(_ planted: Planted) -> String { "count: {compare: backup}" }
+  static func remedy(_ planted: Planted) -> String { "digest, or count with what it has to be" }
 
   static func plant(in collection: DamagedCollection) throws -> Planted? {
     // A unique index would refuse it, as it would have on the source.

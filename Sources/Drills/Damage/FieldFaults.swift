@@ -6,7 +6,7 @@ internal import Record
 enum FieldEmptied: SandboxFault {
   static let kind = "field-emptied"
 
-  static func remedy(_ planted: Planted) -> String { "missing: {field: \(planted.field ?? "…")}" }
+  static func remedy(_ planted: Planted) -> String { "digest, or missing: {field: \(planted.field ?? "…")}" }
 
   static func plant(in collection: DamagedCollection) throws -> Planted? {
     let documents = try collection.share()
@@ -26,7 +26,7 @@ enum FieldEmptied: SandboxFault {
 enum TypeChanged: SandboxFault {
   static let kind = "type-changed"
 
-  static func remedy(_ planted: Planted) -> String { "types: {field: \(planted.field ?? "…"), types: […]}" }
+  static func remedy(_ planted: Planted) -> String { "digest, or types: {field: \(planted.field ?? "…"), types: […]}" }
 
   static func plant(in collection: DamagedCollection) throws -> Planted? {
     let documents = try collection.share()
