@@ -352,12 +352,10 @@ struct CheckTests {
           [Mongodrill.path, "check", "slow.yaml", "--output=json"], environment: environment,
           workingDirectory: folder, output: .file(output), errorOutput: .file(Files.join(folder, "err"))))
       func running() -> Int {
-        let reply = try? server.owner.all(
-          [
-            "aggregate": 1, "pipeline": [["$currentOp": ["allUsers": true]], ["$match": ["command.aggregate": "orders"]]],
-            "cursor": [:],
-          ],
-          on: "admin")
+        let pipeline: Value = [
+          ["$currentOp": ["allUsers": true]], ["$match": ["command.aggregate": "orders"]],
+        ]
+        let reply = try? server.owner.all(["aggregate": 1, "pipeline": pipeline, "cursor": [:]], on: "admin")
         return reply?.count ?? 0
       }
       #expect(eventually { Files.exists(Files.join(folder, "pid")) && running() > 0 || !child.isAlive })
