@@ -26,6 +26,6 @@ extension Failure {
     .invalid(
       "nothing-to-compare", "a check compares with a \(what), and there is none",
       at: place ?? Place("checks"),
-      hint: "Name it: `\(what): …` at the top of the scenario, or --\(what).")
+      hint: "Name it with --\(what), or in a scenario by `\(what): …` at its top.")
   }
 }

@@ -50,9 +50,10 @@ package struct LiveCheck: Sendable {
   }
 
   /// Asks, and judges the answers. Throws `Failure` when nothing can be asked: the address or a suite's name is wrong
-  /// (kind `usage`), the server isn't reached or refuses the credentials (kind `incomplete`).
+  /// (kind `usage`), a check compares with what isn't given (`invalidScenario`), the server isn't reached or refuses the credentials (kind `incomplete`).
   package func run() throws(Failure) -> DrillRecord {
     let suites = try asked()
+    try findCounterparts(of: suites)
     var record = blank
     let server = try connect(&record)
     var evidence = Judgement.Evidence()
@@ -81,6 +82,17 @@ package struct LiveCheck: Sendable {
     let known = file.suites.map(\.name)
     for name in options.suites where !known.contains(name) { throw .unknownSuite(name, known, file.path) }
     return options.suites.isEmpty ? file.suites : file.suites.filter { options.suites.contains($0.name) }
+  }
+
+  /// Throws when a check compares with what isn't given.
+  private func findCounterparts(of suites: [Suite]) throws(Failure) {
+    for check in suites.flatMap(\.checks) {
+      switch check.check.counterpart {
+      case .witness? where options.witness == nil: throw .nothingToCompare("witness", at: check.place)
+      case .baseline? where options.baseline == nil: throw .nothingToCompare("baseline", at: check.place)
+      default: continue
+      }
+    }
   }
 
   private var blank: DrillRecord {

@@ -207,7 +207,9 @@ struct CheckTests {
       try Files.writeAtomically(first.output.utf8, to: Files.join(folder, "reports/monday/report.json"))
 
       let compared = yaml(", compare: baseline")
-      #expect(try check(server, compared, in: folder).status == 4)
+      let none = try check(server, compared, in: folder)
+      #expect(none.errorOutput.contains(": a check compares with a baseline, and there is none\n"), "\(none)")
+      #expect(none.status == 78)
       for run in ["monday", "reports/monday", "reports/monday/report.json"] {
         let same = try check(server, compared, "--baseline", run, in: folder)
         #expect(same.output.contains("12750, +0.0% from the baseline's 12750"), "\(same)")
@@ -233,6 +235,39 @@ struct CheckTests {
       #expect(!lines.output.contains("hunter22"))
       #expect(lines.output.contains("mongodb://***@"))
       #expect(lines.status == 1)
+    }
+  }
+
+  @Test("compares with a witness of the source, which stands in for the backup, too")
+  func witness() throws {
+    try withFolder { folder in
+      let source = try LiveSource.start()
+      defer { source.stop() }
+      try source.pool.run(["insert": "c", "documents": [["_id": 1], ["_id": 2]]], on: "shop")
+      try source.pool.run(["createIndexes": "c", "indexes": [["key": ["a": 1], "name": "a"]]], on: "shop")
+      let witness = try Mongodrill.run("witness", "--uri", source.uri(), "-o", "w.json", "-q", in: folder)
+      #expect(witness.status == 0, "\(witness)")
+      try Files.writeAtomically(
+        """
+        version: 1
+        checks:
+          s:
+            shop: [{collections: {compare: witness}}, collections]
+            shop.c: [indexes, {options: {compare: witness}}, {storage: {compare: witness, indexes: 50%}}]
+
+        """.utf8, to: Files.join(folder, "c.yaml"))
+      func check() throws -> Mongodrill.Run {
+        try Mongodrill.run("check", "c.yaml", "--uri", source.uri(), "--witness", "w.json", "-q", in: folder)
+      }
+      let same = try check()
+      #expect(same.output.contains("pass    indexes of shop.c: 2 indexes, as in the witness\n"), "\(same)")
+      #expect(same.status == 0)
+      try source.pool.run(["dropIndexes": "c", "index": "a"], on: "shop")
+      try source.pool.run(["create": "more"], on: "shop")
+      let changed = try check()
+      #expect(changed.output.contains("fail    collections: not expected: more\n"))
+      #expect(changed.output.contains("fail    indexes of shop.c: missing: a\n"))
+      #expect(changed.status == 1)
     }
   }
 
