@@ -35,6 +35,16 @@ struct ComparisonTests {
     #expect(found.differences(from: expected, comparing: [.options]).isEmpty)
   }
 
+  @Test("a meta field that was not asked for is no default; the bounds of buckets are")
+  func metaField() {
+    let asked = facts(options: ["timeseries": ["timeField": "t"]], kind: .timeseries)
+    let filledIn: Document = ["timeField": "t", "granularity": "seconds", "bucketMaxSpanSeconds": 3600]
+    let same = facts(options: ["timeseries": .document(filledIn)], kind: .timeseries)
+    #expect(same.differences(from: asked, comparing: .options).isEmpty)
+    let other = facts(options: ["timeseries": ["timeField": "t", "metaField": "m"]], kind: .timeseries)
+    #expect(other.differences(from: asked, comparing: .options).map(\.subject) == ["option timeseries"])
+  }
+
   @Test(
     "options that mean the same are equal",
     arguments: [
