@@ -37,6 +37,9 @@ extension CheckContext {
 
 /// One reading of documents for all scans that want them, cut into parts for the threads that are free.
 struct Reading: Sendable {
+  /// Documents that the server sends at a time: a few MiB of small ones. Larger replies are given back to the system and
+  /// fetched from it anew each time, which takes longer than asking more often.
+  private static let batchDocuments = 8000
   /// Documents below which a reading isn't cut into parts.
   private static let smallest = 20_000
   /// In bytes: larger documents are cut down by the server to the fields that are wanted, smaller ones come faster
@@ -74,7 +77,8 @@ struct Reading: Sendable {
     try context.crew.run(bounds.count) { part in
       var scanners = scanners
       let command = find(bounds[part], projection)
-      try unsafe context.scan(command, on: source.namespace.database, batchSize: 100_000) { bytes in
+      try unsafe context.scan(command, on: source.namespace.database, batchSize: Reading.batchDocuments) {
+        bytes in
         guard let document = unsafe RawDocument(validated: bytes) else { return true }
         var goesOn = false
         for at in scanners.indices where wanted[at] != .none {
@@ -151,7 +155,7 @@ struct Reading: Sendable {
     if let projection {
       command = command.setting("projection", to: .document(projection))
     }
-    return command.setting("batchSize", to: .int32(100_000))
+    return command.setting("batchSize", to: .int32(Int32(Reading.batchDocuments)))
   }
 
   /// The fields that the server is to send; nil for whole documents.

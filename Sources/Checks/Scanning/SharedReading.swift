@@ -1,4 +1,5 @@
 internal import BSON
+internal import Facts
 internal import Platform
 internal import Record
 
@@ -76,7 +77,9 @@ extension Question {
       case .collection(let namespace) = subject
     else { return nil }
     return SharedReading.Key(
-      namespace: namespace, isStored: check.readsStored, filter: planned.common.filter,
+      namespace: namespace,
+      isStored: check.readsStored && server.expected?[namespace]?.kind ?? .timeseries == .timeseries,
+      filter: planned.common.filter,
       timeout: timeout(on: server))
   }
 }
