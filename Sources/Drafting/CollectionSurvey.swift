@@ -55,6 +55,16 @@ struct CollectionSurvey: Sendable {
   /// The field of that path.
   func field(_ path: String) -> SurveyedField? { fields.first { $0.path.utf8.elementsEqual(path.utf8) } }
 
+  /// Whether a field, or one that it lies in, is an array in some document; true, too, where not all were looked at.
+  func mayHoldArray(_ path: String) -> Bool {
+    let names = path.split(separator: ".", omittingEmptySubsequences: false)
+    for count in 1...names.count {
+      guard let field = field(names.prefix(count).joined(separator: ".")) else { return !isWhole }
+      if field.arrays > 0 || !isWhole && !field.isOfAll { return true }
+    }
+    return false
+  }
+
   // MARK: Taking documents
 
   /// Takes whole documents, back to back. After `wide` bytes in all, only fields that `matters` names are looked at.
@@ -248,5 +258,15 @@ extension CollectionFacts {
       else { return nil }
       return index.key.names[0]
     }
+  }
+}
+
+extension IndexSpec {
+  /// Whether it makes its fields' values one of a kind in all documents, compared byte by byte.
+  var isPlainlyUnique: Bool {
+    guard document["unique"]?.isTrue ?? false, !isIDIndex else { return false }
+    let narrowing = ["partialFilterExpression", "sparse", "collation"]
+    return narrowing.allSatisfy { document[$0] == nil || document[$0] == .bool(false) }
+      && key.allSatisfy { $0.value.number != nil && !$0.name.contains("$") }
   }
 }

@@ -43,9 +43,16 @@ extension Draft {
     }
     for index in facts.indexes where index.isPlainlyUnique {
       let names = index.key.names
-      let key: (String, Node) =
-        names.count == 1 ? ("field", .text(names[0])) : ("fields", .list(names.map { .text($0) }))
-      add("unique", of: subject, [key], because: "index \(index.name) is unique")
+      if names.count == 1 {
+        add("unique", of: subject, [("field", .text(names[0]))], because: "index \(index.name) is unique")
+      } else {
+        // Of several fields with an array no one key can be made.
+        let arrays = mayHoldArrays(names, in: facts.namespace)
+        add(
+          "unique", of: subject, [("fields", .list(names.map { .text($0) }))], isSure: !arrays,
+          because: "index \(index.name) is unique"
+            + (arrays ? "; an array in one of them can't be asked" : ""))
+      }
     }
     if let validator = facts.options["validator"]?.document, validator["$jsonSchema"] != nil {
       add(
@@ -59,21 +66,18 @@ extension Draft {
     }
   }
 
+  /// Whether one of the fields is an array, or in one, in some document; true, too, where that wasn't looked at.
+  private func mayHoldArrays(_ paths: [String], in collection: Namespace) -> Bool {
+    let survey = sources.surveys.lazy.flatMap(\.collections).first { $0.namespace == collection }
+    guard let survey else { return true }
+    return paths.contains { survey.mayHoldArray($0) }
+  }
+
   /// Nine tenths, with two digits that count.
   private func rounded(_ count: Int) -> Int {
     let least = count * 9 / 10
     var unit = 1
     while least / unit >= 100 { unit *= 10 }
     return least / unit * unit
-  }
-}
-
-extension IndexSpec {
-  /// Whether it makes its fields' values one of a kind in all documents, compared byte by byte.
-  fileprivate var isPlainlyUnique: Bool {
-    guard document["unique"]?.isTrue ?? false, !isIDIndex else { return false }
-    let narrowing = ["partialFilterExpression", "sparse", "collation"]
-    return narrowing.allSatisfy { document[$0] == nil || document[$0] == .bool(false) }
-      && key.allSatisfy { $0.value.number != nil && !$0.name.contains("$") }
   }
 }

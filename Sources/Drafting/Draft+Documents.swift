@@ -110,21 +110,24 @@ extension Draft {
       field.depth == 1 && field.path != "_id" && field.types[.null] == nil && field.types.count == 1
         && field.types.values.reduce(0, +) == field.present
         && field.present == collection.wideDocuments
-    }.prefix(6)
+    }.prefix(5)
     guard !always.isEmpty else { return }
     let read =
       collection.isWhole
       ? "all \(Count.text(collection.documents, "document"))"
       : "the first \(Count.text(collection.wideDocuments, "document"))"
-    add(
-      "missing", of: .collection(collection.namespace), [("fields", .list(always.map { .text($0.path) }))],
-      isSure: false, because: "\(read) have \(always.count == 1 ? "it" : "them")")
+    // A field's types say that it isn't missing, too.
+    guard sources.kinds.contains("types") else {
+      return add(
+        "missing", of: .collection(collection.namespace), [("fields", .list(always.map { .text($0.path) }))],
+        isSure: false, because: "\(read) have \(always.count == 1 ? "it" : "them")")
+    }
     let types = always.compactMap { field in
       field.types.first.map { (field.path, Node.list([.text($0.key.alias)])) }
     }
     add(
       "types", of: .collection(collection.namespace), [("fields", .mapping(types))], isSure: false,
-      because: "so it is in \(read)")
+      because: "so in \(read)")
   }
 }
 

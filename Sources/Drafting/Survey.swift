@@ -56,6 +56,8 @@ package final class Survey: Sendable {
     _ field: SurveyedField, _ own: CollectionFacts, among all: [Int: CollectionFacts]
   ) -> Bool {
     if field.depth == 1, field.dates > 0, field.keyless == field.values { return true }
+    let indexed = own.indexes.lazy.filter(\.isPlainlyUnique).flatMap(\.key.names)
+    if indexed.contains(where: { $0.utf8.elementsEqual(field.path.utf8) }) { return true }
     guard field.keyless == 0, field.values > 0, field.documents * 2 <= field.references else { return false }
     if own.uniqueFields.contains(where: { $0.utf8.elementsEqual(field.path.utf8) }) { return true }
     let name = FieldName(path: field.names)
