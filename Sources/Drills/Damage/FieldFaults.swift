@@ -26,7 +26,9 @@ enum FieldEmptied: SandboxFault {
 enum TypeChanged: SandboxFault {
   static let kind = "type-changed"
 
-  static func remedy(_ planted: Planted) -> String { "digest, or types: {field: \(planted.field ?? "…"), types: […]}" }
+  static func remedy(_ planted: Planted) -> String {
+    "digest, or types: {field: \(planted.field ?? "…"), types: […]}"
+  }
 
   static func plant(in collection: DamagedCollection) throws -> Planted? {
     let documents = try collection.share()
