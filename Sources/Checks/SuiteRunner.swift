@@ -70,7 +70,7 @@ extension Suite {
   }
 
   /// The checks with those of `shop` and `*` spread over the collections.
-  private func questions(for server: CheckedServer) throws -> [Question] {
+  func questions(for server: CheckedServer) throws -> [Question] {
     try checks.flatMap { planned -> [Question] in
       if case .collection = planned.subject { return [Question(planned, planned.subject)] }
       guard planned.declaration.scope == .collection else { return [Question(planned, planned.subject)] }

@@ -1,4 +1,6 @@
 internal import Arguments
+internal import Checks
+internal import Drills
 internal import Mongo
 internal import Platform
 internal import Record
@@ -37,6 +39,11 @@ enum WitnessCommand: Command {
     "--detail-size", placeholder: "SIZE", kind: .size, default: "64MB",
     help: "How large FILE.documents may become with --detail auto.")
 
+  static let queries = Option.value(
+    "--queries", placeholder: "CHECKS", kind: .text,
+    help:
+      "Times the queries of the `query` checks in this scenario or file of checks, for `compare: witness`.")
+
   static let syntax = CommandSyntax(
     name: "witness",
     summary: "records what a live source holds at a known moment, to compare a restored copy with",
@@ -52,7 +59,7 @@ enum WitnessCommand: Command {
     options: [
       OptionGroup("Source", [SourceFlags.uri, maxRate, connections]),
       OptionGroup("Which part of it", [include, exclude, sample, seed]),
-      OptionGroup("What is written", [file, force, detail, detailSize]),
+      OptionGroup("What is written", [file, force, detail, detailSize, queries]),
     ],
     examples: [
       Example(
@@ -96,6 +103,12 @@ enum WitnessCommand: Command {
     do throws(MongoError) { pool = try ClientPool(uri: address, connections: request.connections + 1) } catch
     {
       throw Failure.invalidURI()
+    }
+    if let path = values[queries] {
+      let suites: [Suite]
+      do { suites = try ChecksFile(path, only: "query").suites } catch { throw Failures(all: error.failures) }
+      let server = CheckedServer(pool, expected: nil, isSandbox: false)
+      request.queries = { try suites.flatMap { try $0.witnessedQueries(on: server) } }
     }
     let (record, seconds) = try Clock.measure {
       try WitnessReading(request, from: pool, events: session.events).record(to: path)

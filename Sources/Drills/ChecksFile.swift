@@ -26,10 +26,14 @@ package struct ChecksFile: Sendable {
   ]
 
   /// Reads and checks a file, or the scenario in a folder; what only works in a sandbox is wrong here.
-  package init(_ argument: String, parameters: [String: String] = [:]) throws(InvalidScenario) {
+  ///
+  /// With `kind` only the checks of that kind are read, and the others may be whatever they are.
+  package init(
+    _ argument: String, parameters: [String: String] = [:], only kind: String? = nil
+  ) throws(InvalidScenario) {
     let file = Scenario.file(for: argument) ?? argument
     let diagnostics = Diagnostics()
-    let read = ChecksFile.read(file, parameters, diagnostics)
+    let read = ChecksFile.read(file, parameters, only: kind, diagnostics)
     guard let read, diagnostics.isEmpty else { throw InvalidScenario(failures: diagnostics.sorted) }
     (path, name, folder) = (file, Scenario.name(of: file), Files.folder(of: file))
     title = read.fields[ScenarioKeys.title]
@@ -38,7 +42,7 @@ package struct ChecksFile: Sendable {
   }
 
   private static func read(
-    _ file: String, _ given: [String: String], _ diagnostics: Diagnostics
+    _ file: String, _ given: [String: String], only kind: String?, _ diagnostics: Diagnostics
   ) -> (fields: Fields, sha256: String, resolved: JSON)? {
     guard let bytes = try? Files.read(file, limit: Node.largestFile) else {
       // Says why.
@@ -58,8 +62,37 @@ package struct ChecksFile: Sendable {
     let own = Node(
       .mapping(entries.filter { entry in keys.contains { $0.spec.name.utf8.elementsEqual(entry.key.utf8) } }),
       at: node.place)
-    let (substituted, values) = Scenario.substituting(own, given, file, deferring: [], diagnostics)
+    let (substituted, values) = Scenario.substituting(
+      kind.map { own.keepingChecks($0) } ?? own, given, file, deferring: [], diagnostics)
     guard let fields = Fields.decodeKnown(keys, in: substituted, diagnostics) else { return nil }
     return (fields, SHA256.hex(of: bytes), Scenario.withParameters(substituted, values))
+  }
+}
+
+extension Node {
+  /// A file of checks with those of one kind alone.
+  fileprivate func keepingChecks(_ kind: String) -> Node {
+    func mapped(_ node: Node, _ change: (Node) -> Node) -> Node {
+      guard let entries = node.entries else { return node }
+      let changed = entries.map { entry in
+        var entry = entry
+        entry.value = change(entry.value)
+        return entry
+      }
+      return Node(.mapping(changed), at: node.place)
+    }
+    guard let entries else { return self }
+    let changed = entries.map { entry in
+      var entry = entry
+      guard entry.key == "checks" else { return entry }
+      entry.value = mapped(entry.value) { suite in
+        mapped(suite) { list in
+          guard let items = list.elements else { return list }
+          return Node(.sequence(items.filter { $0[kind] != nil }), at: list.place)
+        }
+      }
+      return entry
+    }
+    return Node(.mapping(changed), at: place)
   }
 }

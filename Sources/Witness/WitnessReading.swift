@@ -62,6 +62,7 @@ package struct WitnessReading: Sendable {
         include: request.include, exclude: request.exclude,
         sharePerMillion: Int((request.share * 1_000_000).rounded()), seed: request.seed),
       batches: batches, collections: collections)
+    record.queries = try request.queries?() ?? []
     try Interruption.check()
     record.documentsFile = try file.finish()
     try record.write(to: path)

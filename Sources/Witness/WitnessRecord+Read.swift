@@ -50,6 +50,12 @@ extension WitnessRecord {
       selection: choice, batches: batches, collections: collections,
       documentsFile: reader["documents_file"] == nil
         ? nil : Files.join(folder, try reader.string("documents_file")))
+    for query in try reader.objects("queries") {
+      queries.append(
+        Query(
+          namespace: try query.parsed("namespace") { Namespace($0) }, name: try query.string("name"),
+          seconds: try query.double("seconds"), examined: try query.integer("examined")))
+    }
   }
 }
 
@@ -132,6 +138,14 @@ private struct MemberReader {
   func integer(_ key: String) throws(Failure) -> Int {
     guard case .some(.integer(let number)) = json[key], number >= 0 else { throw wrong(key) }
     return Int(number)
+  }
+
+  func double(_ key: String) throws(Failure) -> Double {
+    switch json[key] {
+    case .some(.double(let number)): return number
+    case .some(.integer(let number)): return Double(number)
+    default: throw wrong(key)
+    }
   }
 
   func parsed<Value>(_ key: String, _ parse: (String) -> Value?) throws(Failure) -> Value {

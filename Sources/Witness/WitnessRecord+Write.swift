@@ -45,6 +45,14 @@ extension WitnessRecord {
         "documents_file": documentsFile.map { .string(Files.name(of: $0)) },
         "batches": .array(
           batches.map { .record(["timestamp": .string($0.timestamp.description), "time": .string($0.time)]) }),
+        "queries": .array(
+          queries.map {
+            .record([
+              "namespace": .string($0.namespace.description), "name": .string($0.name),
+              "seconds": .double($0.seconds),
+              "examined": .integer(Int64($0.examined)),
+            ])
+          }),
         "collections": .array(collections.map(\.json)),
       ])
     else { return [] }

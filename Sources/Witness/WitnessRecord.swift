@@ -49,6 +49,23 @@ package struct WitnessRecord: Sendable, Hashable {
     package init(_ timestamp: Timestamp) { self.timestamp = timestamp }
   }
 
+  /// A query that was run on the source.
+  package struct Query: Sendable, Hashable {
+    package var namespace: Namespace
+    /// What a person calls it: the name of the check that runs it.
+    package var name: String
+    /// How long it took.
+    package var seconds: Double
+    /// How many documents the server looked at for it.
+    package var examined: Int
+    package init(namespace: Namespace, name: String, seconds: Double, examined: Int) {
+      self.namespace = namespace
+      self.name = name
+      self.seconds = seconds
+      self.examined = examined
+    }
+  }
+
   package var tool: String
   package var startedAt: WallTime
   package var endedAt: WallTime
@@ -60,6 +77,8 @@ package struct WitnessRecord: Sendable, Hashable {
   package var collections: [WitnessedCollection]
   /// The file of what is known of single documents; nil when nothing is.
   package var documentsFile: String?
+  /// Queries that were timed on the source.
+  package var queries: [Query] = []
 
   package init(
     tool: String, startedAt: WallTime, endedAt: WallTime, source: Source, selection: Selection,

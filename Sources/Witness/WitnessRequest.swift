@@ -30,6 +30,8 @@ package struct WitnessRequest: Sendable {
   package var rangeBytes = 16 << 20
   /// For how many seconds ranges are read at one cluster time; nil for two thirds of what the server allows.
   package var batchSeconds: Double?
+  /// Times queries on the source, once everything else is read; nil for none.
+  package var queries: (@Sendable () throws -> [WitnessRecord.Query])?
   /// The version of mongodrill, for the record.
   package var tool = "mongodrill"
 

@@ -1,4 +1,5 @@
 import BSON
+import Checks
 import Drills
 import Mongo
 import Platform
@@ -67,6 +68,20 @@ private struct WitnessedBackup {
     request.rangeDocuments = 500
     request.connections = 1
     request.batchSeconds = batchSeconds
+    let queries = Files.join(folder.path, "queries.yaml")
+    try Files.writeAtomically(
+      """
+      version: 1
+      checks:
+        q:
+          shop.orders:
+          - {query: {find: {n: {$gte: 0}}, index: n_1}, name: by n}
+          - count: {compare: backup}
+      """.utf8, to: queries)
+    let suites = try ChecksFile(queries, only: "query").suites
+    request.queries = {
+      try suites.flatMap { try $0.witnessedQueries(on: CheckedServer(pool, expected: nil, isSandbox: false)) }
+    }
     if batchSeconds != nil { request.maxRate = 400_000 }
     let record = try WitnessReading(request, from: pool, events: { _ in }).record(
       to: Files.join(folder.path, "shop.witness.json"))
@@ -122,6 +137,25 @@ struct WitnessDrillTests {
       "\(digests.map(\.message))")
     #expect(digests.allSatisfy { $0.measured["differing_ranges"] == 0 })
     #expect(record.replay?.all.count == backup.batches)
+  }
+
+  @Test("compares a query's time and work with what the witness measured under its name")
+  func queries() throws {
+    let backup = try WitnessedBackup(batchSeconds: nil)
+    let record = drill(
+      try backup.scenario(
+        suite: """
+          shop.orders:
+              - {query: {find: {n: {$gte: 0}}, compare: witness, tolerance: 100000%}, name: by n}
+              - {query: {find: {n: {$gte: 0}}, compare: witness}, name: another}
+              - {query: {find: {"in.a": x}, compare: witness, tolerance: 0%}, name: by n}
+          """))
+    let results = record.checks.map(\.result)
+    #expect(results[0] == .pass, "\(record.checks[0])")
+    #expect(record.checks[1].message.hasPrefix("the witness timed no query another of shop.orders"))
+    #expect(results[1] == .error)
+    // Without an index it looks at every document, as the other did: no more.
+    #expect(record.checks[2].measured["scans_collection"] == true)
   }
 
   @Test("names the document and the field that were changed after the replay, and what is missing and extra")

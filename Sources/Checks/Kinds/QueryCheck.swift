@@ -2,6 +2,7 @@ internal import BSON
 package import Configuration
 internal import Platform
 internal import Record
+internal import Witness
 
 /// `query`: how a query runs: which index it uses, how many documents it looks at, how long it takes.
 package struct QueryCheck: Check {
@@ -14,12 +15,13 @@ package struct QueryCheck: Check {
   private static let maxTime = Key(
     "max_time", .duration, "The longest that it may take: the median of all runs.")
   private static let compare = Key(
-    "compare", .counterpart(.baseline),
-    "Compares the documents that it looks at, and the time, with what the same check measured in the baseline."
+    "compare", .counterpart(.baseline, .witness),
+    "Compares the documents that it looks at, and the time, with what the same check measured in the baseline, or what "
+      + "the witness measured on the source under this name."
   )
   private static let tolerance = Key(
     "tolerance", .percentage, default: "50%",
-    "How much more than in the baseline either may be, in percent of that.")
+    "How much more either may be, in percent of that.")
   private static let runs = Key(
     "runs", .integer(1...100), default: "3", "How often it runs, to its last document.")
 
@@ -38,7 +40,8 @@ package struct QueryCheck: Check {
   private let index: String?
   private let maxExamined: Int?
   private let maxTime: Double?
-  private let isCompared: Bool
+  private let compared: Counterpart?
+  private let name: String
   private let tolerance: Double
   private let runs: Int
 
@@ -49,7 +52,8 @@ package struct QueryCheck: Check {
     index = fields[Self.index]
     maxExamined = fields[Self.maxExamined]
     maxTime = fields[Self.maxTime]
-    isCompared = fields[Self.compare] != nil
+    compared = fields[Self.compare]
+    name = common.name ?? Self.declaration.kind
     tolerance = fields[Self.tolerance]
     runs = fields[Self.runs]
     switch (filter != nil, fields.isGiven(Self.pipeline)) {
@@ -60,29 +64,15 @@ package struct QueryCheck: Check {
     if sort != nil, filter == nil {
       fields.reject(Self.sort, "it goes with `find`", hint: "Make a `$sort` of the pipeline of it.")
     }
-    if !isCompared, fields.isGiven(Self.tolerance) {
+    if compared == nil, fields.isGiven(Self.tolerance) {
       fields.reject(Self.tolerance, "there is nothing that it is a part of", hint: "Add `compare: baseline`.")
     }
   }
 
-  package var counterpart: Counterpart? { isCompared ? .baseline : nil }
+  package var counterpart: Counterpart? { compared }
 
   package func run(_ context: CheckContext) throws -> Finding {
-    let command = command(context)
-    let plan = Explanation(
-      try context.run(["explain": .document(command), "verbosity": "executionStats"]))
-    var returned = 0
-    var times: [Double] = []
-    for _ in 0..<runs {
-      returned = 0
-      let start = Clock.monotonic
-      try unsafe context.scan(command) { _ in
-        returned += 1
-        return true
-      }
-      times.append(Clock.monotonic - start)
-    }
-    let seconds = times.sorted()[times.count / 2]
+    let (plan, returned, seconds) = try measure(context)
     let complaints = try complaints(plan, seconds, context)
     let examined = Count.text(Int(plan.documentsExamined), "document")
     let way = plan.indexes.isEmpty ? "without an index" : "by \(plan.indexes.joined(separator: ", "))"
@@ -98,6 +88,57 @@ package struct QueryCheck: Check {
       ], expected: wish, observed: facts)
     finding.query = shellText(context)
     return finding
+  }
+
+  /// Runs it: its plan, how many documents came, the median of its times.
+  private func measure(_ context: CheckContext) throws -> (plan: Explanation, returned: Int, seconds: Double)
+  {
+    let command = command(context)
+    let plan = Explanation(
+      try context.run(["explain": .document(command), "verbosity": "executionStats"]))
+    var returned = 0
+    var times: [Double] = []
+    for _ in 0..<runs {
+      returned = 0
+      let start = Clock.monotonic
+      try unsafe context.scan(command) { _ in
+        returned += 1
+        return true
+      }
+      times.append(Clock.monotonic - start)
+    }
+    return (plan, returned, times.sorted()[times.count / 2])
+  }
+
+  /// What a witness keeps of it.
+  func witness(_ context: CheckContext) throws -> WitnessRecord.Query {
+    let (plan, _, seconds) = try measure(context)
+    return WitnessRecord.Query(
+      namespace: context.namespace, name: name, seconds: seconds, examined: Int(plan.documentsExamined))
+  }
+
+  /// What it is compared with: the documents that it looked at there, and its time.
+  private func before(_ counterpart: Counterpart, _ context: CheckContext) throws -> (
+    Measurement, Measurement
+  ) {
+    guard counterpart == .witness else {
+      let before = try context.baseline()
+      guard let examined = Measurement(before["examined"]), let time = Measurement(before["seconds"]) else {
+        throw Unanswerable("the baseline holds no figures of this query")
+      }
+      return (examined, time)
+    }
+    guard let content = context.server.witnessed else {
+      throw Unanswerable("there is no witness to compare with")
+    }
+    let query = content.record.queries.first {
+      content.place($0.namespace) == context.namespace && $0.name.utf8.elementsEqual(name.utf8)
+    }
+    guard let query else {
+      throw Unanswerable(
+        "the witness timed no query \(name) of \(context.namespace); record it with --queries")
+    }
+    return (Measurement(Int64(query.examined)), Measurement(query.seconds))
   }
 
   private func command(_ context: CheckContext) -> Document {
@@ -125,18 +166,15 @@ package struct QueryCheck: Check {
       complaints.append("more than \(Count.text(maxExamined, "document")) looked at")
     }
     if let maxTime, seconds > maxTime { complaints.append("longer than \(TimeSpan.format(maxTime))") }
-    guard isCompared else { return complaints }
-    let before = try context.baseline()
-    guard let examined = Measurement(before["examined"]), let time = Measurement(before["seconds"]) else {
-      throw Unanswerable("the baseline holds no figures of this query")
-    }
+    guard let compared else { return complaints }
+    let (examined, time) = try before(compared, context)
     if Double(plan.documentsExamined) > examined.value * (1 + tolerance) {
       let change = Measurement(plan.documentsExamined).change(from: examined)
-      complaints.append("\(change) from the baseline's \(Count.text(Int(examined.value), "document"))")
+      complaints.append("\(change) from \(compared.words)'s \(Count.text(Int(examined.value), "document"))")
     }
     if seconds > time.value * (1 + tolerance), seconds - time.value > Self.noise {
       complaints.append(
-        "\(Measurement(seconds).change(from: time)) from the baseline's \(TimeSpan.format(time.value))")
+        "\(Measurement(seconds).change(from: time)) from \(compared.words)'s \(TimeSpan.format(time.value))")
     }
     return complaints
   }
@@ -146,8 +184,8 @@ package struct QueryCheck: Check {
     if let index { parts.append("by \(index)") }
     if let maxExamined { parts.append("at most \(Count.text(maxExamined, "document")) looked at") }
     if let maxTime { parts.append("at most \(TimeSpan.format(maxTime))") }
-    if isCompared {
-      parts.append("at most \(Decimals.format(tolerance * 100, 1))% more than in the baseline")
+    if let compared {
+      parts.append("at most \(Decimals.format(tolerance * 100, 1))% more than in \(compared.words)")
     }
     return parts.isEmpty ? nil : parts.joined(separator: ", ")
   }
