@@ -62,14 +62,16 @@ let package = Package(
     library("Restore", ["Backups", "Mongo", "Facts", "BSON", "Record", "Platform"]),
     library("Replay", ["Restore", "Backups", "Mongo", "Facts", "BSON", "Record", "Platform"]),
     library("Witness", ["Mongo", "Compression", "Facts", "BSON", "Record", "Platform"]),
+    library(
+      "Physical", ["Replay", "Witness", "Sandbox", "Mongo", "Backups", "Facts", "Record", "BSON", "Platform"]),
     library("Checks", ["Witness", "Mongo", "Facts", "Record", "Configuration", "BSON", "Platform"]),
     library(
       "Drafting", ["Backups", "Checks", "Facts", "Record", "Configuration", "BSON", "Platform"]),
     library(
       "Drills",
       [
-        "Checks", "Drafting", "Witness", "Replay", "Restore", "Sandbox", "Mongo", "Backups", "Configuration",
-        "Record", "Facts",
+        "Checks", "Drafting", "Physical", "Witness", "Replay", "Restore", "Sandbox", "Mongo", "Backups",
+        "Configuration", "Record", "Facts",
         "BSON",
         "Platform",
       ]),
@@ -77,7 +79,8 @@ let package = Package(
     library(
       "Commands",
       [
-        "Arguments", "Drills", "Drafting", "Checks", "Witness", "Replay", "Restore", "Sandbox", "Mongo",
+        "Arguments", "Drills", "Drafting", "Checks", "Physical", "Witness", "Replay", "Restore", "Sandbox",
+        "Mongo",
         "Backups",
         "Reports",
         "Record",
@@ -115,6 +118,12 @@ let package = Package(
     tests("EndToEnd", ["mongodrill", "TestSupport", "Sandbox", "Mongo", "BSON", "Platform"]),
     tests("Facts", ["Facts", "BSON", "Platform"]),
     tests("Mongo", ["Mongo", "Sandbox", "BSON", "Platform"]),
+    tests(
+      "Physical",
+      [
+        "Physical", "Replay", "Witness", "Sandbox", "Mongo", "Backups", "Facts", "Record", "BSON", "Platform",
+        "TestSupport",
+      ]),
     tests("Platform", ["Platform", "TestSupport", "Holder"]),
     tests("Record", ["Record", "Platform"]),
     tests(

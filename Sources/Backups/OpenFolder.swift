@@ -16,7 +16,9 @@ func openFolder(_ path: String, endingBy target: Timestamp?) throws(Failure) -> 
     if content.isDatabase { databases.append((entry, content)) } else { others.append((entry, content)) }
   }
   if let copy = top.dataDirectory {
-    throw .notABackup(path, "a copy of a server's data directory (it holds \(copy)), not a dump")
+    throw .notABackup(
+      path, "a copy of a server's data directory (it holds \(copy)), not a dump",
+      hint: "`mongodrill restore`, `run`, `plan` and `verify` take one that is whole.")
   }
   let nested = others.filter { isDump($0.entry, root: root) }.map(\.entry.name)
   if databases.isEmpty, !top.isDatabase {

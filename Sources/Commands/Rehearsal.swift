@@ -2,7 +2,6 @@ internal import Arguments
 internal import BSON
 internal import Backups
 internal import Drills
-internal import Glibc
 internal import Mongo
 internal import Platform
 internal import Record
@@ -77,8 +76,8 @@ struct Rehearsal {
       return ExitCode.checkFailed.status
     }
     for note in result.notVerified { session.events(.note(note)) }
-    if let command { return try run(command, sandbox, readsInput: readsInput) }
-    return try wait(sandbox, result)
+    if let command { return try session.run(command, on: sandbox, readsInput: readsInput) }
+    return try session.wait(for: sandbox, json: result.json(uri: sandbox.uri))
   }
 
   /// Restores, and replays where there is something to replay.
@@ -114,32 +113,6 @@ struct Rehearsal {
     session.console.log(
       "mongodrill: \(backup.path.visible): the server refused \(count) of the backup")
     if session.options.output != .text { session.result(text: "", json: result.json(uri: nil)) }
-  }
-
-  /// The command gets its own terminal and streams; a signal to stop is passed on to it.
-  private func run(_ command: [String], _ sandbox: Sandbox, readsInput: Bool) throws -> Int32 {
-    var environment = Environment.all
-    environment["MONGODRILL_URI"] = sandbox.uri
-    let child = try Supervisor.shared.spawn(
-      ChildSpec(command, environment: environment, input: readsInput ? .inherit : .null))
-    if let status = child.wait(wakingOnInterruption: true) { return status.shellCode }
-    // It gets the time to clean up after itself that a person would give it.
-    child.signal(Interruption.pending ?? SIGTERM)
-    if child.wait(timeout: 10) == nil { child.kill() }
-    try Interruption.check()
-    return ExitCode.internal.status
-  }
-
-  private func wait(_ sandbox: Sandbox, _ result: RestoreResult) throws -> Int32 {
-    session.result(text: sandbox.uri + "\n", json: result.json(uri: sandbox.uri))
-    if !session.options.isQuiet { session.console.log("The server is up until Ctrl-C.") }
-    while Interruption.pending == nil {
-      try sandbox.checkAlive()
-      Interruption.sleep(0.5)
-    }
-    if Interruption.pending == SIGINT { return ExitCode.pass.status }
-    try Interruption.check()
-    return ExitCode.pass.status
   }
 }
 

@@ -88,6 +88,9 @@ enum RestoreCommand: Command {
     if let command = values.trailing { try requireProgram(command) }
 
     let target = try values[target].map { try Target($0) }
+    if PhysicalCopy.isOne(values[VerifyCommand.backup]) {
+      return try PhysicalRehearsal(values, to: target, session).run(values.trailing)
+    }
     let backup = try openBackup(values[VerifyCommand.backup], endingBy: target?.bound)
     for note in backup.notes { session.events(.note(note)) }
     let rehearsal = try Rehearsal(backup, options, try replay(of: backup, values, session), values, session)

@@ -51,6 +51,10 @@ enum VerifyCommand: Command {
   static func run(_ values: Values, _ session: Session) throws -> Int32 {
     let started = Clock.monotonic
     let target = try values[target].map { try Target($0) }
+    if PhysicalCopy.isOne(values[self.backup]) {
+      guard target == nil, values[RestoreCommand.oplog].isEmpty else { throw Failure.copyNeedsServer() }
+      return try PhysicalReport(PhysicalCopy(values[self.backup])).tell(session)
+    }
     let backup = try inspectBackup(values[self.backup])
     for note in backup.notes { session.events(.note(note)) }
     let verified = try read(backup, session)
@@ -99,6 +103,15 @@ enum VerifyCommand: Command {
     session.events(
       .phaseEnded(Phase("read", seconds: seconds, documents: all.documents, bytes: all.bytes)))
     return verified
+  }
+}
+
+extension Failure {
+  /// What a physical copy reaches stands in its oplog, which only a server can read.
+  fileprivate static func copyNeedsServer() -> Failure {
+    Failure(
+      .usage, "copy-needs-server", "verify reads no oplog of a physical copy",
+      hint: "`mongodrill restore COPY --to TARGET -- true` recovers it, or says what it reaches.")
   }
 }
 

@@ -25,6 +25,7 @@ extension DrillRun {
   /// a field's name suggests is put down as not verified.
   func suites(expecting expected: Catalogue) throws -> [Suite] {
     if let suites = scenario.suites { return suites }
+    if physical != nil { return try PhysicalPlan.suites(of: scenario) }
     let isReplayed = record.replay != nil || plans?.chain != nil
     let draft = Draft(
       Draft.Sources(expected, surveys: surveys.values.map(\.self), isReplayed: isReplayed))

@@ -29,6 +29,8 @@ package final class DrillRun {
   var lastCheck: Double?
   var backup: (any LogicalBackup)?
   var sandbox: Sandbox?
+  /// What the steps come to where the backup is a physical copy; nil for all others.
+  var physical: PhysicalPlan?
   /// What the restore and replay steps come to.
   var plans: RecoveryPlans?
   /// Recoveries under way, by the id of their restore step.
@@ -116,6 +118,7 @@ package final class DrillRun {
   func steps() throws {
     try Interruption.check()
     try watch.start(scenario.stopConditions, folder: settings.directory ?? SandboxOptions.defaultDirectory)
+    if try stepsOfCopy() { return }
     let (backup, plans) = try phase("read") {
       firstByte = Clock.monotonic
       try readCounterparts()

@@ -27,6 +27,9 @@ extension DrillRecord {
     package init() {}
     package init(path: String) { self.path = path }
 
+    /// Whether it is a copy of a server's files.
+    package var isPhysical: Bool { form == "physical copy" }
+
     package static var fields: [RecordField<Backup>] {
       [
         RecordField("path", \.path), RecordField("form", \.form), RecordField("bytes", \.bytes),

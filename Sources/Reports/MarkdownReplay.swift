@@ -32,6 +32,12 @@ extension MarkdownReport {
     let next =
       replay.nextEntry.map { "the first one after it is \(MarkdownText.code($0, inTable: false))" }
       ?? "the oplog ends there"
+    if record.backup.isPhysical {
+      return
+        "\(MarkdownText.code(replay.requested, inTable: false)), which is \(MarkdownText.escaped(replay.resolved)): "
+        + "\(last), \(next). The server applied \(Count.text(replay.entries, "entry", plural: "entries")) of the "
+        + "copy's own oplog, those after its checkpoint."
+    }
     return
       "\(MarkdownText.code(replay.requested, inTable: false)), which is \(MarkdownText.escaped(replay.resolved)): "
       + "\(last), \(next). \(Count.text(replay.entries, "entry", plural: "entries")) were read, "
@@ -53,8 +59,9 @@ extension MarkdownReport {
   }
 
   private func coverage(_ coverage: DrillRecord.Coverage) -> String {
+    let start = record.backup.isPhysical ? "its checkpoint" : "the dump's end"
     var text =
-      "The backup and its oplog cover \(MarkdownText.code(coverage.dumpEnd, inTable: false)), the dump's end, through "
+      "The backup and its oplog cover \(MarkdownText.code(coverage.dumpEnd, inTable: false)), \(start), through "
       + "\(MarkdownText.code(coverage.provenEnd, inTable: false)) without a gap"
     if coverage.end != coverage.provenEnd {
       text += ", and past unproven seams through \(MarkdownText.code(coverage.end, inTable: false))"

@@ -61,8 +61,11 @@ package final class Sandbox: Sendable {
     try start(options, program: MongodFinder(options.mongod).find())
   }
 
-  /// The same with a mongod that was found already.
-  package static func start(_ options: SandboxOptions, program: MongodProgram) throws(Failure) -> Sandbox {
+  /// The same with a mongod that was found already. `prepare` puts files into its dbPath first; it may start the server
+  /// and shut it down as often as it likes, and leaves it down.
+  package static func start(
+    _ options: SandboxOptions, program: MongodProgram, preparing prepare: (Server) throws -> Void = { _ in }
+  ) throws(Failure) -> Sandbox {
     let started = Clock.monotonic
     let files = try SandboxFiles(options)
     do throws(Failure) {
@@ -72,6 +75,10 @@ package final class Sandbox: Sendable {
         program, at: .socket(Files.join(files.socketFolder.path, "mongod.sock")),
         data: SandboxFiles.data(folder),
         log: SandboxFiles.log(folder), options: options, memory: memory)
+      do { try prepare(server) } catch {
+        server.kill()
+        throw Failure.wrapping(error)
+      }
       try server.start()
       do throws(Failure) {
         return try Sandbox(

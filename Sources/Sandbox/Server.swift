@@ -1,4 +1,4 @@
-internal import BSON
+package import BSON
 internal import Glibc
 package import Mongo
 package import Platform
@@ -115,12 +115,17 @@ extension Server {
 
   /// Starts it and waits until it answers. With `choosingPort` a port that is taken by then is exchanged for another;
   /// else it is waited for. Failures: `mongod-wont-start`, `port-taken`, `disk-full`, `interrupted`.
-  package func start(choosingPort: Bool = false) throws(Failure) {
+  ///
+  /// `parameters` are more of mongod's own (`name=value`), for this start alone; `seconds` is how long it may take to
+  /// answer, if not as long as the options say.
+  package func start(choosingPort: Bool = false, parameters: [String] = [], within seconds: Double? = nil)
+    throws(Failure)
+  {
     for attempt in 1...Self.portAttempts {
       let logged = (try? Files.size(of: logFile)) ?? 0
-      let child = try spawn()
+      let child = try spawn(parameters)
       do throws(Failure) {
-        let pool = try answer(child)
+        let pool = try answer(child, within: seconds ?? options.startTimeout)
         state.update { state in
           state.pool = pool
           state.isWanted = !state.isOver
@@ -142,14 +147,15 @@ extension Server {
     }
   }
 
-  private func spawn() throws(Failure) -> Child {
+  private func spawn(_ parameters: [String]) throws(Failure) -> Child {
     try state.update { state throws(Failure) in
       if state.isOver { throw .stopped() }
       let arguments = ServerArguments.all(
         version: program.version, folder: dataPath, at: state.address, memory: memory)
       let child = try Supervisor.shared.spawn(
         ChildSpec(
-          [program.path] + arguments + options.extraArguments, environment: ServerArguments.environment,
+          [program.path] + arguments + parameters.flatMap { ["--setParameter", $0] } + options.extraArguments,
+          environment: ServerArguments.environment,
           workingDirectory: Files.folder(of: logFile), output: .file(logFile), errorOutput: .file(logFile),
           isServer: true))
       state.child = child
@@ -161,8 +167,8 @@ extension Server {
 
   /// Waits until the server answers; every 2 ms it is asked whether it listens. A member has to know the key: no
   /// other server that might listen on its port does.
-  private func answer(_ child: Child) throws(Failure) -> ClientPool {
-    let deadline = Clock.monotonic + options.startTimeout
+  private func answer(_ child: Child, within seconds: Double) throws(Failure) -> ClientPool {
+    let deadline = Clock.monotonic + seconds
     let (address, uri) = (address, directURI)
     var pool: ClientPool?
     while true {
@@ -173,7 +179,7 @@ extension Server {
       if pool == nil, address.accepts { pool = try? ClientPool(uri: uri) }
       if let pool, answers(pool) { return pool }
       if Clock.monotonic > deadline {
-        throw .startTimedOut(program, seconds: options.startTimeout, ServerLog(path: logFile))
+        throw .startTimedOut(program, seconds: seconds, ServerLog(path: logFile))
       }
     }
   }
@@ -225,6 +231,27 @@ extension Server {
     // A checkpoint of a large cache to a slow disk takes its time.
     if child.wait(timeout: 300) == nil { child.kill() }
   }
+
+  /// Shuts it down in order, however long that takes, and makes sure that it did: what it was to write at its end is
+  /// written. Throws `mongod-died` when it ended in another way, and `interrupted`.
+  package func shutDownWhole() throws(Failure) {
+    guard let child = end() else { return }
+    child.signal(SIGTERM)
+    while true {
+      if let status = child.wait(timeout: 0.2) {
+        guard status == .exited(0) else { throw .died(status, ServerLog(path: logFile)) }
+        return
+      }
+      do throws(Failure) { try Interruption.check() } catch {
+        child.kill()
+        throw error
+      }
+    }
+  }
+
+  /// The timestamp of the checkpoint that its newest start opened the files at, as its log says; nil where it says
+  /// none (files of a server that was no member of a replica set).
+  package var recoveryTimestamp: Timestamp? { ServerLog.recoveryTimestamp(in: logFile) }
 
   /// Holds it up (SIGSTOP): it answers nobody, and its connections stay open.
   package func pause() {

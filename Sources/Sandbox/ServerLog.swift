@@ -1,3 +1,4 @@
+internal import BSON
 internal import Platform
 
 /// The end of a mongod's log, for people to read.
@@ -27,6 +28,21 @@ struct ServerLog {
   /// The line that says that the disk is full; nil when none does.
   var fullDisk: String? {
     lines.last { $0.text.contains("No space left on device") || $0.text.contains("OutOfDiskSpace") }?.text
+  }
+
+  /// What the last line "WiredTiger recoveryTimestamp" of a log says (id 23987, since 4.4); nil without one.
+  static func recoveryTimestamp(in path: String) -> Timestamp? {
+    guard let bytes = try? Files.read(path, limit: 256 << 20) else { return nil }
+    let words = Array("WiredTiger recoveryTimestamp".utf8)
+    for line in bytes.split(separator: 0x0A).reversed() where line.contains(words) {
+      guard let entry = try? JSON.parse(Array(line)),
+        let time = entry["attr"]?["recoveryTimestamp"]?["$timestamp"],
+        case .integer(let t)? = time["t"], case .integer(let i)? = time["i"],
+        let seconds = UInt32(exactly: t), let increment = UInt32(exactly: i)
+      else { continue }
+      return Timestamp(seconds: seconds, increment: increment)
+    }
+    return nil
   }
 
   /// Whether it ended because another has its port.

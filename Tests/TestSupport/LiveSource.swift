@@ -78,6 +78,22 @@ package final class LiveSource: Sendable {
 
   deinit { stop() }
 
+  /// Kills it, as a power cut would; its files stay until `stop`.
+  package func kill() { child.kill() }
+
+  /// Shuts it down in order; its files stay until `stop`.
+  package func shutDown() throws {
+    child.signal(SIGTERM)
+    guard child.wait(timeout: 120) == .exited(0) else {
+      throw Failure(.internal, "live-source-not-shut-down", "the replica set did not shut down in order")
+    }
+  }
+
+  /// Copies its dbPath as it is, for one that is killed, shut down or locked (`fsyncLock`).
+  package func copyData(to folder: String) throws {
+    try Files.linkTree(self.folder, to: folder) { ["log", "key"].contains($0) ? nil : true }
+  }
+
   /// Kills it and removes its files.
   package func stop() {
     child.kill()

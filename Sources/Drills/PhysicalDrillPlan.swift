@@ -1,0 +1,75 @@
+internal import Backups
+internal import Checks
+internal import Physical
+package import Platform
+internal import Record
+internal import Replay
+internal import Sandbox
+internal import Witness
+
+/// What a drill of a physical copy would do, without doing it.
+package struct PhysicalDrillPlan: Sendable {
+  /// For people.
+  package let text: String
+  /// For machines.
+  package let json: JSON
+  /// What would end the drill as things stand.
+  package let problems: [Failure]
+
+  /// Nil when the scenario's backup is no physical copy. Throws what would keep the drill from beginning.
+  package init?(_ scenario: Scenario, options: DrillOptions) throws(Failure) {
+    var witness: WitnessRecord?
+    if let path = options.witness ?? scenario.witness { witness = try WitnessRecord.read(path) }
+    guard let plan = try PhysicalPlan(scenario, options: options, witness: witness) else { return nil }
+    let copy = plan.copy
+    try copy.requireSound()
+    let suites = try PhysicalPlan.suites(of: scenario)
+    let settings = options.sandbox.or(scenario.sandbox)
+    let needed = PhysicalRecovery.neededBytes(copy)
+    let room = Result { () throws(Failure) in try settings.options(needing: needed, keep: false).room() }
+    let mongod = Result { () throws(Failure) in try MongodFinder(settings.mongod).find() }
+    var problems: [Failure] = []
+    if case .failure(let failure) = mongod { problems.append(failure) }
+    if case .failure(let failure) = room { problems.append(failure) }
+    self.problems = problems
+
+    let target = plan.target?.description ?? "the last entry that the copy holds"
+    var lines = [
+      "Scenario   \(scenario.title ?? scenario.name)" + (scenario.path.map { " (\($0))" } ?? ""),
+      "Backup     \(copy.path) (\(PhysicalCopy.form), \(ByteSize.format(copy.bytes)))",
+      "           copied into the sandbox first, and recovered there inside the oplog that it holds",
+      "Target     \(target); whether the copy reaches it shows when it is opened",
+    ]
+    switch mongod {
+    case .success(let found): lines.append("mongod     \(found.path) (\(found.version))")
+    case .failure(let failure): lines.append("mongod     \(failure.message)")
+    }
+    switch room {
+    case .success(let room):
+      let (need, free) = (ByteSize.format(needed), ByteSize.format(room.free))
+      lines.append("Disk       about \(need) needed, \(free) free in \(room.folder)")
+    case .failure(let failure): lines.append("Disk       \(failure.message)")
+    }
+    lines += ["", "Steps"] + scenario.steps.map { "  \($0.id) (\($0.kind))" }
+    for suite in suites {
+      lines += ["", "Checks of suite \(suite.name): \(suite.checks.count)"]
+      lines += suite.checks.map { "  \($0.subject): \($0.name)" }
+    }
+    if !problems.isEmpty { lines += ["", "Problems"] + problems.map { "  \($0)" } }
+    text = lines.map(\.visible).joined(separator: "\n") + "\n"
+    json = .record([
+      "scenario": .record(["name": .string(scenario.name), "path": scenario.path.map(JSON.string)]),
+      "backup": .record([
+        "path": .string(copy.path), "form": .string(PhysicalCopy.form), "bytes": .integer(Int64(copy.bytes)),
+        "shut_down": .some(copy.wasShutDown.map(JSON.bool) ?? .null),
+      ]),
+      "target": (plan.target?.description).map(JSON.string),
+      "sandbox": .record([
+        "disk_needed": .integer(Int64(needed)),
+        "disk_free": (try? room.get()).map { .integer(Int64($0.free)) } ?? .null,
+      ]),
+      "problems": .array(
+        problems.map { .record(["code": .string($0.code), "message": .string($0.description)]) }),
+    ])
+  }
+}

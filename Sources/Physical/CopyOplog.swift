@@ -1,0 +1,131 @@
+package import BSON
+internal import Mongo
+internal import Platform
+internal import Replay
+
+/// The oplog that a physical copy holds, and what it reaches from the checkpoint that its files were opened at.
+package struct CopyOplog: Sendable, Hashable {
+  /// The oldest entry.
+  package let first: Timestamp
+  /// The stable checkpoint that WiredTiger recovers to: the earliest target.
+  package let checkpoint: Timestamp
+  /// The last entry before which none is missing: the latest target. What a node wrote in parallel after it, it throws away
+  /// itself when it starts.
+  package let last: Timestamp
+
+  /// Reads it from a server that was started on the files alone; nil where there is none.
+  init?(on server: ClientPool, checkpoint: Timestamp?) throws {
+    let found = try server.all(["listCollections": 1, "filter": ["name": "oplog.rs"]], on: "local")
+    if found.isEmpty { return nil }
+    guard let first = try Self.entry(on: server, newest: false), let newest = try Self.entry(on: server)
+    else { throw Failure.copyOplogEmpty() }
+    guard let checkpoint, checkpoint.bits > 0 else { throw Failure.copyWithoutCheckpoint() }
+    var last = newest
+    let end = try server.all(["find": "replset.oplogTruncateAfterPoint"], on: "local").first
+    if let point = end?["oplogTruncateAfterPoint"]?.timestamp, point.bits > 0, point < newest {
+      guard let kept = try Self.entry(on: server, through: point) else { throw Failure.copyOplogEmpty() }
+      last = kept
+    }
+    guard first <= checkpoint, checkpoint <= last else {
+      throw Failure.copyOplogTorn(first: first, checkpoint: checkpoint, last: last)
+    }
+    (self.first, self.checkpoint, self.last) = (first, checkpoint, last)
+  }
+
+  /// The oldest entry's timestamp, or that of the newest (through a timestamp).
+  static func entry(
+    on server: ClientPool, newest: Bool = true, through limit: Timestamp? = nil
+  ) throws -> Timestamp? {
+    let filter: Document = limit.map { limit -> Document in ["ts": ["$lte": .timestamp(limit)]] } ?? [:]
+    let find: Document = [
+      "find": "oplog.rs", "filter": .document(filter), "sort": ["$natural": newest ? -1 : 1], "limit": 1,
+      "projection": ["ts": 1],
+    ]
+    return try server.all(find, on: "local").first?["ts"]?.timestamp
+  }
+
+  /// The first entry after a timestamp; nil at the end.
+  static func entry(on server: ClientPool, after start: Timestamp) throws -> Timestamp? {
+    let find: Document = [
+      "find": "oplog.rs", "filter": ["ts": ["$gt": .timestamp(start)]], "sort": ["$natural": 1], "limit": 1,
+      "projection": ["ts": 1],
+    ]
+    return try server.all(find, on: "local").first?["ts"]?.timestamp
+  }
+
+  /// Finds the entry through which a target goes. Throws `Failure`: of kind `damagedBackup` where it lies before the
+  /// checkpoint, which the server would ignore without a word, or past what there is.
+  func resolve(_ target: Target, on server: ClientPool) throws -> Timestamp {
+    let limit: Timestamp
+    switch target {
+    case .latest, .dumpEnd: return last
+    case .through(let timestamp):
+      guard timestamp <= last else { throw Failure.targetPastCopy(target, self) }
+      limit = timestamp
+    case .before, .second, .beforeSecond:
+      limit = target.bound ?? last
+      // Nothing else proves that no other entry was to come.
+      guard limit.bits < last.bits else { throw Failure.targetPastCopy(target, self) }
+    case .beforeFirst: throw Failure.targetNotInCopy(target)
+    }
+    guard limit >= checkpoint, let entry = try Self.entry(on: server, through: limit), entry >= checkpoint
+    else { throw Failure.targetBeforeCopy(target, self) }
+    return entry
+  }
+
+  /// How many entries lie after the checkpoint and through a timestamp: those that recovery applies.
+  func entries(through end: Timestamp, on server: ClientPool) throws -> Int {
+    let range: Document = ["ts": ["$gt": .timestamp(checkpoint), "$lte": .timestamp(end)]]
+    let pipeline: [Value] = [["$match": .document(range)], ["$count": "n"]]
+    let count: Document = ["aggregate": "oplog.rs", "pipeline": .list(pipeline), "cursor": [:]]
+    return try server.all(count, on: "local").first?["n"]?.integer.map { Int($0) } ?? 0
+  }
+}
+
+extension Failure {
+  static func copyOplogEmpty() -> Failure {
+    Failure(
+      .damagedBackup, "copy-oplog-empty", "the copy's oplog holds no entry that its node would have kept")
+  }
+
+  static func copyWithoutCheckpoint() -> Failure {
+    Failure(
+      .damagedBackup, "copy-without-checkpoint",
+      "the copy is of a replica set's member and has no stable checkpoint, which recovery starts from",
+      hint: "The node was in its initial sync, or had just been made; copy it again.")
+  }
+
+  static func copyOplogTorn(first: Timestamp, checkpoint: Timestamp, last: Timestamp) -> Failure {
+    Failure(
+      .damagedBackup, "copy-oplog-torn",
+      "the copy's oplog, \(first) to \(last), doesn't hold its checkpoint, \(checkpoint)",
+      hint: "Its files are not all of one moment: make the copy from one snapshot.")
+  }
+
+  static func targetBeforeCopy(_ target: Target, _ oplog: CopyOplog) -> Failure {
+    Failure(
+      .damagedBackup, "target-before-copy",
+      "the copy is newer than the target, \(target): its files hold all through \(oplog.checkpoint) already",
+      hint: "Take an earlier copy; this one reaches \(oplog.checkpoint) to \(oplog.last).")
+  }
+
+  static func targetPastCopy(_ target: Target, _ oplog: CopyOplog) -> Failure {
+    Failure(
+      .damagedBackup, "target-past-copy",
+      "the copy's oplog ends at \(oplog.last), which doesn't prove \(target)",
+      hint: "Take a later copy; this one reaches \(oplog.checkpoint) to \(oplog.last).")
+  }
+
+  static func targetNotInCopy(_ target: Target) -> Failure {
+    Failure(
+      .usage, "target-not-for-copies", "a physical copy doesn't take the target \(target)",
+      hint: "Give a timestamp or a time; `mongodrill find` finds it in slices of the oplog.")
+  }
+
+  static func noOplogInCopy(_ target: Target) -> Failure {
+    Failure(
+      .damagedBackup, "copy-without-oplog",
+      "the copy is of a standalone server, without an oplog: it can't be recovered to \(target)",
+      hint: "Without a target it is restored as it is.")
+  }
+}

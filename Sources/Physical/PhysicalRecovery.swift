@@ -1,0 +1,206 @@
+internal import BSON
+package import Backups
+internal import Facts
+internal import Mongo
+internal import Platform
+package import Record
+package import Replay
+package import Sandbox
+internal import Witness
+
+/// Recovers a physical copy in a sandbox, inside the oplog that it holds; the copy itself is only read.
+///
+/// A member's files, opened by a server on its own, show the last stable checkpoint and not what its oplog holds after it.
+/// So, as Percona Backup for MongoDB does it: a server is started only to clear what belongs to the replica set and to
+/// say where the oplog is to be cut off; a second one, with `recoverFromOplogAsStandalone` and
+/// `takeUnstableCheckpointOnShutdown`, applies the oplog and writes that down; the third one is for use.
+package struct PhysicalRecovery {
+  private let copy: PhysicalCopy
+  private let target: Target?
+  private let options: SandboxOptions
+  private let events: EventSink
+
+  /// A server may have to apply hours of oplog before it answers.
+  private static let patience = 7 * 86_400.0
+  /// What the files may grow by while the oplog is applied, as a share of them.
+  private static let growth = 0.2
+
+  /// Bytes that the sandbox will need: the files, and room to recover them.
+  package static func neededBytes(_ copy: PhysicalCopy) -> Int { Int(Double(copy.bytes) * (1 + growth)) }
+
+  /// `target` nil: the last entry that the copy holds, or a standalone server's files as they are.
+  package init(
+    _ copy: PhysicalCopy, to target: Target?, options: SandboxOptions, events: @escaping EventSink
+  ) {
+    self.copy = copy
+    self.target = target
+    self.events = events
+    var options = options
+    options.neededBytes = Self.neededBytes(copy)
+    options.extraArguments = copy.arguments + options.extraArguments
+    self.options = options
+  }
+
+  /// Copies the files, recovers them, and starts the server for use. Throws `Failure`: of kind `damagedBackup` where the
+  /// copy is damaged, can't be opened or doesn't reach the target. Nothing is left behind then.
+  package func run() throws -> (sandbox: Sandbox, recovered: RecoveredCopy) {
+    try copy.requireSound()
+    var recovered = RecoveredCopy()
+    let program = try MongodFinder(options.mongod).find()
+    let sandbox = try Sandbox.start(options, program: program) { server in
+      do { try prepare(server, &recovered) } catch let error as MongoError {
+        throw Failure.recoveryRefused(copy.path, "\(error)")
+      }
+    }
+    do {
+      recovered.catalogue = try Catalogue(of: sandbox.pool)
+      if let through = recovered.through, try CopyOplog.entry(on: sandbox.pool) != through {
+        throw Failure.notAtTarget(copy.path, through)
+      }
+    } catch {
+      let failure = (error as? MongoError).map { sandbox.explain($0) } ?? Failure.wrapping(error)
+      try? sandbox.stop()
+      throw failure
+    }
+    return (sandbox, recovered)
+  }
+
+  private func prepare(_ server: Server, _ recovered: inout RecoveredCopy) throws {
+    try phase("copy", bytes: copy.bytes, &recovered) { _ in try copyFiles(to: server.dataPath) }
+    try phase("open", &recovered) { recovered in
+      try open(server)
+      let pool = try server.pool
+      recovered.compatibility = try pool.all(
+        ["find": "system.version", "filter": ["_id": "featureCompatibilityVersion"]], on: "admin"
+      ).first?["version"]?.string
+      recovered.setName = try pool.all(["find": "system.replset"], on: "local").first?["_id"]?.string
+      try requireSynced(pool)
+      if let oplog = try CopyOplog(on: pool, checkpoint: server.recoveryTimestamp) {
+        let through = try oplog.resolve(target ?? .latest, on: pool)
+        recovered.oplog = oplog
+        recovered.through = through
+        recovered.next = try through < oplog.last ? CopyOplog.entry(on: pool, after: through) : nil
+        recovered.entries = try oplog.entries(through: through, on: pool)
+        try clear(pool, cuttingAfter: through)
+      } else if let target, target != .latest, target != .dumpEnd {
+        throw Failure.noOplogInCopy(target)
+      }
+      try server.shutDownWhole()
+    }
+    recovered.manner = manner(recovered)
+    guard let through = recovered.through else { return }
+    try phase("recover", documents: recovered.entries, &recovered) { _ in
+      try server.start(
+        parameters: ["recoverFromOplogAsStandalone=true", "takeUnstableCheckpointOnShutdown=true"],
+        within: Self.patience)
+      let newest = try CopyOplog.entry(on: server.pool)
+      guard newest == through else { throw Failure.notAtTarget(copy.path, through) }
+      // What was applied is written at the end, and only if that comes in order.
+      try server.shutDownWhole()
+    }
+  }
+
+  private func manner(_ recovered: RecoveredCopy) -> String {
+    let state =
+      switch copy.wasShutDown {
+      case true?: "the node had been shut down"
+      case false?: "the node was running, so its journal was recovered first"
+      case nil: "the copy doesn't say whether the node was running"
+      }
+    guard let oplog = recovered.oplog, let through = recovered.through else {
+      return "of a standalone server, opened as it is: \(state)"
+    }
+    return
+      "\(state); \(Count.text(recovered.entries, "entry", plural: "entries")) of its oplog applied from the "
+      + "checkpoint \(oplog.checkpoint) through \(through)"
+  }
+
+  private func copyFiles(to folder: String) throws(Failure) {
+    for file in copy.files {
+      let place = Files.join(folder, file.path)
+      let parent = Files.folder(of: place)
+      if !Files.exists(parent) { try Files.createFolder(parent, parents: true) }
+      try Files.copy(Files.join(copy.path, file.path), to: place)
+    }
+  }
+
+  private func open(_ server: Server) throws(Failure) {
+    do throws(Failure) {
+      try server.start(within: Self.patience)
+    } catch {
+      guard error.code == "mongod-wont-start" else { throw error }
+      throw .copyNotOpened(copy.path, error)
+    }
+  }
+
+  /// A node in its initial sync holds a part of the data.
+  private func requireSynced(_ pool: ClientPool) throws {
+    let state = try pool.all(["find": "replset.minvalid"], on: "local").first
+    if state?["doingInitialSync"]?.isTrue == true { throw Failure.copyMidSync(copy.path) }
+  }
+
+  /// Empties what belongs to the replica set, and says where the oplog ends.
+  private func clear(_ pool: ClientPool, cuttingAfter through: Timestamp) throws {
+    for name in [
+      "replset.minvalid", "replset.oplogTruncateAfterPoint", "replset.election", "system.replset",
+    ] {
+      let all: Value = [["q": [:], "limit": 0]]
+      try pool.run(["delete": .string(name), "deletes": all], on: "local")
+    }
+    let minimum: Document = ["t": -1, "ts": .timestamp(Timestamp(seconds: 0, increment: 1))]
+    let end: Document = [
+      "_id": "oplogTruncateAfterPoint", "oplogTruncateAfterPoint": .timestamp(through),
+    ]
+    for (name, document) in [("replset.minvalid", minimum), ("replset.oplogTruncateAfterPoint", end)] {
+      try pool.run(["insert": .string(name), "documents": .list([.document(document)])], on: "local")
+    }
+  }
+
+  private func phase(
+    _ name: String, documents: Int? = nil, bytes: Int? = nil, _ recovered: inout RecoveredCopy,
+    _ body: (inout RecoveredCopy) throws -> Void
+  ) throws {
+    events(.phaseStarted(name, total: nil))
+    let start = Clock.monotonic
+    try body(&recovered)
+    let phase = Phase(name, seconds: Clock.monotonic - start, documents: documents, bytes: bytes)
+    events(.phaseEnded(phase))
+    recovered.phases.append(phase)
+  }
+}
+
+extension Failure {
+  static func copyNotOpened(_ path: String, _ failure: Failure) -> Failure {
+    let words = failure.cause ?? failure.message
+    // Files of another version than mongod's say so; all else is damage.
+    let isOfOther = ["UPGRADE", "featureCompatibilityVersion", "unsupported WiredTiger"].contains {
+      words.contains($0)
+    }
+    return Failure(
+      isOfOther ? .noServer : .damagedBackup, "copy-not-opened", "mongod doesn't open the copy",
+      at: Place(path),
+      hint: isOfOther
+        ? "Name a mongod of the version that wrote it by --mongod."
+        : "Its files are damaged or not of one moment, or encrypted, or of another version than mongod's (--mongod).",
+      cause: words)
+  }
+
+  static func copyMidSync(_ path: String) -> Failure {
+    Failure(
+      .damagedBackup, "copy-mid-sync", "the node was in its initial sync: it holds a part of the data",
+      at: Place(path), hint: "Copy a node that is primary or secondary.")
+  }
+
+  static func recoveryRefused(_ path: String, _ words: String) -> Failure {
+    Failure(
+      .incomplete, "copy-recovery-refused", "the server that recovers the copy refused a command",
+      at: Place(path), cause: words)
+  }
+
+  static func notAtTarget(_ path: String, _ through: Timestamp) -> Failure {
+    Failure(
+      .incomplete, "copy-not-at-target", "after the recovery the oplog doesn't end at \(through)",
+      at: Place(path),
+      hint: "This version of mongod recovers in another way than those that it was tried with.")
+  }
+}

@@ -1,0 +1,32 @@
+package import BSON
+package import Facts
+package import Record
+
+/// What the recovery of a physical copy found and did.
+package struct RecoveredCopy: Sendable {
+  /// Its oplog; nil where it is of a standalone server.
+  package var oplog: CopyOplog?
+  /// The entry through which it was recovered; nil without an oplog.
+  package var through: Timestamp?
+  /// The first entry after it, which was cut off; nil where the copy ends there.
+  package var next: Timestamp?
+  /// Entries after the checkpoint that were applied.
+  package var entries = 0
+  /// The name of the replica set that the node belonged to.
+  package var setName: String?
+  /// The feature compatibility version that its data has.
+  package var compatibility: String?
+  /// What it holds then, as found: collections, options, indexes.
+  package var catalogue = Catalogue()
+  /// `copy`, `open`, `recover`.
+  package var phases: [Phase] = []
+  /// How it was brought to its state, in a sentence.
+  package var manner = ""
+
+  /// What nothing says of a physical copy.
+  package static let notVerified = [
+    "a physical copy records no counts and no list of its collections and indexes: they are as they were found",
+    "whether the copy is of one moment can't be seen from its files: mongod opened it, and `validate` reads all "
+      + "collections and indexes",
+  ]
+}
