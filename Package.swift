@@ -121,7 +121,7 @@ let package = Package(
     tests(
       "Physical",
       [
-        "Physical", "Replay", "Witness", "Sandbox", "Mongo", "Backups", "Facts", "Record", "BSON", "Platform",
+        "Physical", "Replay", "Witness", "Sandbox", "Mongo", "Backups", "Facts", "BSON", "Platform",
         "TestSupport",
       ]),
     tests("Platform", ["Platform", "TestSupport", "Holder"]),
