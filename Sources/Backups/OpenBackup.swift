@@ -15,11 +15,16 @@ package import Platform
 package func openBackup(_ path: String, endingBy target: Timestamp? = nil) throws(Failure)
   -> any LogicalBackup
 {
-  let backup = try inspectBackup(path, endingBy: target)
+  try undamaged(inspectBackup(path, endingBy: target))
+}
+
+/// The backup, unless something showed to be wrong with it, which is thrown.
+func undamaged(_ backup: any LogicalBackup) throws(Failure) -> any LogicalBackup {
   guard var failure = backup.damage.first else { return backup }
   let more = backup.damage.count - 1
   if more > 0 {
-    let advice = "\(more) more \(more == 1 ? "fault" : "faults"): mongodrill verify \(path) lists them all."
+    let advice =
+      "\(more) more \(more == 1 ? "fault" : "faults"): mongodrill verify \(backup.path) lists them all."
     failure.hint = failure.hint.map { "\($0) \(advice)" } ?? advice
   }
   throw failure

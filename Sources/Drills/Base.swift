@@ -10,8 +10,14 @@ struct Base {
 }
 
 extension Scenario {
-  /// Opens the backup that it names, or chooses one for its first target. Throws `Failure`.
-  func base() throws(Failure) -> Base {
+  /// The command that writes its backup; nil where that lies at a path.
+  var archiveCommand: ArchiveCommand? {
+    command.map { ArchiveCommand(UserCommand($0, folder: folder)) }
+  }
+
+  /// Opens the backup that it names or that `command` writes, or chooses one. Throws `Failure`.
+  func base(from command: ArchiveCommand?) throws(Failure) -> Base {
+    if let command { return Base(backup: try openBackup(from: command), notes: []) }
     guard pick == .forTarget else {
       return Base(backup: try openBackup(backup, endingBy: bound), notes: [])
     }

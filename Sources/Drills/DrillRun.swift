@@ -115,11 +115,16 @@ package final class DrillRun {
   /// Opens the backup and the sandbox, then runs the steps.
   func steps() throws {
     try Interruption.check()
+    let command = scenario.archiveCommand
+    watch.command { command?.cancel() }
+    defer {
+      for run in command?.results ?? [] { end(Phase("fetch", seconds: run.seconds, bytes: run.bytes)) }
+    }
     try watch.start(scenario.stopConditions, folder: settings.directory ?? SandboxOptions.defaultDirectory)
     let (backup, plans) = try phase("read") {
       firstByte = Clock.monotonic
       try readCounterparts()
-      let base = try scenario.base()
+      let base = try scenario.base(from: command)
       let backup = base.backup
       describe(backup)
       for note in base.notes { events(.note(note)) }

@@ -21,6 +21,8 @@ package struct Scenario: Sendable {
   package var backup: String
   /// How one of several backups is chosen; nil where one is named.
   package var pick: BackupSource.Pick?
+  /// The program and its arguments that write the backup, an archive; nil where it lies at a path.
+  package var command: [String]?
   /// Where oplog slices are: files and folders.
   package var oplog: [String]
   package var sandbox: SandboxSettings
@@ -47,6 +49,8 @@ package struct BackupSource: Sendable, Hashable {
 
   package var path: String
   package var pick: Pick?
+  /// What writes it, with `path` as its name.
+  package var command: [String]?
 }
 
 /// How the sandbox is to be; what is nil follows from the command line or the machine.

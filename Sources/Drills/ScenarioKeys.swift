@@ -15,8 +15,22 @@ enum ScenarioKeys {
   static let backup = Key(required: "backup", backupShape, "What is restored.")
   private static let backupShape = Shape<BackupSource>(
     "a mapping",
-    schema: ["anyOf": [KeySpec.schema(of: [backupPath]), KeySpec.schema(of: [backupFrom, backupPick])]]
+    schema: [
+      "anyOf": [
+        KeySpec.schema(of: [backupPath]), KeySpec.schema(of: [backupFrom, backupPick]),
+        KeySpec.schema(of: [backupCommand]),
+      ]
+    ]
   ) { node, diagnostics in
+    if node["command"] != nil {
+      guard let fields = Fields.decode(node, of: "backup", [backupCommand], diagnostics) else { return nil }
+      let command = fields[backupCommand]
+      if command.isEmpty {
+        fields.reject(backupCommand, "there is no program in it")
+        return nil
+      }
+      return BackupSource(path: UserCommand(command).name, pick: nil, command: command)
+    }
     let keys: [any DeclaredKey] =
       node["from"] == nil && node["pick"] == nil ? [backupPath] : [backupFrom, backupPick]
     guard let fields = Fields.decode(node, of: "backup", keys, diagnostics) else { return nil }
@@ -32,6 +46,10 @@ enum ScenarioKeys {
   private static let backupPath = Key(
     required: "path", .string,
     "A dump directory, a database's directory, a collection's file or an archive; relative to this file.")
+  private static let backupCommand = Key(
+    required: "command", .list(of: .text),
+    "A program and its arguments whose output is an archive; no shell reads them, it runs in this file's folder."
+  )
   static let oplog = Key(
     "oplog",
     Shape<[String]>.list(
