@@ -11,11 +11,13 @@ package import Platform
 /// whatever the target. Other backups are what they are.
 ///
 /// Fails with `backupNotFound` when there is nothing at the path, and with `damagedBackup` when it is no backup or
-/// something is wrong with it that shows without reading the documents.
+/// something is wrong with it that shows without reading the documents, or when its sidecar says that it failed.
 package func openBackup(_ path: String, endingBy target: Timestamp? = nil) throws(Failure)
   -> any LogicalBackup
 {
-  try undamaged(inspectBackup(path, endingBy: target))
+  let backup = try undamaged(inspectBackup(path, endingBy: target))
+  try Sidecar.find(for: backup.path)?.requireSuccess()
+  return backup
 }
 
 /// The backup, unless something showed to be wrong with it, which is thrown.

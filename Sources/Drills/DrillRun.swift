@@ -28,6 +28,8 @@ package final class DrillRun {
   /// When the last check had its answer.
   var lastCheck: Double?
   var backup: (any LogicalBackup)?
+  /// What lies with the backup and describes it.
+  var sidecar: Sidecar?
   var sandbox: Sandbox?
   /// What the restore and replay steps come to.
   var plans: RecoveryPlans?
@@ -138,6 +140,7 @@ package final class DrillRun {
     }
     self.backup = backup
     self.plans = plans
+    try compareWithSidecar(backup)
     describe(plans)
     _ = try scenario.suites(asking: scenario.catalogue(of: plans.restores), counts: plans.chain == nil)
     try Interruption.check()

@@ -43,8 +43,15 @@ package struct Scenario: Sendable {
 /// What a scenario says of its backup.
 package struct BackupSource: Sendable, Hashable {
   /// How one backup of a folder is chosen.
-  package enum Pick: String, Sendable, Hashable, CaseIterable {
-    case forTarget = "for_target"
+  package enum Pick: Sendable, Hashable {
+    /// The newest that ends by the first target and whose oplog reaches it.
+    case forTarget
+    case latest
+    case oldest
+    /// Any; without a seed another one each time.
+    case random(seed: UInt64?)
+    /// The newest that holds a collection, and that is `olderThan` seconds old at least.
+    case newest(holding: String?, olderThan: Double?)
   }
 
   package var path: String
