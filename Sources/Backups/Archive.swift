@@ -19,12 +19,15 @@ package final class Archive: LogicalBackup {
   /// The stream behind the prelude, until the first scan takes it.
   private let stream: Monitor<ArchiveStream?>
   private let canBeReadAgain: Bool
+  /// What writes it, where it is a command's output.
+  let command: ArchiveCommand?
 
   /// What every archive starts with.
   static let magic: [UInt8] = [0x6D, 0xE2, 0x99, 0x81]
 
-  /// Reads the prelude of an archive.
-  init(_ source: FileReader) throws(Failure) {
+  /// Reads the prelude of an archive; `command` is what writes it, which can be started again.
+  init(_ source: FileReader, from command: ArchiveCommand? = nil) throws(Failure) {
+    self.command = command
     let reader = try decompressed(source)
     let stream = ArchiveStream(reader)
     let prelude = try ArchivePrelude(stream)
@@ -53,8 +56,14 @@ package final class Archive: LogicalBackup {
 
   private func takeStream() throws(Failure) -> ArchiveStream {
     if let first = stream.update({ $0.take() }) { return first }
-    guard canBeReadAgain else { throw .archiveReadTwice(path) }
-    let again = ArchiveStream(try openDecompressed(path))
+    let source: FileReader
+    if let command {
+      source = try command.open()
+    } else {
+      guard canBeReadAgain else { throw .archiveReadTwice(path) }
+      source = try FileReader(opening: path)
+    }
+    let again = ArchiveStream(try decompressed(source))
     _ = try ArchivePrelude(again)
     return again
   }

@@ -11,15 +11,22 @@ package import Platform
 /// whatever the target. Other backups are what they are.
 ///
 /// Fails with `backupNotFound` when there is nothing at the path, and with `damagedBackup` when it is no backup or
-/// something is wrong with it that shows without reading the documents.
+/// something is wrong with it that shows without reading the documents, or when its sidecar says that it failed.
 package func openBackup(_ path: String, endingBy target: Timestamp? = nil) throws(Failure)
   -> any LogicalBackup
 {
-  let backup = try inspectBackup(path, endingBy: target)
+  let backup = try undamaged(inspectBackup(path, endingBy: target))
+  try Sidecar.find(for: backup.path)?.requireSuccess()
+  return backup
+}
+
+/// The backup, unless something showed to be wrong with it, which is thrown.
+func undamaged(_ backup: any LogicalBackup) throws(Failure) -> any LogicalBackup {
   guard var failure = backup.damage.first else { return backup }
   let more = backup.damage.count - 1
   if more > 0 {
-    let advice = "\(more) more \(more == 1 ? "fault" : "faults"): mongodrill verify \(path) lists them all."
+    let advice =
+      "\(more) more \(more == 1 ? "fault" : "faults"): mongodrill verify \(backup.path) lists them all."
     failure.hint = failure.hint.map { "\($0) \(advice)" } ?? advice
   }
   throw failure

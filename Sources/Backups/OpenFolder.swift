@@ -77,6 +77,9 @@ private struct FolderContent {
         parts.append(part)
       } else if Self.isNamed(entry, "prelude.json") {
         prelude = entry
+      } else if entry.name == Sidecar.fileName {
+        // What it says is compared elsewhere.
+        continue
       } else {
         if Self.isNamed(entry, "archive") { archive = entry }
         if ["WiredTiger", "WiredTiger.wt"].contains(entry.name) { dataDirectory = entry.name }

@@ -34,3 +34,26 @@ static inline uint64_t mongodrill_sha256_add(const void *bytes, size_t count, ui
   }
   return digest.words[0];
 }
+
+/// A digest by its name; null when the library refuses it.
+static inline EVP_MD_CTX *mongodrill_digest_new(const char *name) {
+  const EVP_MD *method = EVP_get_digestbyname(name);
+  EVP_MD_CTX *context = EVP_MD_CTX_new();
+  if (method && context && EVP_DigestInit_ex(context, method, NULL) == 1) return context;
+  EVP_MD_CTX_free(context);
+  return NULL;
+}
+
+/// Takes the next bytes in.
+static inline int mongodrill_digest_update(EVP_MD_CTX *context, const void *bytes, size_t count) {
+  return EVP_DigestUpdate(context, bytes, count);
+}
+
+/// Puts the digest at `digest`, which has room for 64 bytes, and says how many it has.
+static inline unsigned mongodrill_digest_finish(EVP_MD_CTX *context, unsigned char *digest) {
+  unsigned count = 0;
+  EVP_DigestFinal_ex(context, digest, &count);
+  return count;
+}
+
+static inline void mongodrill_digest_free(EVP_MD_CTX *context) { EVP_MD_CTX_free(context); }

@@ -48,8 +48,11 @@ struct LinesPrinter: EventPrinter {
 extension Phase {
   /// `restore: 600,000 documents, 150 MB in 2.1 s (286,000/s, 71.4 MB/s)`.
   var line: String {
-    if documents == nil && bytes == nil { return "\(name): \(TimeSpan.format(seconds))" }
-    return "\(name): \(Amount(documents: documents ?? 0, bytes: bytes ?? 0).text(in: seconds, of: noun))"
+    guard let documents else {
+      let size = bytes.map { "\(ByteSize.format($0)) in " } ?? ""
+      return "\(name): \(size)\(TimeSpan.format(seconds))"
+    }
+    return "\(name): \(Amount(documents: documents, bytes: bytes ?? 0).text(in: seconds, of: noun))"
   }
 
   private var noun: String {

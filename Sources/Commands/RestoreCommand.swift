@@ -93,6 +93,11 @@ enum RestoreCommand: Command {
     }
     let backup = try openBackup(values[VerifyCommand.backup], endingBy: target?.bound)
     for note in backup.notes { session.events(.note(note)) }
+    if let sidecar = try Sidecar.find(for: backup.path) {
+      let comparison = try sidecar.compare(with: backup)
+      for note in comparison.notes { session.events(.note(note)) }
+      if let failure = comparison.damage.firstOfAll(backup.path) { throw failure }
+    }
     let rehearsal = try Rehearsal(backup, options, try replay(of: backup, values, session), values, session)
     return try rehearsal.run(values.trailing, readsInput: backup.path != "-")
   }

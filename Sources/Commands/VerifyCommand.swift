@@ -1,5 +1,7 @@
 internal import Arguments
+internal import BSON
 internal import Backups
+internal import Facts
 internal import Platform
 internal import Record
 internal import Replay
@@ -57,7 +59,8 @@ enum VerifyCommand: Command {
     }
     let backup = try inspectBackup(values[self.backup])
     for note in backup.notes { session.events(.note(note)) }
-    let verified = try read(backup, session)
+    var verified = try read(backup, session)
+    try compareWithSidecar(&verified, backup, session)
     let seconds = Clock.monotonic - started
     var reach: Reach?
     if target != nil || !values[RestoreCommand.oplog].isEmpty || (verified.oplog != nil && backup.path != "-")
@@ -77,6 +80,32 @@ enum VerifyCommand: Command {
     let (reach, seconds) = try Clock.measure { try Reach(of: backup, slices: slices, to: target) }
     session.events(.phaseEnded(.oplog(reach.chain?.slices ?? [], seconds)))
     return reach
+  }
+
+  /// Adds what is not as the backup's sidecar says it.
+  private static func compareWithSidecar(
+    _ verified: inout VerifiedBackup, _ backup: any LogicalBackup, _ session: Session
+  ) throws {
+    let found: Sidecar?
+    do throws(Failure) { found = try Sidecar.find(for: backup.path) } catch {
+      guard error.kind == .damagedBackup else { throw error }
+      verified.damage.append(error)
+      return
+    }
+    guard let sidecar = found else { return }
+    session.events(.phaseStarted("checksums", total: nil))
+    let (files, seconds) = try Clock.measure { try sidecar.compare(with: backup) }
+    session.events(.phaseEnded(Phase("checksums", seconds: seconds)))
+    let counts = sidecar.compare(
+      documents: verified.collections.map { ($0.facts.namespace, $0.facts.documents) }, isAll: true)
+    // Of a damaged file, what follows the damage was not counted.
+    let isCounted = verified.damage.isEmpty
+    do throws(Failure) { try sidecar.requireSuccess() } catch { verified.damage.append(error) }
+    verified.damage += files.damage + (isCounted ? counts.damage : [])
+    let notes =
+      [sidecar.summary] + [files, counts].compactMap { $0.summary(of: sidecar) } + files.notes
+    for note in notes { session.events(.note(note)) }
+    verified.notes += notes
   }
 
   private static func read(_ backup: any LogicalBackup, _ session: Session) throws -> VerifiedBackup {

@@ -1,7 +1,7 @@
 internal import Glibc
 package import Platform
 
-/// A file, a pipe or standard input as it is. Never opened for writing.
+/// A file, a pipe, standard input or a command's output as it is. Never opened for writing.
 @safe package final class FileReader: ByteReader {
   package let file: String
   package let compression: String? = nil
@@ -9,6 +9,8 @@ package import Platform
   /// The file's size in bytes; nil for pipes and the like, which can be read only once.
   package let size: UInt64?
   private let descriptor: CInt
+  /// The command whose output it is; nil for all else.
+  private let command: CommandStream?
   /// Bytes that `peek` read ahead.
   private var ahead: ArraySlice<UInt8> = []
 
@@ -29,8 +31,15 @@ package import Platform
     self.init(taking: descriptor, file: "-")
   }
 
-  private init(taking descriptor: CInt, file: String) {
+  /// Reads what a command writes, under the command's name. Its end is the stream's only when it ended well; otherwise
+  /// reading throws why not. Let go of before that, it is ended.
+  package convenience init(_ command: CommandStream) {
+    self.init(taking: command.output, file: command.name, of: command)
+  }
+
+  private init(taking descriptor: CInt, file: String, of command: CommandStream? = nil) {
     self.descriptor = descriptor
+    self.command = command
     self.file = file
     var information = stat()
     let isKnown = unsafe fstat(descriptor, &information) == 0
@@ -39,7 +48,10 @@ package import Platform
     _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    command?.cancel()
+    close(descriptor)
+  }
 
   /// The next bytes, at most `count`, which stay to be read; fewer at the end.
   package func peek(_ count: Int) throws(Failure) -> ArraySlice<UInt8> {
@@ -52,7 +64,10 @@ package import Platform
       }
       if got < 0, errno == EINTR { continue }
       guard got >= 0 else { throw .readError(file, offset: fileBytesRead, error: errno) }
-      if got == 0 { break }
+      if got == 0 {
+        try command?.finish(afterReading: Int(fileBytesRead) + ahead.count)
+        break
+      }
       ahead += bytes[..<got]
     }
     return ahead.prefix(count)
@@ -72,6 +87,7 @@ package import Platform
       let got = unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
       if got < 0, errno == EINTR { continue }
       guard got >= 0 else { throw .readError(file, offset: fileBytesRead, error: errno) }
+      if got == 0 { try command?.finish(afterReading: Int(fileBytesRead)) }
       fileBytesRead += UInt64(got)
       return got
     }

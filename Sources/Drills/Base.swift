@@ -10,11 +10,34 @@ struct Base {
 }
 
 extension Scenario {
-  /// Opens the backup that it names, or chooses one for its first target. Throws `Failure`.
-  func base() throws(Failure) -> Base {
-    guard pick == .forTarget else {
-      return Base(backup: try openBackup(backup, endingBy: bound), notes: [])
+  /// The command that writes its backup; nil where that lies at a path.
+  var archiveCommand: ArchiveCommand? {
+    command.map { ArchiveCommand(UserCommand($0, folder: folder)) }
+  }
+
+  /// Opens the backup that it names or that `command` writes, or chooses one. Throws `Failure`.
+  func base(from command: ArchiveCommand?) throws(Failure) -> Base {
+    if let command { return Base(backup: try openBackup(from: command), notes: []) }
+    switch pick {
+    case nil: return Base(backup: try openBackup(backup, endingBy: bound), notes: [])
+    case .forTarget?: return try baseForTarget()
+    case .latest?: return try picked(.latest)
+    case .oldest?: return try picked(.oldest)
+    case .random(let seed)?:
+      return try picked(.random(seed: seed ?? UInt64.random(in: 0...UInt64(UInt32.max))))
+    case .newest(let holding, let age)?: return try picked(.newest(holding: holding, olderThan: age))
     }
+  }
+
+  private func picked(_ pick: BackupPick) throws(Failure) -> Base {
+    let choice = try BackupShelf(backup, needsOplog: false).choose(pick)
+    return Base(
+      backup: choice.backup,
+      notes: ["\(choice.backup.path): \(choice.reason)"]
+        + choice.passedOver.map { "\($0.path): passed over, \($0.reason)" })
+  }
+
+  private func baseForTarget() throws(Failure) -> Base {
     let target = firstTarget ?? .standard(hasSlices: !oplog.isEmpty)
     let choice = try target.chooseBase(in: backup, slices: oplog)
     return Base(

@@ -29,7 +29,7 @@ package struct DrillPlan: Sendable {
   /// the plan (`problems`).
   package init(_ scenario: Scenario, options: DrillOptions) throws(Failure) {
     self.scenario = scenario
-    let base = try scenario.base()
+    let base = try scenario.base(from: scenario.archiveCommand)
     (backup, notes) = (base.backup, base.backup.notes + base.notes)
     plans = try RecoveryPlans(scenario, of: backup, noReplay: options.noReplay)
     selections = plans.restores

@@ -24,10 +24,13 @@ extension DrillRun {
     guard let first = planned.stages.first else {
       let restorer = Restorer(
         backup: backup, plan: planned.restore, pool: sandbox.pool, options: options, events: events)
-      return take(try restorer.run(), of: step.id)
+      let result = take(try restorer.run(), of: step.id)
+      try compareWithSidecar(documents: restored[step.id]?.collections ?? [])
+      return result
     }
     var recovery = Recovery(backup: backup, pool: sandbox.pool, options: options, events: events)
     let loaded = take(try recovery.load(first.plan), of: step.id)
+    try compareWithSidecar(documents: restored[step.id]?.collections ?? [])
     recoveries[step.id] = recovery
     guard first.step == step.id else { return loaded }
     let replayed = try replay(step)

@@ -28,6 +28,8 @@ package final class DrillRun {
   /// When the last check had its answer.
   var lastCheck: Double?
   var backup: (any LogicalBackup)?
+  /// What lies with the backup and describes it.
+  var sidecar: Sidecar?
   var sandbox: Sandbox?
   /// What the steps come to where the backup is a physical copy; nil for all others.
   var physical: PhysicalPlan?
@@ -117,12 +119,17 @@ package final class DrillRun {
   /// Opens the backup and the sandbox, then runs the steps.
   func steps() throws {
     try Interruption.check()
+    let command = scenario.archiveCommand
+    watch.command { command?.cancel() }
+    defer {
+      for run in command?.results ?? [] { end(Phase("fetch", seconds: run.seconds, bytes: run.bytes)) }
+    }
     try watch.start(scenario.stopConditions, folder: settings.directory ?? SandboxOptions.defaultDirectory)
     if try stepsOfCopy() { return }
     let (backup, plans) = try phase("read") {
       firstByte = Clock.monotonic
       try readCounterparts()
-      let base = try scenario.base()
+      let base = try scenario.base(from: command)
       let backup = base.backup
       describe(backup)
       for note in base.notes { events(.note(note)) }
@@ -136,6 +143,7 @@ package final class DrillRun {
     }
     self.backup = backup
     self.plans = plans
+    try compareWithSidecar(backup)
     describe(plans)
     _ = try scenario.suites(asking: scenario.catalogue(of: plans.restores), counts: plans.chain == nil)
     try Interruption.check()

@@ -7,6 +7,7 @@ final class DrillWatch: Sendable {
     var stop: Failure?
     var deadline: (time: Double, failure: Failure)?
     var kill: (@Sendable () -> Void)?
+    var endCommand: (@Sendable () -> Void)?
     var isOver = false
     /// The condition of that kind with the shortest time, and when it began to count.
     var elapsed: (condition: StopCondition, end: Double)?
@@ -53,17 +54,21 @@ final class DrillWatch: Sendable {
 
   /// Stops the drill for `reason`; true when there was a server to kill, or none will come.
   private static func end(_ state: Monitor<State>, _ reason: Failure) -> Bool {
-    let kill = state.update { state -> (@Sendable () -> Void)? in
-      if state.isOver { return nil }
+    let (kill, endCommand) = state.update { state -> ((@Sendable () -> Void)?, (@Sendable () -> Void)?) in
+      if state.isOver { return (nil, nil) }
       state.stop = state.stop ?? reason
-      return state.kill
+      return (state.kill, state.endCommand)
     }
+    endCommand?()
     kill?()
     return kill != nil
   }
 
   /// Says how the server is killed, now that there is one; nil when it is gone.
   func server(_ kill: (@Sendable () -> Void)?) { state.withLock { $0.kill = kill } }
+
+  /// Says how the command is ended that the backup comes from: who reads it waits for it.
+  func command(_ end: @escaping @Sendable () -> Void) { state.withLock { $0.endCommand = end } }
 
   /// Gives the drill's server an end when the step takes longer than it may. Commands end by themselves.
   func deadline(of step: Step) {

@@ -21,6 +21,8 @@ package struct Scenario: Sendable {
   package var backup: String
   /// How one of several backups is chosen; nil where one is named.
   package var pick: BackupSource.Pick?
+  /// The program and its arguments that write the backup, an archive; nil where it lies at a path.
+  package var command: [String]?
   /// Where oplog slices are: files and folders.
   package var oplog: [String]
   package var sandbox: SandboxSettings
@@ -41,12 +43,21 @@ package struct Scenario: Sendable {
 /// What a scenario says of its backup.
 package struct BackupSource: Sendable, Hashable {
   /// How one backup of a folder is chosen.
-  package enum Pick: String, Sendable, Hashable, CaseIterable {
-    case forTarget = "for_target"
+  package enum Pick: Sendable, Hashable {
+    /// The newest that ends by the first target and whose oplog reaches it.
+    case forTarget
+    case latest
+    case oldest
+    /// Any; without a seed another one each time.
+    case random(seed: UInt64?)
+    /// The newest that holds a collection, and that is `olderThan` seconds old at least.
+    case newest(holding: String?, olderThan: Double?)
   }
 
   package var path: String
   package var pick: Pick?
+  /// What writes it, with `path` as its name.
+  package var command: [String]?
 }
 
 /// How the sandbox is to be; what is nil follows from the command line or the machine.

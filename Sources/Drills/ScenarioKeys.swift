@@ -15,23 +15,79 @@ enum ScenarioKeys {
   static let backup = Key(required: "backup", backupShape, "What is restored.")
   private static let backupShape = Shape<BackupSource>(
     "a mapping",
-    schema: ["anyOf": [KeySpec.schema(of: [backupPath]), KeySpec.schema(of: [backupFrom, backupPick])]]
+    schema: [
+      "anyOf": [
+        KeySpec.schema(of: [backupPath]), KeySpec.schema(of: [backupFrom, backupPick, backupSeed]),
+        KeySpec.schema(of: [backupCommand]),
+      ]
+    ]
   ) { node, diagnostics in
+    if node["command"] != nil {
+      guard let fields = Fields.decode(node, of: "backup", [backupCommand], diagnostics) else { return nil }
+      let command = fields[backupCommand]
+      if command.isEmpty {
+        fields.reject(backupCommand, "there is no program in it")
+        return nil
+      }
+      return BackupSource(path: UserCommand(command).name, pick: nil, command: command)
+    }
     let keys: [any DeclaredKey] =
-      node["from"] == nil && node["pick"] == nil ? [backupPath] : [backupFrom, backupPick]
+      node["from"] == nil && node["pick"] == nil ? [backupPath] : [backupFrom, backupPick, backupSeed]
     guard let fields = Fields.decode(node, of: "backup", keys, diagnostics) else { return nil }
-    return keys.count == 1
-      ? BackupSource(path: fields[backupPath], pick: nil)
-      : BackupSource(path: fields[backupFrom], pick: fields[backupPick])
+    if keys.count == 1 { return BackupSource(path: fields[backupPath], pick: nil) }
+    var pick = fields[backupPick]
+    if let seed = fields[backupSeed] {
+      guard case .random = pick else {
+        fields.reject(backupSeed, "only `pick: random` takes one")
+        return nil
+      }
+      pick = .random(seed: UInt64(seed))
+    }
+    return BackupSource(path: fields[backupFrom], pick: pick)
   }
   private static let backupFrom = Key(
     required: "from", .string, "A folder of backups, of which one is chosen; relative to this file.")
   private static let backupPick = Key(
-    required: "pick", Shape<BackupSource.Pick>.choice(),
-    "How: `for_target` takes the newest that ends at or before the first target and whose oplog reaches it.")
+    required: "pick",
+    .scalar(
+      Shape<PickWord>.choice().map { word, _, _ in word.pick },
+      orMapping: Shape<BackupSource.Pick>.record("pick", [pickHolds, pickOlderThan]) { fields in
+        if fields[pickHolds] == nil, fields[pickOlderThan] == nil {
+          fields.diagnostics.report(.emptyPick(at: fields.node.place))
+          return nil
+        }
+        return .newest(holding: fields[pickHolds], olderThan: fields[pickOlderThan])
+      }),
+    "How: `latest`, `oldest`, `random`, the newest of those that hold a collection or are older than a time, or "
+      + "`for_target`: the newest that ends at or before the first target and whose oplog reaches it.")
+  private static let pickHolds = Key(
+    "holds", .string, "The collection that it holds, `shop.orders`, or a pattern of collections.")
+  private static let pickOlderThan = Key("older_than", .duration, "How old it is at least.")
+  private static let backupSeed = Key(
+    "seed", .integer(0...Int.max), "With `pick: random`: the same backup again, out of the same ones.")
+
+  /// The ways to pick that are a word.
+  private enum PickWord: String, Sendable, CaseIterable {
+    case latest, oldest, random
+    case forTarget = "for_target"
+
+    var pick: BackupSource.Pick {
+      switch self {
+      case .latest: .latest
+      case .oldest: .oldest
+      case .random: .random(seed: nil)
+      case .forTarget: .forTarget
+      }
+    }
+  }
+
   private static let backupPath = Key(
     required: "path", .string,
     "A dump directory, a database's directory, a collection's file or an archive; relative to this file.")
+  private static let backupCommand = Key(
+    required: "command", .list(of: .text),
+    "A program and its arguments whose output is an archive; no shell reads them, it runs in this file's folder."
+  )
   static let oplog = Key(
     "oplog",
     Shape<[String]>.list(
@@ -174,6 +230,12 @@ extension Node {
 }
 
 extension Failure {
+  static func emptyPick(at place: Place) -> Failure {
+    .invalid(
+      "empty-pick", "`pick` without a condition", at: place,
+      hint: "Give it `holds`, `older_than` or both; or write `pick: latest`.")
+  }
+
   static func emptyObjective(_ name: String, at place: Place) -> Failure {
     .invalid(
       "empty-objective", "objective `\(name)` without a limit", at: place,

@@ -72,8 +72,8 @@ extension Scenario {
       name: name(of: file), title: fields[ScenarioKeys.title], tags: fields[ScenarioKeys.tags] ?? [],
       description: fields[ScenarioKeys.description], path: file, sha256: SHA256.hex(of: bytes),
       folder: folder,
-      resolved: resolved(supported, values), backup: absolute(fields[ScenarioKeys.backup].path, in: folder),
-      pick: fields[ScenarioKeys.backup].pick,
+      resolved: resolved(supported, values), backup: fields[ScenarioKeys.backup].path(in: folder),
+      pick: fields[ScenarioKeys.backup].pick, command: fields[ScenarioKeys.backup].command,
       oplog: (fields[ScenarioKeys.oplog] ?? []).map { absolute($0, in: folder) },
       sandbox: (fields[ScenarioKeys.sandbox] ?? SandboxSettings()).inFolder(folder),
       witness: fields[ScenarioKeys.witness].map { absolute($0, in: folder) },
@@ -181,6 +181,13 @@ extension Scenario {
   /// A path in a scenario: relative to its folder.
   static func absolute(_ path: String, in folder: String) -> String {
     path.hasPrefix("/") || folder == "." ? path : Files.join(folder, path)
+  }
+}
+
+extension BackupSource {
+  /// A command's name stays what it is.
+  fileprivate func path(in folder: String) -> String {
+    command == nil ? Scenario.absolute(path, in: folder) : path
   }
 }
 

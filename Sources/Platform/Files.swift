@@ -46,6 +46,16 @@ package enum Files {
     status(of: path, followingLinks: false)?.st_uid
   }
 
+  /// When what lies at a path was last changed, or anything below it; links aren't followed. The beginning of 1970 where
+  /// nothing can be looked at.
+  package static func newestModification(in path: String) -> WallTime {
+    guard let status = status(of: path, followingLinks: false) else { return WallTime(seconds: 0) }
+    let own = WallTime(seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
+    guard status.st_mode & S_IFMT == S_IFDIR else { return own }
+    // A folder's own time says when something was put into it, and a copy changes that.
+    return ((try? names(in: path)) ?? []).map { newestModification(in: join(path, $0)) }.max() ?? own
+  }
+
   static func status(of path: String, followingLinks: Bool = true) -> stat? {
     var result = stat()
     let flags = followingLinks ? 0 : AT_SYMLINK_NOFOLLOW

@@ -136,6 +136,8 @@ struct ScenarioTests {
       (
         "version: 1\nbackup: {path: b, pick: for_target}\n", ["2:9 missing-key", "2:10 unknown-key"], nil
       ),
+      ("version: 1\nbackup: {command: []}\n", ["2:19 invalid-value"], nil),
+      ("version: 1\nbackup: {path: b, command: [cat, b]}\n", ["2:10 unknown-key"], nil),
       (least + "oplog: [{pth: o}]\n", ["3:9 missing-key", "3:10 unknown-key"], nil),
       (least + "objectives: {rpo: {max: 5m}}\n", ["3:19 missing-key"], nil),
       (least + "objectives: {rpo: {max: 5m, reference: soon}}\n", ["3:40 invalid-value"], nil),

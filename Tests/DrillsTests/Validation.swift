@@ -53,6 +53,7 @@ struct SchemaTests {
     arguments: [
       (wholeScenario, true), ("version: 1\nbackup: {path: b}\n", true), ("version: 1\n", false),
       ("version: 1\nbackup: {from: b, pick: for_target}\n", true), ("version: 1\nbackup: {from: b}\n", false),
+      ("version: 1\nbackup: {command: [cat, b]}\n", true), ("version: 1\nbackup: {command: cat b}\n", false),
       ("version: 1\nbackup: {path: b}\ntitel: x\n", false),
       ("version: 1\nbackup: {path: b}\nsteps: [{id: a}]\n", false),
       ("version: 1\nbackup: {path: b}\nsteps: [{restore: {}, check: []}]\n", false),

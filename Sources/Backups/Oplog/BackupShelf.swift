@@ -3,8 +3,12 @@ internal import Compression
 internal import Facts
 package import Platform
 
-/// The backups that lie in a folder, each of which could be a base: found by their content.
+/// The backups that lie in a folder, found by their content.
 package struct BackupShelf: Sendable {
+  /// The folder.
+  package let path: String
+  /// Whether a backup without an oplog of its own is of no use.
+  private let needsOplog: Bool
   /// What was found, by path.
   package private(set) var backups: [any LogicalBackup] = []
   /// What looks like a backup and can't be used, with the reason.
@@ -15,7 +19,11 @@ package struct BackupShelf: Sendable {
 
   /// Looks through a folder and the folders in it; what lies inside of a backup isn't looked at. Throws `Failure`
   /// when there is no such folder.
-  package init(_ path: String) throws(Failure) {
+  ///
+  /// `needsOplog`: whether it is for bases, onto which an oplog can be replayed.
+  package init(_ path: String, needsOplog: Bool = true) throws(Failure) {
+    self.path = path
+    self.needsOplog = needsOplog
     guard Files.exists(path) else { throw .backupNotFound(path) }
     try look(into: Folder(path: path, root: Files.realPath(path)), depth: 0)
   }
@@ -41,7 +49,7 @@ package struct BackupShelf: Sendable {
       let backup = try openBackup(path)
       // A saved slice is a backup of `local` alone, and no base.
       if backup.collections.allSatisfy({ $0.facts.namespace.database == "local" }) { return true }
-      if backup.oplog == nil { throw .baseWithoutOplog(path) }
+      if needsOplog, backup.oplog == nil { throw .baseWithoutOplog(path) }
       backups.append(backup)
       return true
     } catch {

@@ -21,6 +21,14 @@ struct OplogFinder {
   mutating func addBase(_ base: any LogicalBackup) throws(Failure) {
     guard let oplog = base.oplog else { throw .baseWithoutOplog(base.path) }
     if oplog.place.file == "-" { throw .oplogOnStandardInput() }
+    if let command = (base as? Archive)?.command {
+      do throws(Failure) {
+        guard try add(.command(command, Namespace("", "oplog")), .base) else {
+          throw .baseOplogEmpty(command.name)
+        }
+      } catch { try report(error) }
+      return
+    }
     for file in oplog.files {
       seen.insert(try Files.realPath(file))
       do throws(Failure) {
@@ -137,8 +145,10 @@ struct OplogFinder {
   /// Adds a slice by its first entry; false when it has none.
   private mutating func add(_ source: OplogSource, _ role: OplogSlice.Role) throws(Failure) -> Bool {
     var source = source
-    if case .archive(let path, _) = source, let chunks = try kept(source) {
-      source = .kept(file: path, chunks)
+    switch source {
+    case .archive, .command:
+      if let chunks = try kept(source) { source = .kept(file: source.path, chunks) }
+    case .file, .kept: break
     }
     guard let first = try OplogReader(source).next() else { return false }
     slices.append(OplogSlice(role: role, source: source, first: first.timestamp))

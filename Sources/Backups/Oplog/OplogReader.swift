@@ -8,6 +8,8 @@ enum OplogSource: Sendable {
   case file(String)
   /// An archive that holds them as this namespace.
   case archive(String, Namespace)
+  /// The same of an archive that a command writes.
+  case command(ArchiveCommand, Namespace)
   /// Entries that were read out of an archive and are kept, because to reach them again takes reading all of it.
   case kept(file: String, [OplogChunk])
 
@@ -15,6 +17,7 @@ enum OplogSource: Sendable {
   var path: String {
     switch self {
     case .file(let path), .archive(let path, _), .kept(let path, _): path
+    case .command(let command, _): command.name
     }
   }
 
@@ -23,6 +26,8 @@ enum OplogSource: Sendable {
     case .file(let path): OplogFileChunks(DocumentStream(try openDecompressed(path)))
     case .archive(let path, let namespace):
       try OplogArchiveChunks(ArchiveStream(openDecompressed(path)), namespace)
+    case .command(let command, let namespace):
+      try OplogArchiveChunks(ArchiveStream(decompressed(command.open())), namespace)
     case .kept(let path, let chunks): OplogKeptChunks(path, chunks)
     }
   }

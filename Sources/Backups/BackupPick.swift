@@ -1,0 +1,119 @@
+internal import BSON
+internal import Facts
+package import Platform
+
+/// How one backup is chosen out of a folder of them, where no target decides.
+package enum BackupPick: Sendable, Hashable {
+  case latest
+  case oldest
+  /// Any of them; the same for the same seed and the same backups.
+  case random(seed: UInt64)
+  /// The newest that holds a collection (a pattern as in `include`), and that is `olderThan` seconds old at least.
+  case newest(holding: String?, olderThan: Double?)
+}
+
+/// A backup that was chosen out of a folder.
+package struct PickedBackup: Sendable {
+  package let backup: any LogicalBackup
+  package let time: BackupTime
+  /// Why it was chosen, in a phrase.
+  package let reason: String
+  /// The others, each with the reason.
+  package let passedOver: [(path: String, reason: String)]
+}
+
+extension BackupShelf {
+  /// Chooses one. Throws `Failure`: `damagedBackup` when none can be.
+  package func choose(_ pick: BackupPick, now: WallTime = .now) throws(Failure) -> PickedBackup {
+    var refused = passedOver.map { (path: $0.path, reason: $0.reason.description) }
+    var dated: [(backup: any LogicalBackup, time: BackupTime)] = []
+    for backup in backups {
+      try Interruption.check()
+      do throws(Failure) { dated.append((backup, try BackupTime(of: backup, in: path))) } catch {
+        guard error.kind == .damagedBackup else { throw error }
+        refused.append((backup.path, error.description))
+      }
+    }
+    // Of the same moment, the first by name.
+    dated.sort { ($1.time.moment, $0.backup.path) < ($0.time.moment, $1.backup.path) }
+    var fitting = dated
+    if case .newest(let holding, let age) = pick {
+      fitting = dated.filter { candidate in
+        let reason = BackupShelf.objection(to: candidate.backup, candidate.time, holding, age, now)
+        if let reason { refused.append((candidate.backup.path, reason)) }
+        return reason == nil
+      }
+    }
+    guard !fitting.isEmpty else { throw .nothingToPick(pick, path, refused) }
+    let index: Int
+    let reason: String
+    let count = fitting.count == 1 ? "the only backup" : "of \(fitting.count) backups"
+    switch pick {
+    case .latest, .newest:
+      index = 0
+      reason = fitting.count == 1 ? count : "the newest \(count)"
+    case .oldest:
+      index = fitting.count - 1
+      reason = fitting.count == 1 ? count : "the oldest \(count)"
+    case .random(let seed):
+      // By name: what was added later should not be what decides.
+      let order = fitting.indices.sorted {
+        fitting[$0].backup.path.utf8.lexicographicallyPrecedes(fitting[$1].backup.path.utf8)
+      }
+      index = order[BackupPick.draw(seed, below: order.count)]
+      reason = "picked at random \(count), seed \(seed)"
+    }
+    let words = pick.words.map { " \($0)" } ?? ""
+    let others = fitting.indices.filter { $0 != index }.map { other in
+      (path: fitting[other].backup.path, reason: "not picked, of \(fitting[other].time.text)")
+    }
+    let (backup, time) = fitting[index]
+    return PickedBackup(
+      backup: backup, time: time, reason: "\(reason)\(words), of \(time.text)", passedOver: refused + others)
+  }
+
+  private static func objection(
+    to backup: any LogicalBackup, _ time: BackupTime, _ holding: String?, _ age: Double?, _ now: WallTime
+  ) -> String? {
+    if let holding {
+      let pattern = NamespacePattern(holding)
+      if !backup.collections.contains(where: { pattern.matches($0.facts.namespace) }) {
+        return "doesn't hold \(holding)"
+      }
+    }
+    if let age, now.timeInterval(since: time.moment) < age {
+      return "of \(time.text), not older than \(TimeSpan.format(age))"
+    }
+    return nil
+  }
+}
+
+extension BackupPick {
+  /// A number below `count` by SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators").
+  static func draw(_ seed: UInt64, below count: Int) -> Int {
+    var value = seed &+ 0x9E37_79B9_7F4A_7C15
+    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+    value ^= value >> 31
+    return Int(value.multipliedFullWidth(by: UInt64(count)).high)
+  }
+
+  /// What it asks of a backup besides its age among the others.
+  fileprivate var words: String? {
+    guard case .newest(let holding, let age) = self else { return nil }
+    let parts = [holding.map { "holding \($0)" }, age.map { "older than \(TimeSpan.format($0))" }]
+    return "among those \(parts.compactMap(\.self).joined(separator: " and "))"
+  }
+}
+
+extension Failure {
+  static func nothingToPick(
+    _ pick: BackupPick, _ folder: String, _ passedOver: [(path: String, reason: String)]
+  ) -> Failure {
+    let reasons = passedOver.prefix(5).map { "\($0.path): \($0.reason)" }.joined(separator: "; ")
+    return Failure(
+      .damagedBackup, "nothing-to-pick", "no backup in this folder can be picked", at: Place(folder),
+      hint: passedOver.isEmpty
+        ? "The folder holds no backup." : "Passed over: \(reasons)\(passedOver.count > 5 ? "; …" : "").")
+  }
+}

@@ -1,0 +1,306 @@
+package import Platform
+
+extension Sidecar {
+  /// Reads one. Throws a `Failure` of kind `damagedBackup` when it is no JSON object.
+  package init(reading path: String) throws(Failure) {
+    let bytes = try Files.read(path, limit: 64 << 20)
+    let json: JSON
+    do throws(MalformedJSON) { json = try JSON.parse(bytes) } catch {
+      throw .sidecarMalformed(path, at: error.offset, error.message)
+    }
+    try self.init(json, at: path)
+  }
+
+  init(_ json: JSON, at path: String) throws(Failure) {
+    guard case .object = json else { throw .sidecarMalformed(path, at: nil, "the text is no object") }
+    self.init(path: path)
+    let keys = SidecarKeys(json)
+    id = keys.text("id", "backupid", "backupname", "name")
+    type = keys.text("type", "backuptype", "kind")
+    database = keys.text("database", "db", "dbname")
+    time = keys.first(
+      "completedat", "completed", "finishedat", "finished", "endtime", "endedat", "timestamp", "time",
+      "backuptime",
+      "date", "createdat", "created", "starttime", "startedat"
+    ) { Sidecar.time($0) }
+    outcome = Sidecar.outcome(keys)
+    bytes = keys.first(
+      "sizebytes", "totalsizebytes", "backupsizebytes", "backupsize", "totalsize", "archivesizebytes",
+      "archivesize",
+      "compressedsizebytes", "compressedsize", "filesizebytes", "filesize", "totalbytes", "size", "bytes"
+    ) { $0.count }
+    if bytes == nil, let words = keys.text("size", "backupsize", "totalsize") {
+      notes.append("its size, \(words), is no number of bytes; not compared")
+    }
+    readFiles(keys)
+    readCollections(keys)
+  }
+
+  // MARK: Files
+
+  private mutating func readFiles(_ keys: SidecarKeys) {
+    for (key, value) in keys.members {
+      guard
+        ["checksum", "checksums", "hash", "hashes", "digest", "digests"].contains(key)
+          || StreamDigest.Algorithm(rawValue: key) != nil || ["files", "sizes", "artifacts"].contains(key)
+      else { continue }
+      let algorithm = StreamDigest.Algorithm(rawValue: key)
+      switch value {
+      // A checksum that names no file is that of the backup, which then is one file.
+      case .string(let text): claim("", text, algorithm)
+      case .object(let members):
+        for member in members {
+          if let inner = StreamDigest.Algorithm(rawValue: SidecarKeys.canonical(member.key)) {
+            if case .object(let files) = member.value {
+              for file in files { claim(file.key, file.value, inner) }
+            } else {
+              claim("", member.value, inner)
+            }
+          } else {
+            claim(member.key, member.value, algorithm)
+          }
+        }
+      case .array(let elements):
+        for element in elements {
+          let fields = SidecarKeys(element)
+          if case .string(let name) = element {
+            add(FileClaim(name: name))
+          } else if let name = fields.text("path", "file", "filename", "name", "key") {
+            claim(name, element, nil)
+          }
+        }
+      default: continue
+      }
+    }
+  }
+
+  private mutating func claim(_ name: String, _ value: JSON, _ algorithm: StreamDigest.Algorithm?) {
+    switch value {
+    case .string(let text): claim(name, text, algorithm)
+    case .integer(let bytes): add(FileClaim(name: name, bytes: Int(bytes)))
+    case .object:
+      let fields = SidecarKeys(value)
+      add(FileClaim(name: name, bytes: fields.first("sizebytes", "size", "bytes", "length") { $0.count }))
+      for (key, value) in fields.members {
+        guard case .string(let text) = value else { continue }
+        if let algorithm = StreamDigest.Algorithm(rawValue: key) { claim(name, text, algorithm) }
+        if ["checksum", "hash", "digest"].contains(key) { claim(name, text, nil) }
+      }
+    default: break
+    }
+  }
+
+  /// Takes a checksum: `sha256:…`, or digits whose number tells which it is.
+  private mutating func claim(_ name: String, _ text: String, _ algorithm: StreamDigest.Algorithm?) {
+    var digits = Substring(text.lowercased())
+    var algorithm = algorithm
+    if let mark = digits.firstIndex(where: { $0 == ":" || $0 == "-" }) {
+      algorithm = StreamDigest.Algorithm(rawValue: String(digits[..<mark])) ?? algorithm
+      digits = digits[digits.index(after: mark)...]
+    }
+    algorithm = algorithm ?? StreamDigest.Algorithm.allCases.first { $0.digits == digits.utf8.count }
+    guard let algorithm, digits.utf8.count == algorithm.digits, digits.allSatisfy(\.isHexDigit) else {
+      let subject = name.isEmpty ? "its checksum" : "the checksum of \(name)"
+      notes.append("\(subject), \(text), is none that is known (md5, sha1, sha256, sha512); not compared")
+      return
+    }
+    add(FileClaim(name: name, digests: [algorithm: String(digits)]))
+  }
+
+  private mutating func add(_ claim: FileClaim) {
+    guard let known = files.firstIndex(where: { $0.name.utf8.elementsEqual(claim.name.utf8) }) else {
+      files.append(claim)
+      return
+    }
+    files[known].bytes = files[known].bytes ?? claim.bytes
+    files[known].digests.merge(claim.digests) { first, _ in first }
+  }
+
+  // MARK: Collections
+
+  private mutating func readCollections(_ keys: SidecarKeys) {
+    for key in ["collections", "documentcounts", "collectioncounts", "counts", "documents"] {
+      guard let value = keys[key] else { continue }
+      if let count = value.count {
+        if key == "documents" { documentCount = count } else { collectionCount = count }
+      } else {
+        readCollections(value, in: nil)
+      }
+    }
+    collectionCount =
+      keys.first("collectioncount", "collectionscount", "totalcollections") { $0.count } ?? collectionCount
+    documentCount =
+      keys.first("documentcount", "documentscount", "totaldocuments", "totaldocs") { $0.count }
+      ?? documentCount
+    switch keys["databases"] {
+    case .array(let elements)?:
+      for element in elements {
+        let fields = SidecarKeys(element)
+        guard let name = element.string ?? fields.text("name", "database", "db") else { continue }
+        databases.append(name)
+        if let collections = fields["collections"] { readCollections(collections, in: name) }
+      }
+    case .object(let members)?:
+      for member in members {
+        databases.append(member.key)
+        readCollections(SidecarKeys(member.value)["collections"] ?? member.value, in: member.key)
+      }
+    default: break
+    }
+  }
+
+  private mutating func readCollections(_ value: JSON, in database: String?) {
+    switch value {
+    case .array(let elements):
+      for element in elements {
+        let fields = SidecarKeys(element)
+        if let name = element.string ?? fields.text("namespace", "ns", "collection", "name") {
+          add(
+            CollectionClaim(
+              database: fields.text("database", "db") ?? database, name: name,
+              documents: Sidecar.documents(in: fields)))
+        }
+      }
+    case .object(let members):
+      for member in members {
+        let fields = SidecarKeys(member.value)
+        if let count = member.value.count ?? Sidecar.documents(in: fields) {
+          add(CollectionClaim(database: database, name: member.key, documents: count))
+        } else if database == nil {
+          readCollections(fields["collections"] ?? member.value, in: member.key)
+        }
+      }
+    default: break
+    }
+  }
+
+  private static func documents(in fields: SidecarKeys) -> Int? {
+    fields.first("documents", "documentcount", "documentscount", "count", "docs", "doccount", "numdocuments")
+    {
+      $0.count
+    }
+  }
+
+  private mutating func add(_ claim: CollectionClaim) {
+    let known = collections.firstIndex { other in
+      other.name.utf8.elementsEqual(claim.name.utf8)
+        && (other.database ?? "").utf8.elementsEqual((claim.database ?? "").utf8)
+    }
+    guard let known else {
+      collections.append(claim)
+      return
+    }
+    collections[known].documents = collections[known].documents ?? claim.documents
+  }
+
+  // MARK: Time and outcome
+
+  /// RFC 3339, another date, or seconds, milliseconds or microseconds since 1970.
+  private static func time(_ value: JSON) -> WallTime? {
+    switch value {
+    case .string(let text): return WallTime(rfc3339: text) ?? WrittenDate.find(in: text)
+    case .integer(let number): return time(Double(number))
+    case .double(let number): return time(number)
+    case .object:
+      let fields = SidecarKeys(value)
+      if let inner = fields["$date"] ?? fields["$numberlong"] { return time(inner) }
+      return (fields["$timestamp"].map(SidecarKeys.init)?["t"] ?? fields["t"])?.count
+        .map { WallTime(seconds: $0) }
+    default: return nil
+    }
+  }
+
+  private static func time(_ number: Double) -> WallTime? {
+    let seconds = number > 1e14 ? number / 1e6 : number > 1e11 ? number / 1e3 : number
+    return seconds > 0 && seconds < 1e11 ? WallTime(seconds: Int(seconds)) : nil
+  }
+
+  private static let good: Set<String> = [
+    "success", "succeeded", "successful", "ok", "done", "complete", "completed", "finished", "good", "true",
+  ]
+  private static let bad: Set<String> = [
+    "failed", "failure", "fail", "error", "errored", "aborted", "cancelled", "canceled", "corrupt", "damaged",
+    "timeout", "timedout",
+  ]
+  private static let open: Set<String> = [
+    "running", "inprogress", "started", "starting", "pending", "incomplete", "partial", "unfinished",
+    "queued",
+  ]
+
+  private static func outcome(_ keys: SidecarKeys) -> Outcome {
+    var outcome = Outcome.unsaid
+    let complaint = keys.text("error", "errormessage", "failurereason", "reason", "message")
+    func failed(_ words: String) -> Outcome { .failed(complaint.map { "\(words) (\($0))" } ?? words) }
+    for key in ["status", "state", "result", "outcome", "success", "succeeded", "ok", "successful"] {
+      guard let value = keys[key] else { continue }
+      switch value {
+      case .bool(let isGood):
+        if !isGood { return failed("\(key) is false") }
+        outcome = .succeeded
+      case .string(let word):
+        let canonical = SidecarKeys.canonical(word)
+        if bad.contains(canonical) || canonical == "false" { return failed("\(key) is \(word)") }
+        if open.contains(canonical) { return .unfinished("\(key) is \(word)") }
+        if good.contains(canonical) { outcome = .succeeded }
+      default: continue
+      }
+    }
+    for key in ["completed", "complete", "finished"] {
+      if case .bool(let isOver)? = keys[key] {
+        if !isOver { return .unfinished("\(key) is false") }
+        if outcome == .unsaid { outcome = .succeeded }
+      }
+    }
+    for key in ["completedat", "finishedat", "endtime", "endedat"] where keys[key] == .null {
+      return .unfinished("it has no time of its end")
+    }
+    if let status = keys["exitcode"]?.count ?? keys["exitstatus"]?.count, status != 0 {
+      return failed("its exit status is \(status)")
+    }
+    if outcome == .unsaid, let error = keys.text("error", "errormessage"), !error.isEmpty {
+      return .failed(error)
+    }
+    return outcome
+  }
+}
+
+/// An object's members by their keys in lower case, without `_`, `-` and spaces; the first of several counts.
+struct SidecarKeys {
+  private(set) var members: [(key: String, value: JSON)] = []
+
+  init(_ json: JSON) {
+    guard case .object(let all) = json else { return }
+    members = all.map { (SidecarKeys.canonical($0.key), $0.value) }
+  }
+
+  static func canonical(_ key: String) -> String {
+    String(key.lowercased().filter { $0 != "_" && $0 != "-" && $0 != " " })
+  }
+
+  subscript(key: String) -> JSON? { members.first { $0.key == key }?.value }
+
+  /// The value of the first of these keys that gives one.
+  func first<Value>(_ keys: String..., read: (JSON) -> Value?) -> Value? {
+    for key in keys { if let value = self[key].flatMap(read) { return value } }
+    return nil
+  }
+
+  /// A text that isn't empty, or a number.
+  func text(_ keys: String...) -> String? {
+    keys.lazy.compactMap { self[$0].flatMap { $0.string ?? $0.count.map(String.init) } }.first { !$0.isEmpty }
+  }
+}
+
+extension JSON {
+  fileprivate var string: String? { if case .string(let text) = self { text } else { nil } }
+
+  /// A whole number that is none below zero, also as `{"$numberLong": "7"}`.
+  fileprivate var count: Int? {
+    switch self {
+    case .integer(let value): return value >= 0 ? Int(value) : nil
+    case .double(let value): return value >= 0 ? Int(exactly: value) : nil
+    case .object: return (self["$numberLong"] ?? self["$numberInt"])?.string.flatMap(Int.init)
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import BSON
+import Backups
+import Foundation
+import Platform
+import Testing
+
+@Suite("Picking one of a folder of backups")
+struct PickTests {
+  let scratch: Scratch
+
+  init() throws { scratch = try Scratch() }
+
+  /// A dump without an oplog, of one collection; changed at a known time.
+  private func dump(_ name: String, of namespace: String = "shop.orders", changed: Double? = nil) throws {
+    let parts = namespace.split(separator: ".")
+    let file = "\(name)/\(parts[0])/\(parts[1])"
+    var bytes: [UInt8] = []
+    (["_id": .int32(1)] as Document).withBytes { bytes += $0 }
+    try scratch.write(bytes, to: "\(file).bson")
+    try scratch.write(
+      #"{"indexes":[],"collectionName":"\#(parts[1])","type":"collection"}"#, to: "\(file).metadata.json")
+    guard let changed else { return }
+    for suffix in [".bson", ".metadata.json"] {
+      try FileManager.default.setAttributes(
+        [.modificationDate: Date(timeIntervalSince1970: changed)], ofItemAtPath: scratch[file + suffix])
+    }
+  }
+
+  private func pick(_ pick: BackupPick, now: WallTime = .now) throws -> (name: String, text: String) {
+    let choice = try BackupShelf(scratch.path, needsOplog: false).choose(pick, now: now)
+    let others = choice.passedOver.map { "\(Files.name(of: $0.path)): \($0.reason)" }
+    return (Files.name(of: choice.backup.path), ([choice.reason] + others).joined(separator: "\n"))
+  }
+
+  @Test(
+    "takes the time from the sidecar, else the oplog, else the name, else the newest change, and says which")
+  func time() throws {
+    try dump("by-change", changed: 1_700_000_000)
+    try dump("shop-2026-11-20", changed: 1_700_000_000)
+    try dump("shop-2026-11-19")
+    try scratch.write(
+      #"{"completed_at": "2026-11-22T01:02:03Z"}"#, to: "shop-2026-11-19/backup_metadata.json")
+    try FileManager.default.copyItem(atPath: Fixture.archive, toPath: scratch["dump-2020-01-01.archive"])
+    let (name, text) = try pick(.latest)
+    #expect(name == "shop-2026-11-19")
+    #expect(
+      text == """
+        the newest of 4 backups, of 2026-11-22T01:02:03Z by its sidecar
+        dump-2020-01-01.archive: not picked, of 2026-11-21T11:14:44Z by the last entry of its own oplog
+        shop-2026-11-20: not picked, of 2026-11-20T00:00:00Z by the date in its name
+        by-change: not picked, of 2023-11-14T22:13:20Z by the newest change of its files
+        """)
+    #expect(try pick(.oldest).name == "by-change")
+  }
+
+  @Test("passes over what is damaged, and what says that it failed, by name")
+  func passesOver() throws {
+    try dump("2026-11-19")
+    try dump("2026-11-20")
+    try scratch.write(#"{"status": "failed"}"#, to: "2026-11-20/backup_metadata.json")
+    try dump("2026-11-21")
+    try scratch.remove("2026-11-21/shop/orders.bson")
+    let (name, text) = try pick(.latest)
+    #expect(name == "2026-11-19")
+    #expect(text.contains("\n2026-11-20: "))
+    #expect(text.contains("says that the backup failed: status is failed"))
+    #expect(text.contains("\n2026-11-21: "))
+  }
+
+  @Test("at random takes the same for the same seed, and each for some seed")
+  func random() throws {
+    for name in ["a", "b", "c"] { try dump(name) }
+    let names = try (0..<20).map { try pick(.random(seed: $0)).name }
+    #expect(Set(names) == ["a", "b", "c"])
+    #expect(try names == (0..<20).map { try pick(.random(seed: $0)).name })
+    #expect(try pick(.random(seed: 7)).text.contains("picked at random of 3 backups, seed 7"))
+  }
+
+  @Test("takes the newest that holds a collection and is old enough")
+  func conditions() throws {
+    try dump("2026-11-18", of: "crm.contacts")
+    try dump("2026-11-19", of: "crm.contacts")
+    try dump("2026-11-20")
+    let now = try #require(WallTime(rfc3339: "2026-11-21T00:00:00Z"))
+    let held = try pick(.newest(holding: "crm.contacts", olderThan: nil), now: now)
+    #expect(held.name == "2026-11-19" && held.text.contains("2026-11-20: doesn't hold crm.contacts"))
+    let old = try pick(.newest(holding: "crm.*", olderThan: 3 * 86_400), now: now)
+    #expect(old.name == "2026-11-18")
+    #expect(
+      old.text.contains("2026-11-19: of 2026-11-19T00:00:00Z by the date in its name, not older than 3d 00h"))
+    let failure = #expect(throws: Failure.self) { try pick(.newest(holding: "x.y", olderThan: nil)) }
+    #expect(failure?.code == "nothing-to-pick")
+  }
+}
