@@ -1,5 +1,6 @@
 import BSON
 import Backups
+import Facts
 import Platform
 import Testing
 

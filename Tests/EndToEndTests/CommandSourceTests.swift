@@ -124,7 +124,7 @@ struct CommandSourceTests {
     try withFolder { folder in
       let run = try drill(
         ["sh", "-c", "head -c 300000 \(Self.archive); exec sleep 1000"], in: folder,
-        "stop_conditions: [{elapsed: 2s}]\n")
+        "stop_conditions: [{elapsed: \"> 2s\"}]\n")
       #expect(run.output.contains("stop condition elapsed"), "\(run.output)")
       #expect(run.status == 4)
     }
