@@ -17,7 +17,10 @@ extension DrillRun {
     _ step: RunStep, _ owner: Step, timeout: Double?, ignoringInterruption: Bool
   ) throws -> StepResult {
     let values = values()
-    var environment: [String: String?] = ["MONGODRILL_URI": sandbox?.uri]
+    var environment: [String: String?] = [
+      "MONGODRILL": try? Files.realPath("/proc/self/exe"), "MONGODRILL_URI": sandbox?.uri,
+      "MONGODRILL_EXPORTS": exportsFolder,
+    ]
     for (name, value) in step.environment { environment[name] = value.resolved(values) }
     let command = UserCommand(
       step.arguments.map { $0.resolved(values) }, environment: environment, folder: scenario.folder)

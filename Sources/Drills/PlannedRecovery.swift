@@ -42,6 +42,10 @@ struct RecoveryPlans {
   private(set) var recoveries: [String: PlannedRecovery] = [:]
   /// The restore step that a replay step goes on from.
   private(set) var restoreOf: [String: String] = [:]
+  /// Through when each export step that asks for changes looks for them.
+  private(set) var exports: [String: PlannedReplay] = [:]
+  /// The restore step whose moment such an export step asks for the changes after.
+  private(set) var exportOf: [String: String] = [:]
   /// The dump's own oplog and the slices; nil when nothing is replayed.
   private(set) var chain: OplogChain?
 
@@ -68,7 +72,9 @@ struct RecoveryPlans {
         continue
       }
       if let first = replays.first,
-        let check = next.prefix(while: { $0.id != first.id }).first(where: { $0.action is CheckStep })
+        let check = next.prefix(while: { $0.id != first.id }).first(where: {
+          $0.action is CheckStep || $0.action is ExportStep
+        })
       {
         throw .checkBeforeReplay(check.id, first.id, at: check.place)
       }
@@ -76,6 +82,25 @@ struct RecoveryPlans {
     }
     for step in scenario.steps where step.action is ReplayStep && restoreOf[step.id] == nil {
       throw .replayWithoutRestore(step.id, at: step.place)
+    }
+    try planExports(scenario)
+  }
+
+  private mutating func planExports(_ scenario: Scenario) throws(Failure) {
+    for (at, step) in scenario.steps.enumerated() {
+      guard let changes = (step.action as? ExportStep)?.changes else { continue }
+      guard let restore = scenario.steps[..<at].last(where: { $0.action is RestoreStep }), let chain,
+        let recovery = recoveries[restore.id], !recovery.stages.isEmpty
+      else { throw .noMoment(step.id, at: changes.place) }
+      let target = try (changes.target ?? .latest).resolve(in: chain)
+      let before = Set(scenario.steps[..<at].map(\.id))
+      if let stage = recovery.stages.last(where: { before.contains($0.step) }),
+        target.through < stage.replay.target.through
+      {
+        throw .changesBeforeMoment(step.id, stage.replay.target.through, at: changes.place)
+      }
+      exports[step.id] = PlannedReplay(chain, to: target)
+      exportOf[step.id] = restore.id
     }
   }
 
@@ -194,8 +219,8 @@ extension Failure {
 
   static func checkBeforeReplay(_ check: String, _ replay: String, at place: Place) -> Failure {
     .invalid(
-      "check-before-replay", "step `\(check)` asks before step `\(replay)` has replayed", at: place,
-      hint: "A dump is the state of no one moment until its oplog is replayed: put the check after it.")
+      "check-before-replay", "step `\(check)` comes before step `\(replay)` has replayed", at: place,
+      hint: "A dump is the state of no one moment until its oplog is replayed: put it after that.")
   }
 
   static func replayWithoutRestore(_ id: String, at place: Place) -> Failure {

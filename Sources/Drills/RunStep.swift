@@ -17,7 +17,8 @@ package struct RunStep: StepKind {
     "The program and its arguments; no shell reads them. A path with a slash is relative to this file.")
   private static let env = Key(
     "env", .entries(of: .template, keys: "variable"),
-    "Variables for its environment. MONGODRILL_URI, the sandbox's address, is always there.")
+    "Variables for its environment. Always there are MONGODRILL_URI, the sandbox's address, MONGODRILL, the path of this "
+      + "program, and MONGODRILL_EXPORTS, the folder of the run's exports.")
 
   package static let shape = Shape<RunStep>.record("run", [argv, env]) { fields in
     if fields[argv].isEmpty {

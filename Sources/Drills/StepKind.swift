@@ -84,6 +84,7 @@ package enum Steps {
   /// Every kind that a step can be.
   package static let kinds: [any StepKind.Type] = [
     RestoreStep.self, ReplayStep.self, CheckStep.self, RunStep.self, ApproveStep.self, WaitStep.self,
+    ExportStep.self,
   ]
 
   private static let id = Key("id", .string, "The step's name: unique; the kind's name when left out.")

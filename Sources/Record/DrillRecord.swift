@@ -48,6 +48,8 @@ package struct DrillRecord: RecordPart {
   /// What was in the backup or the scenario and was not verified.
   package var notVerified: [NotVerified]
   package var rollbacks: [Step]
+  /// What was written for the live system.
+  package var exports: [Export]
   /// The run of the same scenario before this one; nil when none is known.
   package var previousRun: JSON?
 
@@ -70,6 +72,7 @@ package struct DrillRecord: RecordPart {
     checks = []
     notVerified = []
     rollbacks = []
+    exports = []
   }
 
   /// Seconds from its start to its end, cleaning up included.
@@ -99,6 +102,7 @@ package struct DrillRecord: RecordPart {
       RecordField(derived: "summary") { $0.summary },
       RecordField("not_verified", \.notVerified),
       RecordField("rollbacks", \.rollbacks),
+      RecordField("exports", \.exports),
       RecordField("previous_run", \.previousRun),
     ]
   }

@@ -45,6 +45,9 @@ package struct Recovery {
   /// What the sandbox holds, and the target that it stands at once there was one.
   private var held: (plan: RecoveryPlan, result: RestoreResult, isReplayed: Bool)?
 
+  /// What was decided for the target that the sandbox stands at; nil before the first.
+  package var reached: RecoveryPlan? { held.flatMap { $0.isReplayed ? $0.plan : nil } }
+
   /// `pool` has to be a sandbox's: everything is written there.
   package init(
     backup: any LogicalBackup, pool: ClientPool, options: RestoreOptions, events: @escaping EventSink

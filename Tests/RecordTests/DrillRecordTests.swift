@@ -54,6 +54,16 @@ func fullRecord() -> DrillRecord {
   record.checks[1].measured = ["documents": 4998]
   record.notVerified = [DrillRecord.NotVerified("oplog", "the oplog was not replayed")]
   record.rollbacks = [DrillRecord.Step(id: "rollback-1", kind: "run")]
+  var export = DrillRecord.Export()
+  export.step = "lost"
+  export.path = "exports/lost"
+  export.moment = "100:2"
+  export.changedThrough = "110:1"
+  export.changes = ["d", "u"]
+  export.collections = [DrillRecord.ExportedCollection()]
+  export.collections[0].namespace = "shop.orders"
+  export.collections[0].sha256 = String(repeating: "0", count: 64)
+  record.exports = [export]
   var evidence = Judgement.Evidence()
   evidence.checks = record.checks
   let judgement = Judgement(evidence)
@@ -121,7 +131,8 @@ struct DrillRecordTests {
         "schema_version", "tool", "run_id", "scenario", "status", "verdict", "exit_code", "reasons",
         "started_at",
         "ended_at", "duration_seconds", "environment", "backup", "replay", "objectives", "phases", "steps",
-        "checks", "damage", "summary", "not_verified", "rollbacks", "previous_run",
+        "checks", "damage", "summary", "not_verified", "rollbacks", "exports",
+        "previous_run",
       ])
   }
 

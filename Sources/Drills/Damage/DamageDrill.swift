@@ -15,10 +15,11 @@ package struct DamageDrill: Sendable {
   private let events: EventSink
 
   /// `each`: in how many collections a kind of fault is planted, the largest first; nil for all. The scenario's
-  /// rollbacks don't run: nothing is recovered from.
+  /// rollbacks and exports don't run: nothing is recovered from.
   package init(_ scenario: Scenario, options: DrillOptions, each: Int?, events: @escaping EventSink) {
     var scenario = scenario
     scenario.rollbacks = []
+    scenario.steps.removeAll { $0.action is ExportStep }
     self.scenario = scenario
     self.options = options
     self.each = each
