@@ -174,7 +174,7 @@ struct ExportTests {
       - {replay: {to: "1795259694:300"}}
       - {export: {to: "\(folder.path)/open", where: {shop.orders: {status: new}}}}
       - {id: verify, check: []}
-      checks: {core: {shop.orders: [failed_documents: {where: {status: new}, error_if: "!= 1505"}]}}
+      checks: {core: {shop.orders: [{count: {equals: 1505}, where: {status: new}}]}}
       """, include: "[shop.orders]")
     #expect(record.exports.first?.documents == 1505, "\(record.reasons)")
     #expect(record.exports.first?.collections.first?.whole == false)

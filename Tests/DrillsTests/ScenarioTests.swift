@@ -146,7 +146,7 @@ struct ScenarioTests {
         least + "objectives: {rpo: {max: 1m, warn: 2m, reference: \"1:1\"}}\n", ["3:35 invalid-value"], nil
       ),
       (
-        least + "steps:\n  - {id: a, export: {}}\n", ["4:13 not-supported-yet"],
+        least + "steps:\n  - {id: a, fault: {}}\n", ["4:13 not-supported-yet"],
         "Supported are \(kinds)."
       ),
       (least + "steps: [{replay: {to: yesterday}}]\n", ["3:23 invalid-target"], nil),
