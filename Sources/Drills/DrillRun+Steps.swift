@@ -31,6 +31,7 @@ extension DrillRun {
         entry.output = result.output
         entry.personSeconds = result.person?.seconds
         entry.approvedBy = result.person?.name
+        entry.failover = result.failover
         entry.message = result.failure
         entry.status = result.failure == nil ? .completed : .failed
         try remember(step)
@@ -63,9 +64,10 @@ extension DrillRun {
 
   /// A command that said no is evidence; what a restore or a check found is in the evidence already.
   private func refuse(_ step: Step, _ result: StepResult) {
-    guard result.exitStatus != nil, let failure = result.failure else { return }
-    evidence.refusals.append(
-      DrillRecord.Reason(.checkFailed, "command-failed", "step \(step.id): \(failure)"))
+    guard let failure = result.failure,
+      let code = result.refusal ?? result.exitStatus.map({ _ in "command-failed" })
+    else { return }
+    evidence.refusals.append(DrillRecord.Reason(.checkFailed, code, "step \(step.id): \(failure)"))
   }
 
   /// `check`.

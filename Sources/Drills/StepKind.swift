@@ -1,5 +1,6 @@
 package import Configuration
 package import Platform
+package import Record
 
 /// One kind of step: its name, its keys, and what it does. Each kind is one file and stands in `Steps.kinds`.
 package protocol StepKind: Sendable {
@@ -26,6 +27,10 @@ package struct StepResult: Sendable {
   package var output: String?
   /// Who was asked, and how long that took.
   package var person: Person?
+  /// The code under which its failure stands among the reasons, as evidence; nil where it stands there already.
+  package var refusal: String?
+  /// What a failover measured.
+  package var failover: DrillRecord.Failover?
 
   /// A person's part in a step.
   package struct Person: Sendable {
@@ -35,12 +40,15 @@ package struct StepResult: Sendable {
   }
 
   package init(
-    failure: String? = nil, exitStatus: Int? = nil, output: String? = nil, person: Person? = nil
+    failure: String? = nil, exitStatus: Int? = nil, output: String? = nil, person: Person? = nil,
+    refusal: String? = nil, failover: DrillRecord.Failover? = nil
   ) {
     self.failure = failure
     self.exitStatus = exitStatus
     self.output = output
     self.person = person
+    self.refusal = refusal
+    self.failover = failover
   }
 }
 
@@ -84,7 +92,7 @@ package enum Steps {
   /// Every kind that a step can be.
   package static let kinds: [any StepKind.Type] = [
     RestoreStep.self, ReplayStep.self, CheckStep.self, RunStep.self, ApproveStep.self, WaitStep.self,
-    ExportStep.self,
+    ExportStep.self, FailoverStep.self,
   ]
 
   private static let id = Key("id", .string, "The step's name: unique; the kind's name when left out.")

@@ -43,6 +43,7 @@ extension Shape where Output == Topology {
 extension Scenario {
   /// What the steps make of the sandbox fits the servers that there are, and no step tells a set's key to everybody.
   func checkTopology(_ diagnostics: Diagnostics) {
+    checkMembers(diagnostics)
     guard sandbox.replicaSet != nil else { return }
     for step in steps + rollbacks {
       let command = step.action as? RunStep ?? (step.action as? WaitStep)?.until
@@ -59,9 +60,34 @@ extension Scenario {
       diagnostics.report(.replicaSetNotUsed(at: steps.last?.place))
     }
   }
+
+  /// What is done to a member is done when there is one.
+  private func checkMembers(_ diagnostics: Diagnostics) {
+    let restored = steps.lastIndex { $0.action is RestoreStep || $0.action is ReplayStep } ?? -1
+    for (index, step) in steps.enumerated() {
+      guard step.action is FailoverStep else { continue }
+      if sandbox.replicaSet?.members ?? 0 < 3 {
+        diagnostics.report(.needsThreeMembers(step.kind, at: step.place))
+      } else if index < restored {
+        diagnostics.report(.beforeReplicaSet(step.kind, at: step.place))
+      }
+    }
+  }
 }
 
 extension Failure {
+  static func needsThreeMembers(_ kind: String, at place: Place) -> Failure {
+    .invalid(
+      "needs-three-members", "`\(kind)` needs a replica set of three", at: place,
+      hint: "Write sandbox: {topology: {replica_set: 3}}.")
+  }
+
+  static func beforeReplicaSet(_ kind: String, at place: Place) -> Failure {
+    .invalid(
+      "before-replica-set", "`\(kind)` before the last restore or replay, when there is no replica set yet",
+      at: place, hint: "Move it behind them.")
+  }
+
   static func keyOnCommandLine(at place: Place?) -> Failure {
     .invalid(
       "key-on-command-line", "`argv` holds ${\(Scenario.uriName)}, in which a replica set's key stands",

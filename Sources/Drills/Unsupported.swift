@@ -6,7 +6,7 @@ internal import Platform
 enum Unsupported {
   static let keys: Set<String> = []
   static let objectives: Set<String> = []
-  static let steps: Set<String> = ["fault", "failover"]
+  static let steps: Set<String> = ["fault"]
 }
 
 extension Failure {

@@ -112,6 +112,8 @@ extension DrillRecord {
     package var exitStatus: Int?
     /// The end of what the command wrote.
     package var output: String?
+    /// What a `failover` step measured.
+    package var failover: Failover?
 
     package init() {}
     package init(id: String, kind: String, description: String? = nil) {
@@ -128,6 +130,7 @@ extension DrillRecord {
         RecordField("person_seconds", \.personSeconds), RecordField("approved_by", \.approvedBy),
         RecordField("attempts", \.attempts), RecordField("message", \.message),
         RecordField("exit_status", \.exitStatus), RecordField("output", \.output),
+        RecordField("failover", \.failover),
       ]
     }
   }

@@ -24,6 +24,7 @@ struct MarkdownReport {
     damage()
     checks()
     steps("Steps", record.steps)
+    members()
     steps("Rollbacks", record.rollbacks)
     runbook()
     phases()

@@ -52,6 +52,10 @@ extension ReplicaSet {
     package var applied: Timestamp?
     /// The election that the primary was made by.
     package var term: Int64
+    /// The version of the set's configuration that it goes by.
+    package var configuration: Int64?
+    /// The members that have a vote; nil where the server's version doesn't tell. One that was added has none at first.
+    package var voters: Int?
   }
 
   /// Asks one member. A paused or dead one isn't waited for.
@@ -61,10 +65,12 @@ extension ReplicaSet {
       let status = try? pool.run(["replSetGetStatus": 1])
     else { return look }
     look.term = status["term"]?.integer ?? -1
+    look.voters = status["votingMembersCount"]?.integer.map { Int($0) }
     let own = (status["members"]?.elements ?? []).lazy.compactMap(\.document).first {
       $0["self"]?.isTrue == true
     }
     look.state = own?["stateStr"]?.string
+    look.configuration = own?["configVersion"]?.integer
     if case .timestamp(let time)? = own?["optime"]?.document?["ts"] { look.applied = time }
     return look
   }
@@ -84,7 +90,7 @@ extension ReplicaSet {
   package func waitForPrimary(atMost seconds: Double, among indices: [Int]? = nil) throws(Failure) -> Int {
     let end = Clock.monotonic + seconds
     while true {
-      try Interruption.check()
+      try checkStops()
       for index in indices ?? Array(members.indices) where isWritable(index) { return index }
       if Clock.monotonic > end { throw .setNotReady("no primary", seconds: seconds, description) }
       Interruption.sleep(0.01)
@@ -100,21 +106,27 @@ extension ReplicaSet {
   }
 
   /// Waits until every member that is not down is primary or secondary, one of them primary, and all have applied
-  /// what the primary had. Nobody may be writing then, or it never ends. Throws `replica-set-not-ready`.
+  /// what the primary had, go by the same configuration, and have their votes. Nobody may be writing then, or it never ends. Throws `replica-set-not-ready`.
   package func waitUntilSteady(atMost seconds: Double) throws(Failure) {
     let end = Clock.monotonic + seconds
     while true {
-      try Interruption.check()
+      try checkStops()
       let looks = members.indices.filter { members[$0].condition != .down }.map { look(at: $0) }
       let isUp = looks.allSatisfy { $0.state == "PRIMARY" || $0.state == "SECONDARY" }
-      if isUp, looks.count(where: { $0.state == "PRIMARY" }) == 1, Set(looks.map(\.applied)).count == 1 {
-        return
-      }
+      let agree = Set(looks.map(\.applied)).count == 1 && Set(looks.map(\.configuration)).count == 1
+      let haveVotes = looks.allSatisfy { $0.voters ?? members.count == members.count }
+      if isUp, agree, haveVotes, looks.count(where: { $0.state == "PRIMARY" }) == 1 { return }
       if Clock.monotonic > end {
         throw .setNotReady("no primary with all others caught up", seconds: seconds, description)
       }
       Interruption.sleep(0.02)
     }
+  }
+
+  /// Throws when nothing is to be waited for any more.
+  private func checkStops() throws(Failure) {
+    try Interruption.check()
+    if members.contains(where: \.isRetired) { throw .stopped() }
   }
 
   /// `0 PRIMARY, 1 SECONDARY, 2 down`.

@@ -276,6 +276,9 @@ extension Server {
   /// Forbids any further start.
   func retire() { state.update { $0.isOver = true } }
 
+  /// Whether its sandbox is at its end.
+  var isRetired: Bool { state.withLock(\.isOver) }
+
   private func end() -> Child? {
     state.update { state in
       state.isWanted = false
