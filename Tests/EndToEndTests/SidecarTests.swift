@@ -12,7 +12,6 @@ struct SidecarTests {
   func verify() throws {
     try withFolder { folder in
       let dump = try Dump(in: folder)
-      let size = try Files.size(of: dump.file("orders.bson"))
       let sum = try SHA256.hex(of: Files.read(dump.file("orders.bson")))
       let good = """
         {"id": "nightly-7", "type": "full", "completed_at": "2026-11-21T14:30:00Z", "success": true,
@@ -48,7 +47,7 @@ struct SidecarTests {
               HINT: Something was lost, or it was counted at another time than it was backed up.
 
           """), "\(bad.output)")
-      #expect(bad.status == 65 && size > 0)
+      #expect(bad.status == 65)
     }
   }
 
