@@ -57,6 +57,8 @@ package final class DrillRun {
   var restored: [String: Restored] = [:]
   /// What the documents of each restore step showed, by its id, where checks are drafted from them.
   var surveys: [String: Survey] = [:]
+  /// Writes of faults for which nobody could be asked yet.
+  var unsettled: [FaultProbe] = []
   /// The suites that were asked to their end.
   var asked: Set<String> = []
 

@@ -63,8 +63,7 @@ extension Scenario {
       return nil
     }
     let (substituted, values) = substituting(node, given, file, diagnostics)
-    let supported = substituted.without(Unsupported.keys, what: "key", diagnostics)
-    guard let fields = Fields.decode(supported, of: "scenario", ScenarioKeys.all, diagnostics) else {
+    guard let fields = Fields.decode(substituted, of: "scenario", ScenarioKeys.all, diagnostics) else {
       return nil
     }
     let folder = Files.folder(of: file)
@@ -72,7 +71,7 @@ extension Scenario {
       name: name(of: file), title: fields[ScenarioKeys.title], tags: fields[ScenarioKeys.tags] ?? [],
       description: fields[ScenarioKeys.description], path: file, sha256: SHA256.hex(of: bytes),
       folder: folder,
-      resolved: resolved(supported, values), backup: fields[ScenarioKeys.backup].path(in: folder),
+      resolved: resolved(substituted, values), backup: fields[ScenarioKeys.backup].path(in: folder),
       pick: fields[ScenarioKeys.backup].pick, command: fields[ScenarioKeys.backup].command,
       oplog: (fields[ScenarioKeys.oplog] ?? []).map { absolute($0, in: folder) },
       sandbox: (fields[ScenarioKeys.sandbox] ?? SandboxSettings()).inFolder(folder),

@@ -25,6 +25,7 @@ struct MarkdownReport {
     checks()
     steps("Steps", record.steps)
     members()
+    faults()
     steps("Rollbacks", record.rollbacks)
     runbook()
     phases()
