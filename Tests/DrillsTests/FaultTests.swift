@@ -2,6 +2,7 @@ import Drills
 import Platform
 import Record
 import Reports
+import Sandbox
 import Testing
 
 private let one = "version: 1\nbackup: {path: b}\n"
