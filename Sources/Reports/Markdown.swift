@@ -4,142 +4,125 @@ internal import Record
 extension Renderer {
   /// For people: the first screen says what a tired administrator has to know.
   package static let markdown = Renderer(
-    name: "markdown", summary: "a report to read", fileName: "report.md", draw: { MarkdownReport($0).text })
+    name: "markdown", summary: "a report to read, for a ticket or a pull request", fileName: "report.md",
+    draw: { MarkdownReport($0).text })
 }
 
 /// The report in Markdown, from top to bottom.
 struct MarkdownReport {
+  /// Tables longer than this are cut; the JSON has them whole.
+  static let mostRows = 60
+
   let record: DrillRecord
-  var lines: [String] = []
+  private(set) var lines: [String] = []
 
   init(_ record: DrillRecord) {
     self.record = record
     head()
-    objectives()
-    replayed()
-    recovered()
-    exports()
+    add(objectives)
+    add(.replayed(record))
+    add(.recovered(record, most: Self.mostRows))
+    add(.exports(record))
     failures()
-    notVerified()
-    damage()
-    checks()
-    steps("Steps", record.steps)
-    members()
-    faults()
-    steps("Rollbacks", record.rollbacks)
-    runbook()
-    phases()
-    environment()
+    add(.notVerified(record))
+    add(.damage(record))
+    add(checks)
+    add(.steps("Steps", record.steps))
+    for section in Section.failovers(record) { add(section) }
+    add(.faults(record))
+    add(.steps("Rollbacks", record.rollbacks))
+    add(.runbook(record))
+    add(.phases(record))
+    add(.environment(record))
   }
 
   var text: String { lines.joined(separator: "\n") + "\n" }
 
-  mutating func add(_ line: String) { lines.append(line) }
-
-  mutating func section(_ title: String) { lines += ["", "## \(title)", ""] }
-
-  /// A table; columns whose title starts with `>` are aligned to the right.
-  mutating func table(_ titles: [String], _ rows: [[String]]) {
-    func row(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
-    add(row(titles.map { $0.hasPrefix(">") ? String($0.dropFirst()) : $0 }))
-    add(row(titles.map { $0.hasPrefix(">") ? "---:" : "---" }))
-    for cells in rows { add(row(cells)) }
+  private mutating func add(_ section: Section?) {
+    guard let section else { return }
+    lines += ["", "## \(MarkdownText.drawn(section.title))"]
+    for block in section.blocks { add(block) }
   }
+
+  private mutating func add(_ block: Block) { lines += [""] + MarkdownText.drawn(block) }
+  private mutating func add(_ prose: Prose) { add(.paragraph(prose)) }
 
   private mutating func head() {
     let name = MarkdownText.escaped(record.scenario.title ?? record.scenario.name)
-    add("# \(record.verdict.rawValue.uppercased()): \(name)")
-    add("")
-    add("**\(MarkdownText.escaped(record.summary.sentence))**")
-    add("")
-    var facts = [
-      "Run \(MarkdownText.code(record.runID, inTable: false))", "\(readable(record.startedAt))",
-      "took \(TimeSpan.format(record.durationSeconds))", "\(record.status.rawValue)",
-      "exit code \(record.exitCode.rawValue)",
-    ]
-    if let sandbox = record.environment.sandbox, sandbox.kept {
-      facts.append("data kept in \(MarkdownText.code(sandbox.directory, inTable: false))")
-    }
-    add(facts.joined(separator: " · "))
+    lines = ["# \(record.verdict.rawValue.uppercased()): \(name)"]
+    add(Prose(strong: Prose(data: record.summary.sentence)))
+    add(Section.facts(record).joined(separator: " · "))
     if let resumed = record.resumed {
-      add("")
-      add(
-        "It went on from step \(MarkdownText.code(resumed.step, inTable: false)) with what run "
-          + "\(MarkdownText.code(resumed.runID, inTable: false)) had kept.")
+      add("It went on from step \(code: resumed.step) with what run \(code: resumed.runID) had kept.")
     }
-    reasons()
-  }
-
-  /// What the sentence doesn't say: the hint to its reason, and the other reasons.
-  private mutating func reasons() {
-    if let hint = record.reasons.first?.hint { lines += ["", MarkdownText.escaped(hint)] }
-    let others = record.reasons.dropFirst()
-    guard !others.isEmpty else { return }
-    let most = 8
-    lines += ["", "Besides:", ""]
-    for reason in others.prefix(most) {
-      var line = "- " + MarkdownText.escaped(reason.message)
-      if let hint = reason.hint { line += ". " + MarkdownText.escaped(hint) }
-      add(line)
+    let next = NextSteps.after(record)
+    if !next.isEmpty {
+      add("\(strong: "What to do next")")
+      lines.append("")
+      for (number, step) in next.enumerated() { lines.append("\(number + 1). \(MarkdownText.drawn(step))") }
     }
-    if others.count > most { add("- … and \(Count.text(others.count - most)) more below") }
+    let others = Section.otherReasons(record)
+    if !others.isEmpty {
+      add("Besides:")
+      add(.list(others))
+    }
   }
 
-  private mutating func objectives() {
-    guard !record.objectives.all.isEmpty else { return }
-    section("Objectives")
-    table(
-      ["Objective", ">Limit", ">Measured", ">Margin", "Result"],
-      record.objectives.all.map { name, objective in
-        func time(_ seconds: Double?) -> String { seconds.map(TimeSpan.format) ?? "–" }
-        let result =
-          switch objective.met {
-          case true?: objective.isNearLimit ? "met, above its warning" : "met"
-          case false?: "**missed**"
-          case nil: objective.measuredSeconds == nil ? "not measured" : "no limit set"
-          }
-        let meaning = name == "RTO" ? "time to recover" : "data lost"
-        return [
-          "\(name), \(meaning)", time(objective.limitSeconds), time(objective.measuredSeconds),
-          time(objective.marginSeconds), result,
-        ]
-      })
-  }
-
-  private mutating func environment() {
-    section("Environment")
-    let environment = record.environment
-    var rows = [
-      ["mongodrill", MarkdownText.escaped(record.tool.version)],
+  private var objectives: Section? {
+    guard !record.objectives.all.isEmpty else { return nil }
+    return Section(
+      "Objectives",
       [
-        "Machine",
-        MarkdownText.escaped(environment.host)
-          + ", \(MarkdownText.escaped(environment.os)), \(Count.text(environment.cores, "core")), "
-          + "\(ByteSize.format(environment.memoryBytes)) of memory",
-      ],
-    ]
-    if let mongod = environment.mongod {
-      rows.append(["mongod", "\(MarkdownText.escaped(mongod.version)), \(MarkdownText.code(mongod.path))"])
-    }
-    if let path = record.scenario.path {
-      let digest = record.scenario.sha256.map { ", SHA-256 \(MarkdownText.code($0))" } ?? ""
-      rows.append(["Scenario", MarkdownText.code(path) + digest])
-    }
-    if let sandbox = environment.sandbox {
-      let members = sandbox.members.map { "a replica set of \($0), " } ?? ""
-      rows.append([
-        "Sandbox",
-        "\(members)\(MarkdownText.code(sandbox.directory)), \(sandbox.kept ? "kept" : "removed")",
+        .table(
+          ["Objective", ">Limit", ">Measured", ">Margin", "Result"],
+          record.objectives.all.map { name, objective in
+            func time(_ seconds: Double?) -> Prose { Prose(own: seconds.map(TimeSpan.format) ?? "–") }
+            return [
+              Prose(own: "\(name), \(objective.meaning(name))"), time(objective.limitSeconds),
+              time(objective.measuredSeconds), time(objective.marginSeconds), objective.words,
+            ]
+          })
       ])
-    }
-    for pair in environment.meta {
-      rows.append([MarkdownText.escaped(pair.key), MarkdownText.escaped(pair.value)])
-    }
-    table(["", ""], rows)
   }
-}
 
-/// `2026-11-21 13:04:49 UTC`.
-func readable(_ time: WallTime) -> String {
-  time.text.replacing("T", with: " ").replacing("Z", with: " UTC")
+  private mutating func failures() {
+    let checks = record.checks.worstFirst.filter { $0.result != .pass }
+    let problems = record.backup.problems
+    guard !checks.isEmpty || !problems.isEmpty else { return }
+    lines += ["", "## What is wrong"]
+    for problem in problems {
+      lines += ["", "### \(MarkdownText.drawn(problem.heading))"]
+      add(problem.words)
+    }
+    if record.backup.problemCount > problems.count {
+      add(Prose(own: "… and \(Count.text(record.backup.problemCount - problems.count)) more of these."))
+    }
+    for check in checks {
+      lines += ["", "### \(check.result.rawValue.uppercased()): \(MarkdownText.escaped(check.title))"]
+      add(Prose(data: check.message))
+      let facts = check.facts
+      if !facts.isEmpty { add(.list(facts.map { "\(own: $0.name): \($0.value)" })) }
+      if let query = check.query { add(.lines(query, language: "js")) }
+    }
+    if checks.contains(where: { $0.query != nil }), let command = RestoreCommand(record) {
+      add("The queries are for `mongosh` on the restored data: \(code: command.text) brings it back.")
+    }
+  }
+
+  private var checks: Section {
+    guard !record.checks.isEmpty else { return Section("Checks", [.paragraph("None was made.")]) }
+    let most = Self.mostRows * 5
+    let rows = record.checks.prefix(most).map { check in
+      let result = Prose(own: check.result.rawValue)
+      return [
+        check.result == .pass ? result : Prose(strong: result), Prose(data: check.suite),
+        Prose(data: check.name), check.namespace.map(Prose.init(code:)) ?? "", Prose(data: check.message),
+        Prose(own: TimeSpan.format(check.seconds)),
+      ]
+    }
+    let table = Block.table(["Result", "Suite", "Check", "Collection", "Found", ">Time"], rows)
+    guard record.checks.count > most else { return Section("Checks", [table]) }
+    let rest = Prose(own: "… and \(Count.text(record.checks.count - most)) more in report.json.")
+    return Section("Checks", [table, .paragraph(rest)])
+  }
 }

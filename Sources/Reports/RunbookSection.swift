@@ -1,23 +1,21 @@
 internal import Record
 
-extension MarkdownReport {
+extension Section {
   /// What the scenario says of the disaster, and what is left for a person to do.
-  mutating func runbook() {
-    guard let runbook = record.scenario.runbook else { return }
-    section("Runbook")
+  static func runbook(_ record: DrillRecord) -> Section? {
+    guard let runbook = record.scenario.runbook else { return nil }
     let facts: [(String, String?)] = [
       ("What it rehearses", runbook.description), ("Severity", runbook.severity),
       ("Noticed by", runbook.detection),
       ("Owner", runbook.owner),
       ("Contacts", runbook.contacts.isEmpty ? nil : runbook.contacts.joined(separator: ", ")),
     ]
-    for (name, text) in facts {
-      if let text { add("- \(name): \(MarkdownText.escaped(text))") }
-    }
+    let known = facts.compactMap { name, text in text.map { "\(own: name): \($0)" as Prose } }
+    var blocks: [Block] = known.isEmpty ? [] : [.list(known)]
     for (title, items) in [("By hand, before", runbook.preflight), ("By hand, after", runbook.followUp)] {
       guard !items.isEmpty else { continue }
-      lines += ["", "\(title):", ""]
-      for item in items { add("- [ ] \(MarkdownText.escaped(item))") }
+      blocks += [.paragraph("\(own: title):"), .tasks(items.map(Prose.init(data:)))]
     }
+    return blocks.isEmpty ? nil : Section("Runbook", blocks)
   }
 }

@@ -1,0 +1,35 @@
+internal import Platform
+internal import Record
+
+extension Section {
+  /// The machine, the programs, the scenario's file and what the user put in.
+  static func environment(_ record: DrillRecord) -> Section {
+    let environment = record.environment
+    var rows: [[Prose]] = [
+      ["mongodrill", Prose(data: record.tool.version)],
+      [
+        "Machine",
+        "\(environment.host), \(environment.os), "
+          + Prose(
+            own: "\(Count.text(environment.cores, "core")), \(ByteSize.format(environment.memoryBytes)) of memory"
+          ),
+      ],
+    ]
+    if let mongod = environment.mongod { rows.append(["mongod", "\(mongod.version), \(code: mongod.path)"]) }
+    if let server = environment.server {
+      rows.append(["Server checked", "\(code: server.address), MongoDB \(server.version)"])
+    }
+    if let path = record.scenario.path {
+      let digest: Prose = record.scenario.sha256.map { ", SHA-256 \(code: $0)" } ?? ""
+      rows.append(["Scenario", "\(code: path)" + digest])
+    }
+    if let sandbox = environment.sandbox {
+      let members = sandbox.members.map { "a replica set of \($0), " } ?? ""
+      rows.append([
+        "Sandbox", "\(own: members)\(code: sandbox.directory), \(own: sandbox.kept ? "kept" : "removed")",
+      ])
+    }
+    for pair in environment.meta { rows.append([Prose(data: pair.key), Prose(data: pair.value)]) }
+    return Section("Environment", [.table(["", ""], rows)])
+  }
+}

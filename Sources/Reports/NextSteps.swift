@@ -1,0 +1,116 @@
+internal import Platform
+internal import Record
+
+/// What a person does after a drill that didn't simply pass.
+enum NextSteps {
+  /// The most urgent first; empty after a plain pass.
+  static func after(_ record: DrillRecord) -> [Prose] {
+    guard record.verdict != .pass || record.exitCode != .pass else { return [] }
+    let hint = record.reasons.first?.hint.map { [Prose(data: $0)] } ?? []
+    return hint + advice(record) + again(record)
+  }
+
+  private static func advice(_ record: DrillRecord) -> [Prose] {
+    switch record.exitCode {
+    case .checkFailed: return failed(record)
+    case .objectiveMissed: return missed(record)
+    case .damagedBackup:
+      return ["Rely on an older backup that passed, and take a new one.", verification(record)].compactMap(\.self)
+    case .notVerified:
+      return ["Until what stands under “What was not verified” has an answer, nothing is proven."]
+    case .cleanupFailed: return ["See what is left with `mongodrill doctor`, and remove it with `mongodrill clean`."]
+    case .incomplete:
+      let isUnanswered = record.reasons.first?.code == "check-error"
+      return isUnanswered
+        ? ["See under “What is wrong” why the check has no answer: it is the question's fault, not the data's."]
+        : ["The backup is neither proven nor refuted: take away what stopped the drill."]
+    case .pass, .warnings:
+      return record.verdict == .warn ? ["Look at what warns, and decide whether it may stay."] : []
+    case .usage, .backupNotFound, .noServer, .internal, .invalidScenario, .interrupted, .terminated: return []
+    }
+  }
+
+  private static func failed(_ record: DrillRecord) -> [Prose] {
+    switch record.reasons.first?.code {
+    case "check-failed":
+      let hasQuery = record.checks.contains { $0.result == .fail && $0.query != nil }
+      let look: Prose? = RestoreCommand(record).map {
+        "Look at the data: \(code: $0.text) brings it back"
+          + (hasQuery ? ", and the failed check's query, below, shows what is wrong." : ".")
+      }
+      return [
+        look,
+        "If the live data is wrong in the same way, mend it there. If it isn't, don't rely on this backup: take another.",
+      ].compactMap(\.self)
+    case "command-failed": return ["Read what the command wrote, under “Steps”."]
+    case "operation-failed":
+      return ["The oplog and the backup don't fit together, or something of the oplog is missing.", verification(record)]
+        .compactMap(\.self)
+    case "failover-failed", "fault-not-as-expected": return ["See what each member did, under “Failover” or “Faults”."]
+    case DrillRecord.Damage.unnoticed:
+      return ["Add the checks that stand under “Planted faults” to the scenario."]
+    default:
+      return ["The server's own words, below, say what it refused.", verification(record)].compactMap(\.self)
+    }
+  }
+
+  private static func missed(_ record: DrillRecord) -> [Prose] {
+    var steps: [Prose] = []
+    if record.objectives.rto?.met == false, let slowest = record.phases.max(by: { $0.seconds < $1.seconds }) {
+      steps.append(
+        "Most of the time went into \(slowest.name): \(own: TimeSpan.format(slowest.seconds)) of "
+          + "\(own: TimeSpan.format(record.durationSeconds)). Make that quicker, or agree on another limit.")
+    }
+    if record.objectives.rpo?.met == false {
+      steps.append("Save the oplog more often: what was written after its last saved entry is lost.")
+    }
+    return steps
+  }
+
+  /// How to learn whether the backup's files are whole.
+  private static func verification(_ record: DrillRecord) -> Prose? {
+    guard record.environment.server == nil, !record.backup.path.isEmpty else { return nil }
+    let slices = record.backup.slices.map { " --oplog \(Shell.quoted($0))" }.joined()
+    let command = "mongodrill verify \(Shell.quoted(record.backup.path))\(slices)"
+    return "\(code: command) says whether its files are whole."
+  }
+
+  private static func again(_ record: DrillRecord) -> [Prose] {
+    guard record.environment.server == nil, record.damage == nil, record.verdict != .warn else { return [] }
+    let path = record.scenario.path ?? record.backup.path
+    return path.isEmpty ? [] : ["Then drill again: \(code: "mongodrill run \(Shell.quoted(path))")."]
+  }
+}
+
+/// The command that brings the data of a drill back, for a closer look.
+struct RestoreCommand {
+  let text: String
+
+  /// Nil where no backup was restored.
+  init?(_ record: DrillRecord) {
+    guard record.environment.server == nil, !record.backup.path.isEmpty else { return nil }
+    let documentsAlone = record.backup.oplog != nil && record.replay == nil
+    var text = "mongodrill restore \(documentsAlone ? "--no-replay " : "")\(Shell.quoted(record.backup.path))"
+    if let replay = record.replay {
+      text += record.backup.slices.map { " --oplog \(Shell.quoted($0))" }.joined()
+      text += " --to \(replay.lastApplied ?? replay.through)"
+    }
+    self.text = text
+  }
+}
+
+/// Words for a POSIX shell.
+enum Shell {
+  /// The word as it is where that is safe, in single quotes otherwise.
+  static func quoted(_ word: String) -> String {
+    let isPlain =
+      !word.isEmpty
+      && word.utf8.allSatisfy { byte in
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: "_-./:=@%+,".utf8.contains(byte)
+        }
+      }
+    return isPlain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+  }
+}
