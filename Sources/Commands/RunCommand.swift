@@ -53,6 +53,19 @@ enum RunCommand: Command {
       "An earlier run (its folder, report.json or id), for checks that compare with it; wins over the scenario's."
   )
 
+  static let formats = Option.list(
+    "--format", placeholder: "FORMAT", kind: .format,
+    help: "Writes the report in this format, too: \(Renderer.fileNames). May be given several times.")
+  static let prometheus = Option.value(
+    "--prometheus", placeholder: "DIR", kind: .text,
+    help: "Writes gauges to DIR/mongodrill-SCENARIO.prom, for the textfile collector of node_exporter.")
+  static let notify = Option.value(
+    "--notify", placeholder: "PROGRAM", kind: .text,
+    help: "After each drill starts PROGRAM, which gets report.json on its standard input.")
+  static let notifyArguments = Option.list(
+    "--notify-arg", placeholder: "ARG", kind: ValueKind("a text") { $0 },
+    help: "An argument for the program of --notify; may be given several times.")
+
   static let syntax = CommandSyntax(
     name: "run", summary: "runs drills and writes the evidence",
     description: [
@@ -68,8 +81,8 @@ enum RunCommand: Command {
       OptionGroup(
         "Options",
         [
-          ScenarioFlags.parameters, witness, baseline, meta, approvals, reports, failOn, requireProven,
-          noReplay, dryRun,
+          ScenarioFlags.parameters, witness, baseline, meta, approvals, reports, formats, prometheus, notify,
+          notifyArguments, failOn, requireProven, noReplay, dryRun,
         ]),
       OptionGroup("Sandbox", SandboxFlags.group.options + [keep, from, kept]),
     ],
@@ -77,13 +90,20 @@ enum RunCommand: Command {
       Example("mongodrill run dump/", "Whether last night's dump can be restored."),
       Example("mongodrill run scenarios/* --report-dir /var/lib/drills", "The monthly drills."),
       Example("mongodrill run scenarios/shop --fail-on warn -q", "A gate in CI."),
+      Example(
+        "mongodrill run scenarios/shop --format html --format junit",
+        "A page to read and test results besides."),
+      Example(
+        "mongodrill run scenarios/* --notify ./mail.sh --notify-arg ops@example.org",
+        "Tells somebody after each drill."),
       Example("mongodrill run scenarios/shop --keep", "Leaves the restored data for a closer look."),
       Example("mongodrill run scenarios/shop --from verify", "The checks again, on the data that was kept."),
     ],
     exits: .codes([
       .pass: nil, .checkFailed: nil, .objectiveMissed: nil, .warnings: nil, .incomplete: nil,
       .notVerified: nil,
-      .cleanupFailed: nil, .usage: nil, .damagedBackup: nil, .backupNotFound: nil, .noServer: nil,
+      .cleanupFailed: "The clean-up, --prometheus or --notify failed; otherwise it passed.", .usage: nil,
+      .damagedBackup: nil, .backupNotFound: nil, .noServer: nil,
       .internal: nil,
       .invalidScenario: nil, .interrupted: nil, .terminated: nil,
     ]))
@@ -96,6 +116,8 @@ enum RunCommand: Command {
     if values[from] != nil && scenarios.count > 1 { throw Failure.fromOfSeveral() }
     if let from = values[from] { try scenarios.first?.firstStep(from: from) }
     if values[kept] != nil && values[from] == nil { throw Failure.keptWithoutFrom() }
+    if values[notify] == nil, !values[notifyArguments].isEmpty { throw Failure.argumentsWithoutNotifier() }
+    let notifier = try values[notify].map { try Notifier($0, arguments: values[notifyArguments]) }
     var records: [DrillRecord] = []
     var codes: [ExitCode] = []
     for scenario in scenarios {
@@ -107,6 +129,7 @@ enum RunCommand: Command {
       records.append(record)
       codes.append(record.exitCode)
       tell(record, folder, session)
+      codes += passOn(record, folder, values, notifier, session)
     }
     if session.options.output == .json {
       let all = records.map(\.json)
@@ -137,8 +160,27 @@ enum RunCommand: Command {
     }
     options.ask = session.asking
     let record = Drill(scenario, options: options, events: session.events).run()
-    try folder.write(record)
+    try folder.write(record, formats: values[formats])
     return (record, folder)
+  }
+
+  /// Writes the metrics and starts the notifier. What fails there is said loudly and ends in the code of a clean-up
+  /// that failed: the record is written by then, and stays what it is.
+  private static func passOn(
+    _ record: DrillRecord, _ folder: RunFolder, _ values: Values, _ notifier: Notifier?, _ session: Session
+  ) -> [ExitCode] {
+    var codes: [ExitCode] = []
+    do throws(Failure) {
+      if let directory = values[prometheus] { try TextfileCollector.write(record, in: directory) }
+    } catch {
+      session.log(error)
+      codes.append(.cleanupFailed)
+    }
+    do throws(Failure) { try notifier?.notify(of: record, in: folder) } catch {
+      session.log(error)
+      codes.append(.cleanupFailed)
+    }
+    return codes
   }
 
   /// The verdict and where the report is; of records the one array at the end.

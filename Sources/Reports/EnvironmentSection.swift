@@ -11,7 +11,8 @@ extension Section {
         "Machine",
         "\(environment.host), \(environment.os), "
           + Prose(
-            own: "\(Count.text(environment.cores, "core")), \(ByteSize.format(environment.memoryBytes)) of memory"
+            own:
+              "\(Count.text(environment.cores, "core")), \(ByteSize.format(environment.memoryBytes)) of memory"
           ),
       ],
     ]

@@ -5,7 +5,9 @@ extension Section {
   /// What happened to the members of a replica set: one table a step that took one away.
   static func failovers(_ record: DrillRecord) -> [Section] {
     record.steps.compactMap { step in
-      step.failover.map { Section("Failover: \(step.id)", [.table(["", ""], rows($0).map { [$0.0, $0.1] })]) }
+      step.failover.map {
+        Section("Failover: \(step.id)", [.table(["", ""], rows($0).map { [$0.0, $0.1] })])
+      }
     }
   }
 

@@ -15,14 +15,18 @@ enum NextSteps {
     case .checkFailed: return failed(record)
     case .objectiveMissed: return missed(record)
     case .damagedBackup:
-      return ["Rely on an older backup that passed, and take a new one.", verification(record)].compactMap(\.self)
+      return ["Rely on an older backup that passed, and take a new one.", verification(record)].compactMap(
+        \.self)
     case .notVerified:
       return ["Until what stands under “What was not verified” has an answer, nothing is proven."]
-    case .cleanupFailed: return ["See what is left with `mongodrill doctor`, and remove it with `mongodrill clean`."]
+    case .cleanupFailed:
+      return ["See what is left with `mongodrill doctor`, and remove it with `mongodrill clean`."]
     case .incomplete:
       let isUnanswered = record.reasons.first?.code == "check-error"
       return isUnanswered
-        ? ["See under “What is wrong” why the check has no answer: it is the question's fault, not the data's."]
+        ? [
+          "See under “What is wrong” why the check has no answer: it is the question's fault, not the data's."
+        ]
         : ["The backup is neither proven nor refuted: take away what stopped the drill."]
     case .pass, .warnings:
       return record.verdict == .warn ? ["Look at what warns, and decide whether it may stay."] : []
@@ -44,9 +48,13 @@ enum NextSteps {
       ].compactMap(\.self)
     case "command-failed": return ["Read what the command wrote, under “Steps”."]
     case "operation-failed":
-      return ["The oplog and the backup don't fit together, or something of the oplog is missing.", verification(record)]
-        .compactMap(\.self)
-    case "failover-failed", "fault-not-as-expected": return ["See what each member did, under “Failover” or “Faults”."]
+      return [
+        "The oplog and the backup don't fit together, or something of the oplog is missing.",
+        verification(record),
+      ]
+      .compactMap(\.self)
+    case "failover-failed", "fault-not-as-expected":
+      return ["See what each member did, under “Failover” or “Faults”."]
     case DrillRecord.Damage.unnoticed:
       return ["Add the checks that stand under “Planted faults” to the scenario."]
     default:

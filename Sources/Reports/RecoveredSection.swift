@@ -5,15 +5,7 @@ extension Section {
   /// The collections that came back. Of more than `most` the largest are shown.
   static func recovered(_ record: DrillRecord, most: Int?) -> Section {
     let backup = record.backup
-    var facts: [Prose] = backup.form.map { [Prose(data: $0)] } ?? []
-    if let bytes = backup.bytes { facts.append(Prose(own: ByteSize.format(bytes))) }
-    if backup.compressed == true { facts.append("gzip") }
-    if let version = backup.serverVersion { facts.append("MongoDB \(version)") }
-    if let version = backup.toolVersion { facts.append("taken by mongodump \(version)") }
-    let source: Prose =
-      "From \(code: backup.path)" + (facts.isEmpty ? "" : " (\(facts.joined(separator: ", ")))")
-      + (backup.collections.isEmpty ? ": nothing." : ":")
-    var blocks = [Block.paragraph(source)]
+    var blocks = [Block.paragraph(source(backup) + (backup.collections.isEmpty ? ": nothing." : ":"))]
     if !backup.collections.isEmpty {
       let ranked = backup.collections.sorted { $0.bytes > $1.bytes }
       let kept = Set(ranked.prefix(most ?? ranked.count).map(\.source))
@@ -35,6 +27,16 @@ extension Section {
     }
     if !backup.notes.isEmpty { blocks.append(.list(backup.notes.map(Prose.init(data:)))) }
     return Section("What was recovered", blocks)
+  }
+
+  /// Where it came from, and what that is.
+  static func source(_ backup: DrillRecord.Backup) -> Prose {
+    var facts: [Prose] = backup.form.map { [Prose(data: $0)] } ?? []
+    if let bytes = backup.bytes { facts.append(Prose(own: ByteSize.format(bytes))) }
+    if backup.compressed == true { facts.append("gzip") }
+    if let version = backup.serverVersion { facts.append("MongoDB \(version)") }
+    if let version = backup.toolVersion { facts.append("taken by mongodump \(version)") }
+    return "From \(code: backup.path)" + (facts.isEmpty ? "" : " (\(facts.joined(separator: ", ")))")
   }
 
   private static func total(_ record: DrillRecord) -> Prose {

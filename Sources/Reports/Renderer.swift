@@ -12,8 +12,16 @@ package struct Renderer: Sendable {
   /// The record as text, with a newline at the end.
   package let draw: @Sendable (DrillRecord) -> String
 
+  /// Those that every run leaves.
+  package static let always: [Renderer] = [.json, .markdown]
+
   /// Every format there is.
-  package static let all: [Renderer] = [.json, .markdown]
+  package static let all: [Renderer] = [
+    .json, .markdown, .html, .junit, .github, .githubAnnotations, .prometheus, .openmetrics, .csv, .csvPhases,
+  ]
+
+  /// The names of those that can be written as a file, for the help.
+  package static let fileNames = all.filter { $0.fileName != nil }.map(\.name).joined(separator: ", ")
 
   /// The format of that name. Throws `Failure` (kind `usage`) when there is none.
   package static func named(_ name: String) throws(Failure) -> Renderer {

@@ -70,7 +70,8 @@ extension Section {
       .paragraph(
         "Looked for from \(moment(found.from)) through \(moment(found.to)), among "
           + Prose(
-            own: "\(Count.text(found.candidates, "entry", plural: "entries")) that change something: the backup "
+            own:
+              "\(Count.text(found.candidates, "entry", plural: "entries")) that change something: the backup "
               + "was restored \(Count.text(found.rounds, "time")), and "
               + "\(Count.text(found.probes.count, "moment")) were asked.")),
     ]

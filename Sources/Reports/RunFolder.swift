@@ -35,11 +35,12 @@ package struct RunFolder: Sendable, Hashable {
     }
   }
 
-  /// Writes the record in every format that is a file, the JSON first; each is there whole or not at all. Throws
-  /// `Failure` of kind `incomplete`.
-  package func write(_ record: DrillRecord) throws(Failure) {
-    for renderer in Renderer.all {
-      guard let name = renderer.fileName else { continue }
+  /// Writes the record as `report.json`, as `report.md` and in the formats that were asked for besides; each is
+  /// there whole or not at all. Throws `Failure` of kind `incomplete`.
+  package func write(_ record: DrillRecord, formats: [Renderer] = []) throws(Failure) {
+    var written: Set<String> = []
+    for renderer in Renderer.always + formats {
+      guard let name = renderer.fileName, written.insert(name).inserted else { continue }
       try Files.writeAtomically(renderer.draw(record).utf8, to: Files.join(path, name), mode: 0o600)
     }
   }

@@ -69,6 +69,12 @@ let failingMarkdown = ##"""
 
   Run `20261121T130449Z-shop` · 2026-11-21 13:04:49 UTC · took 3.5 s · completed · exit code 1
 
+  **What to do next**
+
+  1. The server's own words, below, say what it refused.
+  2. `mongodrill verify 'back ups/it'\''s'` says whether its files are whole.
+  3. Then drill again: `mongodrill run scenarios/shop/scenario.yaml`.
+
   Besides:
 
   - there are 2 more of these
