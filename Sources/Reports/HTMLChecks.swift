@@ -50,18 +50,31 @@ extension HTMLReport {
   var checks: HTML {
     guard !record.checks.isEmpty else { return section("Checks", [paragraph("None was made.")]) }
     let groups = record.checks.byCollection
-    return section(
-      "Checks",
-      groups.enumerated().map { number, group in
-        let isOpen = groups.count == 1 || (group.worst != .pass && number < Self.mostOpen)
-        return .element(
-          "details", ["open": isOpen ? "" : nil],
-          .element(
-            "summary", [:], badge(group.worst), " ",
-            group.namespace.map(HTML.code) ?? "all collections", " ",
-            .element("span", ["class": "muted"], HTML(group.words))),
-          table(group.checks))
-      }, id: "checks")
+    var content = groups.enumerated().map { number, group in
+      fold(group, isOpen: groups.count == 1 || (group.worst != .pass && number < Self.mostOpen))
+    }
+    let passed = groups.count { $0.worst == .pass }
+    if passed > Self.mostPassed {
+      let first = content.count - passed
+      content[first...] = [
+        fold(
+          "\(Count.text(passed)) collections whose checks all passed", Array(content[first...]), isOpen: false
+        )
+      ]
+    }
+    return section("Checks", [.element("div", ["class": "checks"], content)], id: "checks")
+  }
+
+  /// Collections whose checks all passed are listed up to this number; more are folded.
+  private static let mostPassed = 25
+
+  private func fold(_ group: CheckGroup, isOpen: Bool) -> HTML {
+    .element(
+      "details", ["open": isOpen ? "" : nil],
+      .element(
+        "summary", [:], badge(group.worst), " ", group.namespace.map(HTML.code) ?? "all collections", " ",
+        .element("span", ["class": "muted"], HTML(group.words))),
+      table(group.checks))
   }
 
   private func table(_ checks: [Outcome]) -> HTML {

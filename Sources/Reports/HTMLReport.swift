@@ -5,7 +5,7 @@ extension Renderer {
   /// One file that needs nothing else: no script, no other file, no network.
   package static let html = Renderer(
     name: "html", summary: "one self-contained page, to be read, printed and signed", fileName: "report.html",
-    draw: { HTMLReport($0).text })
+    text: { HTMLReport($0, digest: $1).text })
 }
 
 /// The report as a page, from top to bottom.
@@ -15,7 +15,13 @@ struct HTMLReport {
 
   let record: DrillRecord
 
-  init(_ record: DrillRecord) { self.record = record }
+  /// The SHA-256 of its `report.json`.
+  let digest: String
+
+  init(_ record: DrillRecord, digest: String? = nil) {
+    self.record = record
+    self.digest = digest ?? SHA256.hex(of: Array(Renderer.json.draw(record).utf8))
+  }
 
   var text: String {
     let title = "\(record.verdict.rawValue.uppercased()): \(record.scenario.title ?? record.scenario.name)"
@@ -164,7 +170,7 @@ struct HTMLReport {
 
   private var hashes: HTML {
     var rows: [[HTML]] = [
-      ["report.json", .code(SHA256.hex(of: Array(Renderer.json.draw(record).utf8)))]
+      ["report.json", .code(digest)]
     ]
     if let sha256 = record.scenario.sha256 {
       rows.append([.code(record.scenario.path ?? record.scenario.name), .code(sha256)])

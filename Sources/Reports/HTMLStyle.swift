@@ -22,8 +22,8 @@ extension HTMLReport {
       font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif;
     }
     header { border-top: 8px solid; padding: 2rem 1.5rem 1.75rem; }
-    header .inner, main, footer { max-width: 62rem; margin: 0 auto; }
-    main, footer { padding: 0 1.5rem; }
+    header .inner { max-width: 62rem; margin: 0 auto; }
+    main, footer { max-width: 65rem; padding: 0 1.5rem; margin: 0 auto; }
     header.pass { border-color: var(--pass); background: var(--pass-ground); }
     header.warn { border-color: var(--warn); background: var(--warn-ground); }
     header.fail { border-color: var(--fail); background: var(--fail-ground); }
@@ -57,6 +57,7 @@ extension HTMLReport {
     th, td { text-align: left; vertical-align: top; padding: .42rem .9rem .42rem 0; border-bottom: 1px solid var(--edge); min-width: 3rem; }
     thead th { color: var(--muted); font-weight: 600; white-space: nowrap; border-bottom-width: 2px; }
     th.figure, td.figure { text-align: right; white-space: nowrap; overflow-wrap: normal; }
+    td.figure + td:not(.figure), th.figure + th:not(.figure) { padding-left: 1.2rem; }
     table.facts { width: auto; }
     table.facts th { color: var(--muted); font-weight: 600; white-space: nowrap; }
     .result { display: inline-block; font-weight: 600; font-size: .85rem; border-radius: 3px; padding: .02rem .5rem; white-space: nowrap; }
@@ -77,6 +78,8 @@ extension HTMLReport {
     details { border: 1px solid var(--edge); border-radius: 6px; margin: 0 0 .6rem; padding: 0 1rem; }
     details > article:first-of-type { margin-top: .5rem; }
     summary { cursor: pointer; padding: .55rem 0; overflow-wrap: anywhere; }
+    .checks > details, .checks details details { border-width: 1px 0 0; border-radius: 0; margin: 0; padding: 0 .25rem; }
+    .checks > details:last-child { border-bottom-width: 1px; }
     .tasks { list-style: none; padding-left: 0; }
     .tasks .box { display: inline-block; width: .9em; height: .9em; border: 1.5px solid var(--muted); border-radius: 2px; margin-right: .6em; vertical-align: -.08em; }
     svg { display: block; }

@@ -35,7 +35,7 @@ struct JUnitReport {
 
   var text: String {
     let suites =
-      [(name: "drill", cases: drill)]
+      [(name: "the drill", cases: drill)]
       + record.checks.byCollection.map { group in
         (name: group.namespace ?? "all collections", cases: unique(group.checks.map(test)))
       }

@@ -9,8 +9,25 @@ package struct Renderer: Sendable {
   package let summary: String
   /// The file's name in a run's folder; nil for formats that aren't written by themselves.
   package let fileName: String?
-  /// The record as text, with a newline at the end.
-  package let draw: @Sendable (DrillRecord) -> String
+  private let text: @Sendable (_ record: DrillRecord, _ digest: String?) -> String
+
+  init(
+    name: String, summary: String, fileName: String?,
+    text: @escaping @Sendable (_ record: DrillRecord, _ digest: String?) -> String
+  ) {
+    self.name = name
+    self.summary = summary
+    self.fileName = fileName
+    self.text = text
+  }
+
+  init(name: String, summary: String, fileName: String?, draw: @escaping @Sendable (DrillRecord) -> String) {
+    self.init(name: name, summary: summary, fileName: fileName) { record, _ in draw(record) }
+  }
+
+  /// The record as text, with a newline at the end. `digest` is the SHA-256 of the `report.json` that the record was
+  /// read from; without it that of the file which this version writes.
+  package func draw(_ record: DrillRecord, digest: String? = nil) -> String { text(record, digest) }
 
   /// Those that every run leaves.
   package static let always: [Renderer] = [.json, .markdown]
