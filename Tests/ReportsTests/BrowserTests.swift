@@ -17,7 +17,7 @@ struct BrowserTests {
 
   @Test("is printed with everything that is folded on the screen")
   func printed() throws {
-    try withFolder { folder in
+    try withFolder { (folder: String) throws in
       let file = Files.join(folder, "page.pdf")
       _ = try chromium("--print-to-pdf=\(file)", manyChecks())
       let text = try Supervisor.shared.capture(
@@ -29,7 +29,7 @@ struct BrowserTests {
   }
 
   private func chromium(_ mode: String, _ record: DrillRecord) throws -> String {
-    try withFolder { folder in
+    try withFolder { (folder: String) throws in
       let page = Files.join(folder, "report.html")
       try Files.writeAtomically(Renderer.html.draw(record).utf8, to: page)
       let program = try #require(

@@ -4,8 +4,9 @@ import Record
 /// A record with every part that a report draws, failures of every kind among them.
 func everything() -> DrillRecord {
   var record = failingRecord()
-  record.replay = replayingRecord().replay
-  record.replay?.coverage.gaps = record.replay?.coverage.unproven ?? []
+  var replay = replayingRecord().replay ?? DrillRecord.Replay()
+  replay.coverage.gaps = replay.coverage.unproven
+  record.replay = replay
   record.objectives.rpo = DrillRecord.Objective(limit: 300, warn: 1, measured: 12)
   record.backup.notes = ["taken on a Saturday"]
   record.backup.slices = ["backups/oplog"]

@@ -27,8 +27,8 @@ struct FormatsTests {
     let text = Renderer.html.draw(manyChecks())
     #expect(text.utf8.count < 1_000_000)
     #expect(text.matches(of: /<details open>/).count == 1)
-    let failing = text.range(of: "<summary><span class=\"result fail\">fail</span> <code>db.c37</code>")
-    let passing = text.range(of: "99 collections whose checks all passed")
+    let failing = text.firstRange(of: "<summary><span class=\"result fail\">fail</span> <code>db.c37</code>")
+    let passing = text.firstRange(of: "99 collections whose checks all passed")
     #expect(failing != nil && passing != nil)
     if let failing, let passing { #expect(failing.lowerBound < passing.lowerBound) }
   }

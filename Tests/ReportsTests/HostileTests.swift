@@ -24,7 +24,7 @@ struct HostileTests {
   )
   func harmless(text: String) throws {
     let seen = try read(try record(holding: text))
-    let plain = try #require(Self.plain.get())
+    let plain = try Self.plain.get()
     for renderer in readFormats {
       let (hostile, harmless) = (try #require(seen[renderer.name]), try #require(plain[renderer.name]))
       #expect(hostile.shape == harmless.shape, "\(renderer.name)")

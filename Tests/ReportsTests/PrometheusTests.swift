@@ -7,7 +7,7 @@ import Testing
 struct PrometheusTests {
   @Test("keeps the last success through failed runs, and takes the next one")
   func lastSuccess() throws {
-    try withFolder { folder in
+    try withFolder { (folder: String) throws in
       func success(_ record: DrillRecord) throws -> Substring? {
         let path = try TextfileCollector.write(record, in: folder)
         #expect(path == Files.join(folder, "mongodrill-shop.prom"))
@@ -27,7 +27,7 @@ struct PrometheusTests {
 
   @Test("is another one for each name, also for names that can't stand in a file's")
   func names() throws {
-    try withFolder { folder in
+    try withFolder { (folder: String) throws in
       for name in ["a b", "a-b", "a/b", "../a"] {
         var record = passingRecord()
         record.scenario.name = name

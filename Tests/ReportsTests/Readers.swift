@@ -20,7 +20,7 @@ struct Seen {
 /// Draws a record in every format and reads all of it with parsers that others wrote. A mistake that one of them
 /// finds is thrown.
 func read(_ record: DrillRecord) throws -> [String: Seen] {
-  try withFolder { folder in
+  try withFolder { (folder: String) throws in
     for renderer in readFormats {
       try Files.writeAtomically(renderer.draw(record).utf8, to: Files.join(folder, renderer.name))
     }
