@@ -102,6 +102,8 @@ extension JSON {
 
   private static func quote(_ text: String, to bytes: inout [UInt8]) {
     bytes.append(0x22)
+    let start = bytes.count
+    var isASCII = true
     for byte in text.utf8 {
       switch byte {
       case 0x22: bytes += "\\\"".utf8
@@ -109,12 +111,36 @@ extension JSON {
       case 0x0A: bytes += "\\n".utf8
       case 0x0D: bytes += "\\r".utf8
       case 0x09: bytes += "\\t".utf8
-      case 0..<0x20, 0x7F:
-        let hex = String(byte, radix: 16)
-        bytes += ("\\u" + String(repeating: "0", count: 4 - hex.count) + hex).utf8
-      default: bytes.append(byte)
+      case 0..<0x20, 0x7F: escape(UInt32(byte), to: &bytes)
+      default:
+        bytes.append(byte)
+        if byte >= 0x80 { isASCII = false }
       }
     }
+    if !isASCII { spellOut(from: start, in: &bytes) }
     bytes.append(0x22)
+  }
+
+  private static func escape(_ unit: UInt32, to bytes: inout [UInt8]) {
+    let hex = String(unit, radix: 16)
+    bytes += ("\\u" + String(repeating: "0", count: 4 - hex.count) + hex).utf8
+  }
+
+  /// What a terminal would obey (controls beyond ASCII) and what turns the direction of writing or breaks a line is
+  /// spelled out, too: it is the same text to whoever parses it.
+  private static func spellOut(from start: Int, in bytes: inout [UInt8]) {
+    let text = String(decoding: bytes[start...], as: UTF8.self)
+    guard text.unicodeScalars.contains(where: isUnsafe) else { return }
+    bytes.removeSubrange(start...)
+    for scalar in text.unicodeScalars {
+      if isUnsafe(scalar) { escape(scalar.value, to: &bytes) } else { bytes += String(scalar).utf8 }
+    }
+  }
+
+  private static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0x80...0x9F, 0x61C, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x2069, 0xFEFF: true
+    default: false
+    }
   }
 }

@@ -60,6 +60,7 @@ extension HTMLReport {
     td.figure + td:not(.figure), th.figure + th:not(.figure) { padding-left: 1.2rem; }
     table.facts { width: auto; }
     table.facts th { color: var(--muted); font-weight: 600; white-space: nowrap; }
+    th code { white-space: nowrap; }
     .result { display: inline-block; font-weight: 600; font-size: .85rem; border-radius: 3px; padding: .02rem .5rem; white-space: nowrap; }
     .result strong { font-weight: 600; }
     .result.pass { color: var(--pass); background: var(--pass-ground); }

@@ -8,9 +8,16 @@ extension MarkdownText {
       case .own(let text): text
       case .data(let text): escaped(text)
       case .code(let text): code(text, inTable: inTable)
-      case .strong(let parts): "**" + drawn(Prose(parts: parts), inTable: inTable) + "**"
+      case .strong(let parts): strong(drawn(Prose(parts: parts), inTable: inTable))
       }
     }.joined()
+  }
+
+  /// Asterisks beside a space would be asterisks.
+  private static func strong(_ text: String) -> String {
+    let start = text.drop { $0 == " " }
+    let end = start.reversed().prefix { $0 == " " }.count
+    return start.isEmpty ? text : "**" + start.dropLast(end) + "**"
   }
 
   /// The lines of a block.

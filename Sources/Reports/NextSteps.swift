@@ -43,7 +43,7 @@ enum NextSteps {
           + (hasQuery ? ", and the failed check's query, below, shows what is wrong." : ".")
       }
       return [
-        look,
+        look, search(record),
         "If the live data is wrong in the same way, mend it there. If it isn't, don't rely on this backup: take another.",
       ].compactMap(\.self)
     case "command-failed": return ["Read what the command wrote, under “Steps”."]
@@ -60,6 +60,18 @@ enum NextSteps {
     default:
       return ["The server's own words, below, say what it refused.", verification(record)].compactMap(\.self)
     }
+  }
+
+  /// What was deleted or changed by mistake before the target is wrong in a good recovery, too.
+  private static func search(_ record: DrillRecord) -> Prose? {
+    guard let replay = record.replay, !record.backup.slices.isEmpty, !record.backup.isPhysical else {
+      return nil
+    }
+    let slices = record.backup.slices.map { " --oplog \(Shell.quoted($0))" }.joined()
+    let command = "mongodrill find \(Shell.quoted(record.backup.path))\(slices)"
+    return
+      "If something deleted or changed it before \(code: replay.lastApplied ?? replay.through), \(code: command) says when: "
+      + "recover to just before that."
   }
 
   private static func missed(_ record: DrillRecord) -> [Prose] {

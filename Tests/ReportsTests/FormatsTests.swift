@@ -11,7 +11,7 @@ struct FormatsTests {
       DrillRecord(), passingRecord(), failingRecord(), replayingRecord(), everything(), manyChecks(),
     ])
   func read(record: DrillRecord) throws {
-    let seen = try ReportsTests.read(record)
+    let seen = try #require(ReportsTests.read([record]).first).get()
     #expect(Set(seen.keys) == Set(readFormats.map(\.name)))
     for check in record.checks {
       #expect(seen["csv"]?.texts.contains(check.message.visible) == true)
@@ -26,7 +26,7 @@ struct FormatsTests {
   func thousand() {
     let text = Renderer.html.draw(manyChecks())
     #expect(text.utf8.count < 1_000_000)
-    #expect(text.matches(of: /<details open>/).count == 1)
+    #expect(text.matches(of: /<details open><summary><span class=.result/).count == 1)
     let failing = text.firstRange(of: "<summary><span class=\"result fail\">fail</span> <code>db.c37</code>")
     let passing = text.firstRange(of: "99 collections whose checks all passed")
     #expect(failing != nil && passing != nil)
@@ -51,7 +51,7 @@ struct FormatsTests {
   @Test("of JUnit tell failures, errors and what was skipped apart, and count them")
   func junit() {
     let text = Renderer.junit.draw(everything())
-    #expect(text.contains("<testsuite name=\"all collections\" id=\"3\""), "\(text)")
+    #expect(text.contains("<testsuite name=\"all collections\" id=\"2\""), "\(text)")
     #expect(text.contains("tests=\"2\" failures=\"0\" errors=\"1\" skipped=\"1\""))
     #expect(text.contains("<failure type=\"failed_documents\" message=\"2 documents match"))
     #expect(text.contains("<error type=\"users\" message=\"no answer\">no answer</error>"))

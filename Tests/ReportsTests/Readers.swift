@@ -17,30 +17,49 @@ struct Seen {
   var texts: [String]
 }
 
-/// Draws a record in every format and reads all of it with parsers that others wrote. A mistake that one of them
-/// finds is thrown.
-func read(_ record: DrillRecord) throws -> [String: Seen] {
+/// Draws records in every format and reads all of it with parsers that others wrote: what they see of each record,
+/// by the format's name, or the mistake that one of them found.
+func read(_ records: [DrillRecord]) throws -> [Result<[String: Seen], Unreadable>] {
   try withFolder { (folder: String) throws in
-    for renderer in readFormats {
-      try Files.writeAtomically(renderer.draw(record).utf8, to: Files.join(folder, renderer.name))
+    let folders = records.indices.map { Files.join(folder, "\($0)") }
+    for (record, folder) in zip(records, folders) {
+      try Files.createFolder(folder)
+      for renderer in readFormats {
+        try Files.writeAtomically(renderer.draw(record).utf8, to: Files.join(folder, renderer.name))
+      }
     }
-    let arguments = readFormats.map { "\($0.name)=\(Files.join(folder, $0.name))" }
+    let reader = Files.join(repository, "Tests/Fixtures/reports/read.py")
     let run = try Supervisor.shared.capture(
-      ChildSpec(
-        [try tool("python"), Files.join(repository, "Tests/Fixtures/reports/read.py")] + arguments),
-      limit: 64 << 20, timeout: 120)
+      ChildSpec([try tool("python"), reader] + folders), limit: 256 << 20, timeout: 300)
     guard run.status == .exited(0) else { throw Unreadable(words: run.errorOutput.text) }
-    let schema = Files.join(repository, "Tests/Fixtures/reports/junit.xsd")
-    let xmllint = try Supervisor.shared.capture(
-      ChildSpec(["/usr/bin/xmllint", "--noout", "--schema", schema, Files.join(folder, "junit")]), timeout: 60
-    )
-    guard xmllint.status == .exited(0) else { throw Unreadable(words: xmllint.errorOutput.text) }
-    guard case .object(let formats) = try JSON.parse(Array(run.output.text.utf8)) else { return [:] }
-    return Dictionary(
-      uniqueKeysWithValues: formats.map { format in
-        (format.key, Seen(shape: strings(format.value["shape"]), texts: strings(format.value["texts"])))
-      })
+    let seen = try JSON.parse(Array(run.output.text.utf8))
+    let invalid = try mistakes(folders.map { Files.join($0, "junit") })
+    return folders.map { folder in
+      if let mistake = invalid[Files.join(folder, "junit")] { return .failure(Unreadable(words: mistake)) }
+      var formats: [String: Seen] = [:]
+      for renderer in readFormats {
+        let report = seen[Files.join(folder, renderer.name)]
+        if case .string(let mistake) = report?["mistake"] { return .failure(Unreadable(words: mistake)) }
+        formats[renderer.name] = Seen(shape: strings(report?["shape"]), texts: strings(report?["texts"]))
+      }
+      return .success(formats)
+    }
   }
+}
+
+/// What `xmllint` says of JUnit results that aren't as `junit.xsd` demands, by file.
+private func mistakes(_ files: [String]) throws -> [String: String] {
+  let schema = Files.join(repository, "Tests/Fixtures/reports/junit.xsd")
+  let program = try #require(
+    Programs.find("xmllint", path: Environment["PATH"]), "scripts/setup --tests installs xmllint")
+  let run = try Supervisor.shared.capture(
+    ChildSpec([program, "--noout", "--schema", schema] + files), limit: 16 << 20, timeout: 60)
+  let lines = run.errorOutput.text.split(separator: "\n")
+  var mistakes: [String: String] = [:]
+  for file in files where !lines.contains("\(file) validates") {
+    mistakes[file] = lines.filter { $0.hasPrefix(file) }.joined(separator: "\n")
+  }
+  return mistakes
 }
 
 /// A report that a parser doesn't take.

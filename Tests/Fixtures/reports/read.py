@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Reads reports as those who get them do, with parsers that know nothing of mongodrill, and prints as JSON what
-they see: {FORMAT: {"shape": […], "texts": […]}}. `shape` is the structure without any text that comes from data;
-`texts` are the texts. Ends with 1, and says why, when a parser finds a mistake.
+they see: {FILE: {"shape": […], "texts": […]}}. `shape` is the structure without any text that comes from data;
+`texts` are the texts. Where a parser finds a mistake it is {"mistake": "…"}.
 
-usage: read.py FORMAT=FILE…
+usage: read.py FOLDER…, each with files that are named as their formats are
 """
 
 import csv
 import io
 import json
+import os
 import re
 import sys
 import xml.etree.ElementTree
@@ -101,12 +102,13 @@ READERS = {
 }
 
 seen = {}
-for argument in sys.argv[1:]:
-    name, _, path = argument.partition("=")
-    with open(path, encoding="utf-8", newline="") as file:
-        text = file.read()
-    try:
-        seen[name] = READERS[name](text)
-    except Exception as error:
-        sys.exit(f"{name}: {type(error).__name__}: {error}")
+for folder in sys.argv[1:]:
+    for name, reader in READERS.items():
+        path = os.path.join(folder, name)
+        with open(path, encoding="utf-8", newline="") as file:
+            text = file.read()
+        try:
+            seen[path] = reader(text)
+        except Exception as error:
+            seen[path] = {"mistake": f"{name}: {type(error).__name__}: {error}"}
 json.dump(seen, sys.stdout)
