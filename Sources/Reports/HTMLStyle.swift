@@ -106,12 +106,13 @@ extension HTMLReport {
     @media print {
       @page { margin: 16mm 14mm; }
       :root {
-        color-scheme: light;
+        color-scheme: light; font-size: 10pt;
         --text: #000; --muted: #444; --ground: #fff; --panel: #f5f6f8; --edge: #bbb; --bar: #4a6fa5;
         --pass: #14673a; --pass-ground: #fff; --warn: #7a4f00; --warn-ground: #fff;
         --fail: #a61b15; --fail-ground: #fff; --unknown: #55408f; --unknown-ground: #fff;
       }
-      body { font-size: 10pt; }
+      body { font-size: 1rem; }
+      th, td { padding-top: .25rem; padding-bottom: .25rem; }
       header, main, footer { padding-left: 0; padding-right: 0; }
       section { margin: 1.4rem 0; }
       .wide, pre { overflow: visible; }

@@ -16,12 +16,9 @@ struct XML: Sendable, Hashable {
   static func element(
     _ name: StaticString, _ attributes: KeyValuePairs<StaticString, String?> = [:], _ content: [XML] = []
   ) -> XML {
-    var markup = "<\(name)"
-    for (name, value) in attributes {
-      if let value { markup += " \(name)=\"\(escaped(value.visible))\"" }
-    }
-    if content.isEmpty { return XML(markup: markup + "/>\n") }
-    markup += ">\n"
+    let start = opening(name, attributes)
+    if content.isEmpty { return XML(markup: start + "/>\n") }
+    var markup = start + ">\n"
     for piece in content { markup += piece.markup }
     return XML(markup: markup + "</\(name)>\n")
   }
@@ -30,11 +27,17 @@ struct XML: Sendable, Hashable {
   static func element(
     _ name: StaticString, _ attributes: KeyValuePairs<StaticString, String?> = [:], lines text: String
   ) -> XML {
+    XML(markup: opening(name, attributes) + ">\(XML(lines: text).markup)</\(name)>\n")
+  }
+
+  private static func opening(
+    _ name: StaticString, _ attributes: KeyValuePairs<StaticString, String?>
+  ) -> String {
     var markup = "<\(name)"
     for (name, value) in attributes {
       if let value { markup += " \(name)=\"\(escaped(value.visible))\"" }
     }
-    return XML(markup: markup + ">\(XML(lines: text).markup)</\(name)>\n")
+    return markup
   }
 
   /// A whole document.

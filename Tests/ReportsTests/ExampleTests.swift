@@ -22,3 +22,22 @@ struct ExampleTests {
     #expect(Set(names) == Set(Renderer.all.map { $0.fileName ?? "annotations.txt" }))
   }
 }
+
+@Suite("docs/reports.md")
+struct DocumentationTests {
+  @Test("has every format and every gauge")
+  func complete() throws {
+    let text = try Files.text(of: Files.join(repository, "docs/reports.md"))
+    for renderer in Renderer.all {
+      #expect(text.contains("`\(renderer.name)`"), "\(renderer.name)")
+      if let name = renderer.fileName { #expect(text.contains("`\(name)`"), "\(name)") }
+    }
+    let gauges = Renderer.prometheus.draw(everything()).matches(of: /# TYPE mongodrill_([a-z_]+) gauge/)
+    #expect(gauges.count > 20)
+    for gauge in gauges {
+      // Those of the RPO are those of the RTO.
+      let name = gauge.output.1.replacing(/^rpo_/, with: "rto_")
+      #expect(text.contains("`\(name)`") || text.contains("`\(name){"), "\(name)")
+    }
+  }
+}
