@@ -32,8 +32,8 @@ enum ReportCommand: Command {
         "The summary of a workflow's step."),
     ],
     exits: .codes([
-      .pass: "It was drawn.", .usage: "There is no such run, or it is no record.",
-      .incomplete: "The file can't be written.", .internal: nil,
+      .pass: "It was drawn.", .incomplete: "The file can't be written.",
+      .usage: "There is no such run, or it is no record.", .internal: nil,
     ]))
 
   static func run(_ values: Values, _ session: Session) throws -> Int32 {

@@ -55,7 +55,7 @@ enum RunCommand: Command {
 
   static let formats = Option.list(
     "--format", placeholder: "FORMAT", kind: .format,
-    help: "Writes the report in this format, too: \(Renderer.fileNames). May be given several times.")
+    help: "Writes the report in this format, too: \(Renderer.fileNames).")
   static let prometheus = Option.value(
     "--prometheus", placeholder: "DIR", kind: .text,
     help: "Writes gauges to DIR/mongodrill-SCENARIO.prom, for the textfile collector of node_exporter.")
@@ -64,7 +64,7 @@ enum RunCommand: Command {
     help: "After each drill starts PROGRAM, which gets report.json on its standard input.")
   static let notifyArguments = Option.list(
     "--notify-arg", placeholder: "ARG", kind: ValueKind("a text") { $0 },
-    help: "An argument for the program of --notify; may be given several times.")
+    help: "An argument for the program of --notify.")
 
   static let syntax = CommandSyntax(
     name: "run", summary: "runs drills and writes the evidence",

@@ -53,4 +53,14 @@ struct JSONParserTests {
     ]
     #expect(try JSON.parse(value.text(pretty: pretty)) == value)
   }
+
+  @Test(
+    "reads back what the writer spells out, because a terminal would obey it or it turns the writing round")
+  func spelledOut() throws {
+    let text = "é\u{85}\u{9B}31m\u{202E}txt\u{2066}\u{FEFF}\u{1F468}\u{200D}\u{1F467}ß"
+    let json = JSON.string(text).text()
+    #expect(json == #""é\u0085\u009b31m\u202etxt\u2066\ufeff👨\u200d👧ß""#)
+    let read = try JSON.parse(json)
+    #expect(read == .string(text))
+  }
 }
