@@ -11,7 +11,9 @@ extension DrillRun {
   func startSandbox(for plans: [RestorePlan]) throws {
     guard let backup else { throw Failure.noSandbox() }
     let sandbox = try Sandbox.start(
-      settings.options(needing: SandboxNeed.bytes(for: plans, of: backup), keep: options.keep))
+      settings.options(needing: SandboxNeed.bytes(for: plans, of: backup),
+        copies: scenario.steps.contains { ($0.action as? FaultStep)?.needsSeed == true } ? 1 : 0,
+        keep: options.keep))
     self.sandbox = sandbox
     record.environment.mongod = DrillRecord.Mongod(path: sandbox.program.path, version: "\(sandbox.version)")
     record.environment.sandbox = DrillRecord.Sandbox(directory: sandbox.directory, kept: false)

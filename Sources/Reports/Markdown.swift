@@ -121,9 +121,13 @@ struct MarkdownReport {
     }
     if let sandbox = environment.sandbox {
       let members = sandbox.members.map { "a replica set of \($0), " } ?? ""
+      let seeding =
+        sandbox.seeding.map {
+          "the others seeded by \($0.by) of \(ByteSize.format($0.bytes)) each in \(TimeSpan.format($0.seconds)), "
+        } ?? ""
       rows.append([
         "Sandbox",
-        "\(members)\(MarkdownText.code(sandbox.directory)), \(sandbox.kept ? "kept" : "removed")",
+        "\(members)\(seeding)\(MarkdownText.code(sandbox.directory)), \(sandbox.kept ? "kept" : "removed")",
       ])
     }
     for pair in environment.meta {

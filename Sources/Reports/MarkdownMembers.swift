@@ -26,6 +26,7 @@ extension MarkdownReport {
         if let lost = fault.writes?.lost, lost > 0 {
           notes.append("**\(Count.text(lost)) acknowledged writes lost**")
         }
+        if !fault.rolledBack.isEmpty { notes.append("rolled back: \(words(fault.rolledBack))") }
         if let data = fault.comparison { notes.append("data \(words(data))") }
         return [
           MarkdownText.code(id), "\(fault.action) \(fault.role) \(fault.member)", writes,
@@ -57,11 +58,20 @@ extension MarkdownReport {
           + "\(Count.text(writes.rolledBack)) did not"
       ),
     ]
+    if !failover.rolledBack.isEmpty {
+      rows.append(("Rolled back by the old primary", words(failover.rolledBack)))
+    }
     if failover.how == "kill" { rows.append(("Old primary back after", time(failover.rejoinSeconds))) }
     rows.append(("All caught up after", time(failover.catchUpSeconds)))
     rows.append(("A new client", failover.clientServed ? "was served" : "**was not served**"))
     if let data = failover.comparison { rows.append(("Data of the members", words(data))) }
     return rows
+  }
+
+  /// `3 documents (_id 1, 2, 3)`.
+  private func words(_ files: [DrillRecord.RolledBack]) -> String {
+    let ids = files.flatMap(\.ids).prefix(5).map { MarkdownText.code($0) }.joined(separator: ", ")
+    return "\(Count.text(files.reduce(0) { $0 + $1.documents }, "document")) (`_id` \(ids))"
   }
 
   /// `the same in 3 members: 21 collections of 3 databases`.

@@ -42,6 +42,7 @@ extension DrillRun {
     case .success(let made): disk = made
     case .failure(let obstacle): return StepResult(skipped: obstacle.reason)
     }
+    let known = Set(sandbox.set?.rollbacks(of: index).map(\.path) ?? [])
     let probe = try FaultProbe(stepID: step.id, on: sandbox)
     defer { probe.writers.stop() }
     let serves = probe.writers.waitForAnswer(begunAfter: 0, atMost: asked.mends ? 3 : 60)
@@ -74,6 +75,7 @@ extension DrillRun {
     probe.writers.stop()
     found.writeGapSeconds = probe.writers.longestGap
     try settle(asked, probe, sandbox, &found, &failures)
+    if let set = sandbox.set { found.rolledBack = rolledBack(by: index, in: set, but: known) }
     return StepResult(
       failure: failures.isEmpty ? nil : failures.joined(separator: "; "),
       refusal: failures.isEmpty ? nil : "fault-not-as-expected", fault: found)
