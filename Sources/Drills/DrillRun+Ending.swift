@@ -11,7 +11,8 @@ extension DrillRun {
   func startSandbox(for plans: [RestorePlan]) throws {
     guard let backup else { throw Failure.noSandbox() }
     let sandbox = try Sandbox.start(
-      settings.options(needing: SandboxNeed.bytes(for: plans, of: backup),
+      settings.options(
+        needing: SandboxNeed.bytes(for: plans, of: backup),
         copies: scenario.steps.contains { ($0.action as? FaultStep)?.needsSeed == true } ? 1 : 0,
         keep: options.keep))
     self.sandbox = sandbox
@@ -68,6 +69,12 @@ extension DrillRun {
 
   /// What was to be done and wasn't, because the drill ended before.
   private func leftOver() {
+    for probe in unsettled {
+      record.notVerified.append(
+        DrillRecord.NotVerified(
+          "step",
+          "no server was left to ask for the writes that step \(probe.stepID) had acknowledged; restart one after it"))
+    }
     for (step, entry) in zip(scenario.steps, record.steps) where entry.attempts == 0 {
       let isCheck = step.action is CheckStep
       let left = DrillRecord.NotVerified(

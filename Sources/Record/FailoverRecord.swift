@@ -35,7 +35,8 @@ extension DrillRecord {
         RecordField("write_gap_seconds", \.writeGapSeconds),
         RecordField("max_gap_seconds", \.maxGapSeconds), RecordField("writes", \.writes),
         RecordField("rejoin_seconds", \.rejoinSeconds), RecordField("catch_up_seconds", \.catchUpSeconds),
-        RecordField("rollback_files", \.rollbackFiles), RecordField("rolled_back", \.rolledBack), RecordField("client_served", \.clientServed),
+        RecordField("rollback_files", \.rollbackFiles), RecordField("rolled_back", \.rolledBack),
+        RecordField("client_served", \.clientServed),
         RecordField("comparison", \.comparison),
       ]
     }

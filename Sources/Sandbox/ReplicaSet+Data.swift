@@ -26,7 +26,9 @@ package struct RolledBackFile: Sendable, Hashable {
     var rest = ((try? Files.read(Files.join(folder, path), limit: 256 << 20)) ?? [])[...]
     while rest.count >= 4 {
       let length = rest.prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
-      guard length >= 5, length <= rest.count, let document = try? Document(rest.prefix(length)) else { return }
+      guard length >= 5, length <= rest.count, let document = try? Document(rest.prefix(length)) else {
+        return
+      }
       documents += 1
       if ids.count < 5 { ids.append(document["_id"]?.extendedJSON() ?? "") }
       rest = rest.dropFirst(length)

@@ -48,6 +48,10 @@ extension DrillRun {
     let serves = probe.writers.waitForAnswer(begunAfter: 0, atMost: asked.mends ? 3 : 60)
     if !serves, !asked.mends { throw Failure.noAnswers(step.id) }
     let home = server.dataPath
+    defer {
+      // Only where the step broke off: what it came to is on the small disk, and that goes now.
+      if disk != nil, server.dataPath != home { try? server.moveBack(to: home) }
+    }
     if let disk { try move(index, to: disk, role: found.role, sandbox, probe) }
     try checkStops()
 
