@@ -116,9 +116,10 @@ struct FaultDrillTests {
     #expect(record.steps.last?.status == .completed, "\(record.steps)")
     #expect(fault.survived && fault.writes?.lost == 0 && fault.writes?.unacknowledged ?? 0 > 0)
     let documents = fault.rolledBack.reduce(0) { $0 + $1.documents }
-    #expect(documents > 0 && documents <= fault.writes?.rolledBack ?? 0, "\(fault)")
+    // What was under way at the cut may have come through all the same: then nothing is rolled back.
+    #expect(documents <= fault.writes?.rolledBack ?? 0, "\(fault)")
     #expect(fault.rolledBack.allSatisfy { $0.file.hasPrefix("rollback/") && !$0.ids.isEmpty })
-    #expect(Renderer.markdown.draw(record).contains("rolled back: "))
+    #expect(Renderer.markdown.draw(record).contains("rolled back: ") == (documents > 0))
     try expectValid(record)
   }
 
