@@ -123,6 +123,24 @@ struct FaultDrillTests {
     try expectValid(record)
   }
 
+  @Test("says so when nobody is left to ask for what was acknowledged")
+  func unsettled() throws {
+    let script = """
+      - {id: verify, check: [core]}
+      - {id: killed, fault: {kill: server, expect: fails, within: 500ms}}
+      checks:
+        core:
+          shop.orders: [{count: {min: 5000}}]
+      """
+    let record = drill(try shopScenario(script, in: folder))
+    #expect(record.steps.map(\.status) == [.completed, .completed, .completed], "\(record.steps)")
+    #expect(
+      record.notVerified.contains {
+        $0.message.hasPrefix("no server was left to ask for the writes that step killed had acknowledged")
+      })
+    try expectValid(record)
+  }
+
   @Test("holds against a standalone server, too, and says when it did not do what was expected")
   func standalone() throws {
     let script = """

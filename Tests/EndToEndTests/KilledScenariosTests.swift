@@ -12,10 +12,19 @@ private struct RunningScenario {
   let child: Child
   private let folder: String
   private let environment: [String: String]
-  private var output: String { Files.join(folder, "out") }
 
-  /// Starts it and waits until its servers are up: all members where it makes a replica set.
+  /// What it has written until now.
+  var text: String { (try? Files.text(of: Files.join(folder, "out"))) ?? "" }
+
+  /// Starts a bundled one and waits until its servers are up: all members where it makes a replica set.
   init(_ name: String, in folder: String) throws {
+    let scenario = Files.join(scenarios, name)
+    let isSet = try Files.text(of: Files.join(scenario, "scenario.yaml")).contains("replica_set: 3")
+    try self.init(scenario: scenario, in: folder) { $0.servers.count >= (isSet ? 3 : 1) }
+  }
+
+  /// Starts one and waits until `isThere`.
+  init(scenario: String, in folder: String, until isThere: (RunningScenario) -> Bool) throws {
     self.folder = folder
     var environment = Mongodrill.environment
     for (variable, place) in [
@@ -25,8 +34,6 @@ private struct RunningScenario {
       try Files.createFolder(Files.join(folder, place))
     }
     self.environment = environment
-    let scenario = Files.join(scenarios, name)
-    let isSet = try Files.text(of: Files.join(scenario, "scenario.yaml")).contains("replica_set: 3")
     child = try Supervisor.shared.spawn(
       ChildSpec(
         [
@@ -35,10 +42,9 @@ private struct RunningScenario {
         ],
         environment: environment, workingDirectory: folder, output: .file(Files.join(folder, "out")),
         errorOutput: .file(Files.join(folder, "out"))))
-    let wanted = isSet ? 3 : 1
-    while child.isAlive, servers.count < wanted { usleep(5000) }
+    while child.isAlive, !isThere(self) { usleep(5000) }
     guard child.isAlive else {
-      throw Failure(.internal, "ended", "\(name) ended before it was killed: \(try Files.text(of: output))")
+      throw Failure(.internal, "ended", "\(scenario) ended before it was killed: \(text)")
     }
   }
 
@@ -121,6 +127,39 @@ struct KilledScenariosTests {
       let clean = try run.clean()
       #expect(clean.status == 0 && clean.output.contains("removed: "), "\(clean.output)\(clean.errorOutput)")
       #expect(run.files.isEmpty, "\(run.files)")
+    }
+  }
+
+  @Test(
+    "leaves no process and no mount, either, in the middle of a fault",
+    arguments: ["pause: server, for: 10m", "fill_disk: server, for: 10m"])
+  func killedInFault(fault: String) throws {
+    try withFolder { folder in
+      _ = try Dump(in: folder)
+      let text = """
+        version: 1
+        backup: {path: dump}
+        steps: [{restore: {}}, {id: bad, fault: {\(fault), expect: fails, within: 5m}}, {check: []}]
+        """
+      let path = Files.join(folder, "scenario.yaml")
+      try Files.writeAtomically(text.utf8, to: path)
+      let run: RunningScenario
+      do {
+        run = try RunningScenario(scenario: path, in: folder) { $0.text.contains("note: step bad: ") }
+      } catch let failure as Failure where failure.message.contains("the system lets nobody mount") {
+        return
+      }
+      // In the midst of what the step does, not at its beginning.
+      usleep(300_000)
+      #expect(run.processes.count >= 3, "\(run.processes)")
+      kill(run.child.pid, SIGKILL)
+      #expect(eventually { run.processes.isEmpty }, "\(run.processes)")
+      for name in try Files.names(in: "/proc") where Int32(name) != nil {
+        let mounts = (try? Files.text(of: "/proc/\(name)/mountinfo")) ?? ""
+        #expect(!mounts.contains(folder), "\(name): \(mounts)")
+      }
+      let clean = try run.clean()
+      #expect(clean.status == 0 && run.files.isEmpty, "\(clean.output)\(clean.errorOutput)\(run.files)")
     }
   }
 }
