@@ -16,7 +16,8 @@ enum PlanCommand: Command {
     ],
     positionals: [scenario],
     options: [
-      OptionGroup("Options", [ScenarioFlags.parameters, RunCommand.noReplay]), SandboxFlags.group,
+      OptionGroup("Options", [ScenarioFlags.parameters, RunCommand.noReplay, RunCommand.reports]),
+      SandboxFlags.group,
     ],
     examples: [Example("mongodrill plan scenarios/shop", "Before a drill of hours.")],
     exits: .codes([
@@ -25,14 +26,19 @@ enum PlanCommand: Command {
     ]))
 
   static func run(_ values: Values, _ session: Session) throws -> Int32 {
-    let scenario = try ScenarioFlags.load([values[self.scenario]], values)[0]
-    let options = ScenarioFlags.options(values, runID: "plan")
+    try plan(try ScenarioFlags.load([values[self.scenario]], values)[0], values, session).status
+  }
+
+  /// Says what a drill of one scenario would do, and how the plan would end.
+  static func plan(_ scenario: Scenario, _ values: Values, _ session: Session) throws -> ExitCode {
+    var options = ScenarioFlags.options(values, runID: "plan")
+    options.reports = values[RunCommand.reports] ?? "reports"
     if let plan = try PhysicalDrillPlan(scenario, options: options) {
       session.result(text: plan.text, json: plan.json)
-      return ExitCode.first(of: plan.problems.map { ExitCode($0) }).status
+      return ExitCode.first(of: plan.problems.map { ExitCode($0) })
     }
     let plan = try DrillPlan(scenario, options: options)
     session.result(text: plan.text, json: plan.json)
-    return ExitCode.first(of: plan.problems.map { ExitCode($0) }).status
+    return ExitCode.first(of: plan.problems.map { ExitCode($0) })
   }
 }

@@ -41,6 +41,7 @@ extension DrillRun {
         entry.message = result.failure
         entry.status = result.failure == nil ? .completed : .failed
         try remember(step)
+        if result.failure == nil { mark(step) }
         if result.failure == nil { return true }
         if !isLast && step.action is RunStep { continue }
         refuse(step, result)

@@ -59,6 +59,8 @@ package final class DrillRun {
   var surveys: [String: Survey] = [:]
   /// Writes of faults for which nobody could be asked yet.
   var unsettled: [FaultProbe] = []
+  /// Where the drill stood after each step that came to its end, by the steps' ids.
+  var marks: [String: KeptDrill.Mark] = [:]
   /// The suites that were asked to their end.
   var asked: Set<String> = []
 
@@ -127,6 +129,7 @@ package final class DrillRun {
       for run in command?.results ?? [] { end(Phase("fetch", seconds: run.seconds, bytes: run.bytes)) }
     }
     try watch.start(scenario.stopConditions, folder: settings.directory ?? SandboxOptions.defaultDirectory)
+    if let from = options.from { return try steps(from: from) }
     if try stepsOfCopy() { return }
     let (backup, plans) = try phase("read") {
       firstByte = Clock.monotonic
@@ -149,6 +152,7 @@ package final class DrillRun {
     describe(plans)
     _ = try scenario.suites(asking: scenario.catalogue(of: plans.restores), counts: plans.chain == nil)
     try Interruption.check()
+    try preflight(needing: SandboxNeed.bytes(for: plans.restores, of: backup), backup.origin.serverVersion)
     try phase("sandbox") { try startSandbox(for: plans.restores) }
     for (index, step) in scenario.steps.enumerated() {
       try becomeReplicaSet(before: index)
