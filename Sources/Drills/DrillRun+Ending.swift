@@ -74,7 +74,8 @@ extension DrillRun {
       record.notVerified.append(
         DrillRecord.NotVerified(
           "step",
-          "no server was left to ask for the writes that step \(probe.stepID) had acknowledged; restart one after it"))
+          "no server was left to ask for the writes that step \(probe.stepID) had acknowledged; restart one after it"
+        ))
     }
     for (step, entry) in zip(scenario.steps, record.steps) where entry.attempts == 0 {
       let isCheck = step.action is CheckStep

@@ -41,6 +41,15 @@ struct DamagedTwin: Sendable, CustomStringConvertible {
     DamagedTwin(
       scenario: "data-corruption", plant: archiveLosing("orders"), status: 1,
       reason: "of shop.orders: an update found no document, and no later delete explains it"),
+    DamagedTwin(
+      scenario: "primary-failure", plant: folderLosing("orders"), status: 1,
+      reason: "count of shop.orders: 4,994 documents, fewer than 5,000"),
+    DamagedTwin(
+      scenario: "single-node-failure", plant: folderLosing("orders"), status: 1,
+      reason: "count of shop.orders: 4,994 documents, fewer than 5,000"),
+    DamagedTwin(
+      scenario: "datacenter-outage", plant: archiveLosing("orders"), status: 1,
+      reason: "of shop.orders: an update found no document, and no later delete explains it"),
   ]
 
   /// One document in a hundred is missing from a collection of the archive that several scenarios share.

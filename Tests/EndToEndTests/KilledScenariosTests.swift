@@ -3,10 +3,6 @@ import Platform
 import TestSupport
 import Testing
 
-/// The scenarios that come with the program.
-private let scenarios = Files.join(
-  Files.folder(of: Files.folder(of: Files.folder(of: #filePath))), "scenarios")
-
 /// A bundled scenario under way, with folders that no other process uses.
 private struct RunningScenario {
   let child: Child
@@ -18,7 +14,7 @@ private struct RunningScenario {
 
   /// Starts a bundled one and waits until its servers are up: all members where it makes a replica set.
   init(_ name: String, in folder: String) throws {
-    let scenario = Files.join(scenarios, name)
+    let scenario = Files.join(bundledScenarios, name)
     let isSet = try Files.text(of: Files.join(scenario, "scenario.yaml")).contains("replica_set: 3")
     try self.init(scenario: scenario, in: folder) { $0.servers.count >= (isSet ? 3 : 1) }
   }
@@ -97,7 +93,8 @@ private struct RunningScenario {
 @Suite("A bundled scenario that is killed (SIGKILL) in the middle", .tags(.mongod), .timeLimit(.minutes(5)))
 struct KilledScenariosTests {
   @Test(
-    "leaves no process and no file, and clean finds nothing to do", arguments: try Files.names(in: scenarios))
+    "leaves no process and no file, and clean finds nothing to do",
+    arguments: try Files.names(in: bundledScenarios))
   func killed(name: String) throws {
     try withFolder { folder in
       let run = try RunningScenario(name, in: folder)
