@@ -52,6 +52,8 @@ enum RunCommand: Command {
         + "and cleans up, whatever happens. Its folder of reports holds report.json, the record, and report.md. "
         + "The verdict and the report's path go to standard output; with --output json the record itself, of "
         + "several drills an array of records.",
+      "A scenario that picks several backups (`pick: all`, or a list) is a drill of each, with a report of its own, and "
+        + "ends in a table of them; what can't be used is in it, too.",
       "All scenarios are read before the first drill begins: when one is invalid, none is run. Of several drills "
         + "the first exit status in this order counts: 70, 64, 78, 66, 69, 65, 130, 143, 4, 1, 5, 2, 6, 3, 0.",
     ],
@@ -83,18 +85,27 @@ enum RunCommand: Command {
     var records: [DrillRecord] = []
     var codes: [ExitCode] = []
     for scenario in scenarios {
-      if let signal = Interruption.pending {
-        codes.append(ExitCode(.interrupted(by: signal)))
-        break
+      let drills = scenario.drills
+      let first = records.count
+      for scenario in drills {
+        if let signal = Interruption.pending {
+          codes.append(ExitCode(.interrupted(by: signal)))
+          break
+        }
+        let (record, folder) = try drill(scenario, values, session)
+        records.append(record)
+        codes.append(record.exitCode)
+        tell(record, folder, session)
       }
-      let (record, folder) = try drill(scenario, values, session)
-      records.append(record)
-      codes.append(record.exitCode)
-      tell(record, folder, session)
+      if scenario.pick?.isSeveral == true, session.options.output == .text {
+        let table = PickedTable(drills: drills, records: Array(records[first...]))
+        session.result(text: table.text, json: .null)
+      }
     }
     if session.options.output == .json {
       let all = records.map(\.json)
-      session.result(text: "", json: scenarios.count == 1 && all.count == 1 ? all[0] : .array(all))
+      let isOne = scenarios.count == 1 && scenarios[0].pick?.isSeveral != true && all.count == 1
+      session.result(text: "", json: isOne ? all[0] : .array(all))
     }
     return ExitCode.first(of: codes).status
   }

@@ -22,6 +22,7 @@ extension DrillRun {
   func cleanUp() {
     watch.server(nil)
     watch.finish()
+    removeFetched()
     guard let sandbox else { return }
     let start = Clock.monotonic
     events(.phaseStarted("cleanup", total: nil))
@@ -47,6 +48,7 @@ extension DrillRun {
       fail(Failure.interrupted(by: signal))
     }
     leftOver()
+    nameFetched()
     record.objectives.rto = rto
     record.objectives.rpo = rpo
     evidence.objectives = record.objectives
