@@ -4,6 +4,8 @@ internal import Record
 
 /// What the drills of one scenario came to, a line for each backup that was picked.
 struct PickedTable {
+  /// The folder that they were picked of.
+  let folder: String
   /// The drills, as many as there are backups.
   let drills: [Scenario]
   /// The records of those that were run, in the same order.
@@ -18,17 +20,24 @@ struct PickedTable {
     ])
     for (index, drill) in drills.enumerated() {
       guard index < records.count else {
-        table.add(drill.backup, "", "NOT RUN", "", "", "", "")
+        table.add(name(drill.backup), "", "NOT RUN", "", "", "", "")
         continue
       }
       let record = records[index]
       let taken = record.backup.takenAt?.text ?? "unknown"
       table.add(
-        record.backup.path, taken, record.verdict.rawValue.uppercased(), "\(record.exitCode.rawValue)",
+        name(drill.backup), taken, record.verdict.rawValue.uppercased(), "\(record.exitCode.rawValue)",
         Count.text(record.summary.documents), Decimals.format(record.durationSeconds, 1),
         record.reasons.first?.message ?? "")
     }
     let good = records.count { $0.verdict == .pass || $0.verdict == .warn }
-    return "\n" + table.text + "\n\(good) of \(Count.text(drills.count, "backup")) passed.\n"
+    return "\n" + table.text
+      + "\n\(good) of \(Count.text(drills.count, "backup")) in \(folder.visible) passed.\n"
+  }
+
+  /// The path below the folder.
+  private func name(_ path: String) -> String {
+    let prefix = folder.hasSuffix("/") ? folder : folder + "/"
+    return path.utf8.starts(with: prefix.utf8) ? String(path.dropFirst(prefix.count)) : path
   }
 }

@@ -98,7 +98,7 @@ enum RunCommand: Command {
         tell(record, folder, session)
       }
       if scenario.pick?.isSeveral == true, session.options.output == .text {
-        let table = PickedTable(drills: drills, records: Array(records[first...]))
+        let table = PickedTable(folder: scenario.backup, drills: drills, records: Array(records[first...]))
         session.result(text: table.text, json: .null)
       }
     }
