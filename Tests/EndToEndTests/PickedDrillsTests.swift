@@ -11,7 +11,7 @@ struct PickedDrillsTests {
       for day in ["2026-11-17", "2026-11-18", "2026-11-19", "2026-11-20"] {
         try Files.createFolder(Files.join(folder, "backups/\(day)"), parents: true)
         let dump = try Dump(in: Files.join(folder, "backups/\(day)"))
-        if day == "2026-11-18" { try dump.cut("orders.bson", to: 30) }
+        if day == "2026-11-18" { try dump.cut("orders.bson", to: 40) }
       }
       try Files.writeAtomically(
         #"{"status": "failed"}"#.utf8, to: Files.join(folder, "backups/2026-11-20/backup_metadata.json"))
@@ -37,7 +37,7 @@ struct PickedDrillsTests {
         table.joined(separator: "\n") == """
           Backup           Taken                 Verdict  Exit  Documents  Seconds  Why
           2026-11-19/dump  2026-11-19T00:00:00Z  PASS        0          5      s.s
-          2026-11-18/dump  2026-11-18T00:00:00Z  FAIL       65          0      s.s  backups/2026-11-18/dump/shop/orders.bson at byte 0: the data ends inside a document, after 30 of 33 bytes of it
+          2026-11-18/dump  2026-11-18T00:00:00Z  FAIL       65          0      s.s  backups/2026-11-18/dump/shop/orders.bson at byte 30: the data ends inside a document, after 10 of 30 bytes of it
           2026-11-17/dump  2026-11-17T00:00:00Z  PASS        0          5      s.s
           2026-11-20/dump  unknown               FAIL       65          0      s.s  backups/2026-11-20/backup_metadata.json: says that the backup failed: status is failed
           old.archive.gz   unknown               FAIL       65          0      s.s  backups/old.archive.gz: is empty, which no backup is

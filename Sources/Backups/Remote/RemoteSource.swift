@@ -15,10 +15,7 @@ package struct RemoteSource: Sendable, Hashable {
   /// Why an address isn't one, or must not stand in a scenario; nil when it is fine. The words hold nothing of the address:
   /// it may be a secret.
   package static func objection(to address: String) -> String? {
-    guard let (remote, path) = parts(of: address) else {
-      return "expected REMOTE:PATH, as rclone writes it"
-    }
-    if path.isEmpty { return "there is no path after the remote" }
+    guard let (remote, _) = parts(of: address) else { return "expected REMOTE:PATH, as rclone writes it" }
     let isOpen =
       Secrets.maskingAddress(address) != address || options(of: remote).contains(where: isCredential)
     return isOpen ? "a credential stands in it" : nil
