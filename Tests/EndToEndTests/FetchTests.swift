@@ -223,6 +223,47 @@ struct FetchTests {
     }
   }
 
+  @Test("may be one of several that are fetched, of which one is picked")
+  func picked() throws {
+    try withFolder { folder in
+      for day in ["2026-11-19", "2026-11-20"] {
+        try Files.createFolder(Files.join(folder, "store/\(day)"), parents: true)
+        _ = try Dump(in: Files.join(folder, "store/\(day)"))
+      }
+      let run = try drill(
+        "backup: {fetch: {rclone: \":local:store\"}, pick: oldest}\n", in: folder,
+        environment: Mongodrill.environment, "-q")
+      #expect(run.status == 0, "\(run.output)")
+      let record = try record(in: folder)
+      #expect(record["backup"]?["path"] == ":local:store/2026-11-19/dump")
+      #expect(
+        record["backup"]?["notes"] == [
+          ":local:store: fetched 8 files, 1.75 kB, with rclone",
+          ":local:store/2026-11-19/dump: the oldest of 2 backups, of 2026-11-19T00:00:00Z by the date in its name",
+          """
+          :local:store/2026-11-20/dump: passed over, not picked, of 2026-11-20T00:00:00Z by the date in its name
+          """,
+        ], "\(record["backup"]?["notes"]?.text() ?? "")")
+    }
+  }
+
+  @Test("is one file where a command is to decode it; and only one can be picked of it")
+  func unfit() throws {
+    try withFolder { folder in
+      _ = try Dump(in: folder)
+      let several = try drill(
+        "backup: {fetch: {rclone: \":local:dump\"}, command: [gpg, --decrypt]}\n", in: folder,
+        environment: Mongodrill.environment, "-q")
+      #expect(several.output.contains(":local:dump: `command` reads a file, and a folder was fetched"))
+      #expect(several.status == 78)
+      let all = try drill(
+        "backup: {fetch: {rclone: \":local:dump\"}, pick: all}\n", in: folder,
+        environment: Mongodrill.environment)
+      #expect(all.errorOutput.contains("of what is fetched only one can be picked"), "\(all.errorOutput)")
+      #expect(all.status == 78)
+    }
+  }
+
   @Test("needs rclone, which plan and run say with what to install; plan fetches nothing")
   func noRclone() throws {
     try withFolder { folder in

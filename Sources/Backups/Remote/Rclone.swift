@@ -98,6 +98,7 @@ struct Rclone: Sendable {
 }
 
 extension Failure {
+  /// There is no program to fetch with.
   package static func noRclone(_ address: String) -> Failure {
     Failure(
       .incomplete, "no-rclone", "rclone is not found, which fetches \(address)",
