@@ -238,7 +238,7 @@ struct FetchTests {
       #expect(record["backup"]?["path"] == ":local:store/2026-11-19/dump")
       #expect(
         record["backup"]?["notes"] == [
-          ":local:store: fetched 8 files, 1.75 kB, with rclone",
+          ":local:store: fetched 8 files, 1.35 kB, with rclone",
           ":local:store/2026-11-19/dump: the oldest of 2 backups, of 2026-11-19T00:00:00Z by the date in its name",
           """
           :local:store/2026-11-20/dump: passed over, not picked, of 2026-11-20T00:00:00Z by the date in its name
