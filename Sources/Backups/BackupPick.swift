@@ -37,13 +37,7 @@ extension BackupShelf {
     var found: [ShelvedBackup] = []
     for backup in backups {
       try Interruption.check()
-      do throws(Failure) {
-        let time = try BackupTime(of: backup, in: path, readingArchives: false)
-        found.append(ShelvedBackup(path: backup.path, time: time, objection: nil))
-      } catch {
-        guard error.kind == .damagedBackup else { throw error }
-        found.append(ShelvedBackup(path: backup.path, time: nil, objection: error.description))
-      }
+      found += backup.form == .pbmSnapshot ? try snapshots(beside: backup) : [try shelved(backup)]
     }
     found += passedOver.map { ShelvedBackup(path: $0.path, time: nil, objection: $0.reason.description) }
     guard !found.isEmpty else { throw .nothingToPick(.latest, path, []) }
@@ -54,6 +48,30 @@ extension BackupShelf {
       let (left, right) = (order(left), order(right))
       return (right.0, right.1, left.2) < (left.0, left.1, right.2)
     }
+  }
+
+  private func shelved(_ backup: any LogicalBackup) throws(Failure) -> ShelvedBackup {
+    do throws(Failure) {
+      let time = try BackupTime(of: backup, in: path, readingArchives: false)
+      return ShelvedBackup(path: backup.path, time: time, objection: nil)
+    } catch {
+      guard error.kind == .damagedBackup else { throw error }
+      return ShelvedBackup(path: backup.path, time: nil, objection: error.description)
+    }
+  }
+
+  /// All that a store describes, of which the shelf holds the newest.
+  private func snapshots(beside backup: any LogicalBackup) throws(Failure) -> [ShelvedBackup] {
+    let store = Files.folder(of: backup.path)
+    var found: [ShelvedBackup] = []
+    for name in try Files.names(in: store) where name.hasSuffix(PBMStore.recordSuffix) {
+      let path = Files.join(store, String(name.dropLast(PBMStore.recordSuffix.count)))
+      do throws(Failure) { found.append(try shelved(openBackup(path))) } catch {
+        guard error.kind == .damagedBackup else { throw error }
+        found.append(ShelvedBackup(path: path, time: nil, objection: error.description))
+      }
+    }
+    return found
   }
 
   /// Chooses one that is not among `taken`. Throws `Failure`: `damagedBackup` when none can be.
