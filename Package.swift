@@ -115,7 +115,7 @@ let package = Package(
         "Platform",
         "TestSupport",
       ]),
-    tests("EndToEnd", ["mongodrill", "TestSupport", "Sandbox", "Mongo", "BSON", "Platform"]),
+    tests("EndToEnd", ["mongodrill", "TestSupport", "Sandbox", "Compression", "Mongo", "BSON", "Platform"]),
     tests("Facts", ["Facts", "BSON", "Platform"]),
     tests("Mongo", ["Mongo", "Sandbox", "BSON", "Platform"]),
     tests(

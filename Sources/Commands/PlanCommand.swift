@@ -16,7 +16,8 @@ enum PlanCommand: Command {
     ],
     positionals: [scenario],
     options: [
-      OptionGroup("Options", [ScenarioFlags.parameters, RunCommand.noReplay]), SandboxFlags.group,
+      OptionGroup("Options", [ScenarioFlags.parameters, RunCommand.noReplay, RunCommand.reports]),
+      SandboxFlags.group,
     ],
     examples: [Example("mongodrill plan scenarios/shop", "Before a drill of hours.")],
     exits: .codes([
@@ -25,12 +26,17 @@ enum PlanCommand: Command {
     ]))
 
   static func run(_ values: Values, _ session: Session) throws -> Int32 {
-    let scenario = try ScenarioFlags.load([values[self.scenario]], values)[0]
-    let options = ScenarioFlags.options(values, runID: "plan")
+    try plan(try ScenarioFlags.load([values[self.scenario]], values)[0], values, session).status
+  }
+
+  /// Says what the drills of one scenario would do, and how the plan would end.
+  static func plan(_ scenario: Scenario, _ values: Values, _ session: Session) throws -> ExitCode {
+    var options = ScenarioFlags.options(values, runID: "plan")
+    options.reports = values[RunCommand.reports] ?? "reports"
     guard scenario.pick?.isSeveral == true else {
       let plan = try Plan(scenario, options)
       session.result(text: plan.text, json: plan.json)
-      return ExitCode.first(of: plan.problems.map { ExitCode($0) }).status
+      return ExitCode.first(of: plan.problems.map { ExitCode($0) })
     }
     // What keeps one of several drills from beginning stands in the place of its plan.
     let plans = scenario.drills.map { drill in Result { try Plan(drill, options) } }
@@ -40,7 +46,7 @@ enum PlanCommand: Command {
     session.result(text: text, json: .array(plans.map { (try? $0.get().json) ?? .null }))
     failures.forEach(session.log)
     let problems = failures + plans.flatMap { (try? $0.get().problems) ?? [] }
-    return ExitCode.first(of: problems.map { ExitCode($0) }).status
+    return ExitCode.first(of: problems.map { ExitCode($0) })
   }
 
   /// The plan of one drill, whatever its backup is.

@@ -20,6 +20,14 @@ enum RunCommand: Command {
     help: "Where each drill's report gets its folder.")
   static let keep = Option.flag(
     "--keep", help: "Keeps the sandbox's files; the report says where they are.")
+  static let dryRun = Option.flag(
+    "-n", "--dry-run", help: "Says what would be done and does nothing: the same as `mongodrill plan`.")
+  static let from = Option.value(
+    "--from", placeholder: "STEP", kind: .text,
+    help: "Begins with that step, in a sandbox that an earlier run with --keep left, and keeps it.")
+  static let kept = Option.value(
+    "--kept", placeholder: "DIR", kind: .text,
+    help: "With --from: the kept sandbox; without it the newest of the same scenario.")
   static let failOn = Option.choice(
     "--fail-on", default: FailOn.fail, help: "With warn, warnings end in exit status 3.")
   static let noReplay = Option.flag(
@@ -63,14 +71,16 @@ enum RunCommand: Command {
         "Options",
         [
           ScenarioFlags.parameters, witness, baseline, meta, approvals, reports, failOn, requireProven,
-          noReplay,
+          noReplay, dryRun,
         ]),
-      OptionGroup("Sandbox", SandboxFlags.group.options + [keep]),
+      OptionGroup("Sandbox", SandboxFlags.group.options + [keep, from, kept]),
     ],
     examples: [
       Example("mongodrill run dump/", "Whether last night's dump can be restored."),
       Example("mongodrill run scenarios/* --report-dir /var/lib/drills", "The monthly drills."),
       Example("mongodrill run scenarios/shop --fail-on warn -q", "A gate in CI."),
+      Example("mongodrill run scenarios/shop --keep", "Leaves the restored data for a closer look."),
+      Example("mongodrill run scenarios/shop --from verify", "The checks again, on the data that was kept."),
     ],
     exits: .codes([
       .pass: nil, .checkFailed: nil, .objectiveMissed: nil, .warnings: nil, .incomplete: nil,
@@ -82,6 +92,14 @@ enum RunCommand: Command {
 
   static func run(_ values: Values, _ session: Session) throws -> Int32 {
     let scenarios = try ScenarioFlags.load(values[self.scenarios], values)
+    if values[dryRun] {
+      return try ExitCode.first(of: scenarios.map { try PlanCommand.plan($0, values, session) }).status
+    }
+    if values[from] != nil && (scenarios.count > 1 || scenarios.contains { $0.pick?.isSeveral == true }) {
+      throw Failure.fromOfSeveral()
+    }
+    if let from = values[from] { try scenarios.first?.firstStep(from: from) }
+    if values[kept] != nil && values[from] == nil { throw Failure.keptWithoutFrom() }
     var records: [DrillRecord] = []
     var codes: [ExitCode] = []
     for scenario in scenarios {
@@ -117,6 +135,8 @@ enum RunCommand: Command {
     if !session.options.isQuiet { session.console.log("drill \(folder.id)") }
     var options = ScenarioFlags.options(values, runID: folder.id)
     options.keep = values[keep]
+    options.from = values[from]
+    options.kept = values[kept]
     options.failOnWarn = values[failOn] == .warn
     options.requireProven = values[requireProven]
     options.witness = values[witness]
@@ -148,5 +168,19 @@ enum RunCommand: Command {
     session.result(
       text: "\(word)  \(record.summary.sentence.visible)\nReport: \(report.visible)\n",
       json: record.json)
+  }
+}
+
+extension Failure {
+  static func fromOfSeveral() -> Failure {
+    Failure(
+      .usage, "from-of-several", "--from goes on with one drill, and several were given",
+      hint: "Give the one scenario, which picks one backup.")
+  }
+
+  static func keptWithoutFrom() -> Failure {
+    Failure(
+      .usage, "kept-without-from", "--kept names a sandbox to go on with, but not from where",
+      hint: "Add --from STEP.")
   }
 }

@@ -33,6 +33,10 @@ package struct DrillOptions: Sendable {
   package var sandbox = SandboxSettings()
   /// Whether the sandbox's files stay, and where they are is told.
   package var keep = false
+  /// The step to begin with, in a sandbox that an earlier run kept; nil: the first, in a new one.
+  package var from: String?
+  /// The folder of that sandbox; nil: the newest that a drill of the same scenario kept.
+  package var kept: String?
   /// Whether warnings end in an exit code of their own.
   package var failOnWarn = false
   /// Whether the documents alone are asked for, without the dump's own oplog; also a key of the `restore` step.

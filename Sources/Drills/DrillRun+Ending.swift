@@ -27,9 +27,10 @@ extension DrillRun {
     let start = Clock.monotonic
     events(.phaseStarted("cleanup", total: nil))
     do {
-      if options.keep {
+      if options.keep || record.resumed != nil {
         try sandbox.stopKeeping()
         record.environment.sandbox?.kept = true
+        try leaveBehind(in: sandbox.directory)
       } else {
         try sandbox.stop()
       }
@@ -48,7 +49,6 @@ extension DrillRun {
       fail(Failure.interrupted(by: signal))
     }
     leftOver()
-    nameFetched()
     record.objectives.rto = rto
     record.objectives.rpo = rpo
     evidence.objectives = record.objectives
@@ -96,16 +96,22 @@ extension DrillRun {
     }
   }
 
-  /// From the first byte read to the last check's answer, less the time that persons took; measured only when the data was recovered, which is when
-  /// nothing failed.
+  /// From the first byte read to a moment, less the time that persons took; 0 before that byte.
+  func secondsOfMachine(until end: Double) -> Double {
+    guard let firstByte else { return 0 }
+    let waited = waits.filter { $0.start > firstByte && $0.start < end }.reduce(0) { $0 + $1.seconds }
+    return end - firstByte - waited
+  }
+
+  /// From the first byte read to the last check's answer, less the time that persons took; measured only when the
+  /// data was recovered, which is when nothing failed.
   private var rto: DrillRecord.Objective {
     let isRecovered =
       evidence.failures.isEmpty && evidence.problemCount == 0
       && !evidence.checks.contains { $0.result == .fail || $0.result == .error }
     var measured: Double?
-    if isRecovered, let firstByte, let lastCheck {
-      let waited = waits.filter { $0.start > firstByte && $0.start < lastCheck }.reduce(0) { $0 + $1.seconds }
-      measured = lastCheck - firstByte - waited
+    if isRecovered, firstByte != nil, let lastCheck {
+      measured = secondsOfMachine(until: lastCheck)
     }
     return DrillRecord.Objective(
       limit: scenario.objectives.rtoLimit, warn: scenario.objectives.rtoWarning, measured: measured)

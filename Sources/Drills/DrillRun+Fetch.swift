@@ -8,6 +8,12 @@ extension DrillRun {
   /// is fetched that would not fit.
   func fetch() throws {
     guard scenario.isFetched else { return }
+    // Fetching may take hours: what would end the drill after it is better known before.
+    let problems =
+      Preflight(fetching: scenario, options: options).problems
+      + Preflight.missingApprovals(scenario, options: options)
+    evidence.failures += problems.dropFirst()
+    if let failure = problems.first { throw failure }
     try Interruption.check()
     firstByte = Clock.monotonic
     let (parent, _) = try settings.options(needing: nil, keep: false).room()
@@ -63,12 +69,13 @@ extension DrillRun {
   /// Removes what was fetched, whole or not.
   func removeFetched() {
     guard let folder = fetchedFolder else { return }
+    nameFetched()
     do { try folder.remove() } catch { evidence.cleanupFailures.append(.wrapping(error)) }
     fetchedFolder = nil
   }
 
   /// Says in the record where things came from, in place of where they lay for the while.
-  func nameFetched() {
+  private func nameFetched() {
     guard !fetched.isEmpty else { return }
     record.backup.path = named(record.backup.path)
     if let remote = scenario.fetch, scenario.command != nil { record.backup.path += " < \(remote.address)" }

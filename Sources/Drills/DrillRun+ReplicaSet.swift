@@ -6,10 +6,11 @@ extension DrillRun {
   /// Makes a replica set of the server when the scenario asks for one and everything is restored and replayed: before the
   /// first step after that. Restoring goes as fast as ever, into a standalone server.
   func becomeReplicaSet(before index: Int) throws {
-    guard let plan = settings.replicaSet, let sandbox, sandbox.set == nil,
+    guard var plan = settings.replicaSet, let sandbox, sandbox.set == nil,
       !scenario.steps[index...].contains(where: { $0.action is RestoreStep || $0.action is ReplayStep })
     else { return }
-    let setup = try phase("replica_set") { try sandbox.becomeReplicaSet(plan) }
+    plan.hasRelays = scenario.steps.contains { ($0.action as? FaultStep)?.action == .network }
+    let setup = try phase("replica_set") { [plan] in try sandbox.becomeReplicaSet(plan) }
     record.environment.sandbox?.members = plan.members
     var parts = [
       "\(TimeSpan.format(setup.stopSeconds)) to stop the server",

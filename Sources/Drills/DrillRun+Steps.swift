@@ -32,9 +32,16 @@ extension DrillRun {
         entry.personSeconds = result.person?.seconds
         entry.approvedBy = result.person?.name
         entry.failover = result.failover
+        entry.fault = result.fault
+        if let reason = result.skipped {
+          (entry.status, entry.message) = (.skipped, reason)
+          leave(step, undone: reason)
+          return true
+        }
         entry.message = result.failure
         entry.status = result.failure == nil ? .completed : .failed
         try remember(step)
+        if result.failure == nil { mark(step) }
         if result.failure == nil { return true }
         if !isLast && step.action is RunStep { continue }
         refuse(step, result)
@@ -55,6 +62,13 @@ extension DrillRun {
   private func remember(_ step: Step) throws {
     guard let sandbox, scenario.compares(with: .step(step.id)) else { return }
     stepFacts[step.id] = try Catalogue(of: sandbox.pool, counting: .exact)
+  }
+
+  /// A step that this machine can't do is no pass.
+  private func leave(_ step: Step, undone reason: String) {
+    let left = DrillRecord.NotVerified("step", "step \(step.id) was skipped: \(reason)")
+    record.notVerified.append(left)
+    evidence.unanswered.append(left)
   }
 
   private var isServerGone: Bool {

@@ -64,6 +64,10 @@ package final class DrillRun {
   var restored: [String: Restored] = [:]
   /// What the documents of each restore step showed, by its id, where checks are drafted from them.
   var surveys: [String: Survey] = [:]
+  /// Writes of faults for which nobody could be asked yet.
+  var unsettled: [FaultProbe] = []
+  /// Where the drill stood after each step that came to its end, by the steps' ids.
+  var marks: [String: KeptDrill.Mark] = [:]
   /// The suites that were asked to their end.
   var asked: Set<String> = []
 
@@ -129,6 +133,7 @@ package final class DrillRun {
   func steps() throws {
     try Interruption.check()
     try watch.start(scenario.stopConditions, folder: settings.directory ?? SandboxOptions.defaultDirectory)
+    if let from = options.from { return try steps(from: from) }
     try fetch()
     let command = scenario.archiveCommand
     watch.command { command?.cancel() }
@@ -159,6 +164,7 @@ package final class DrillRun {
     describe(plans)
     _ = try scenario.suites(asking: scenario.catalogue(of: plans.restores), counts: plans.chain == nil)
     try Interruption.check()
+    try preflight(needing: SandboxNeed.bytes(for: plans.restores, of: backup), backup.origin.serverVersion)
     try phase("sandbox") { try startSandbox(for: plans.restores) }
     for (index, step) in scenario.steps.enumerated() {
       try becomeReplicaSet(before: index)

@@ -15,14 +15,10 @@ package struct FetchPlan: Sendable {
   /// Nil where nothing is fetched.
   package init?(_ scenario: Scenario, options: DrillOptions) {
     guard scenario.isFetched else { return nil }
-    let settings = options.sandbox.or(scenario.sandbox)
-    let room = Result { () throws(Failure) in try settings.options(needing: nil, keep: false).room() }
-    let mongod = Result { () throws(Failure) in try MongodFinder(settings.mongod).find() }
+    let preflight = Preflight(fetching: scenario, options: options)
+    let (room, mongod) = (preflight.room, preflight.mongod)
     let remotes = ([scenario.fetch].compactMap(\.self) + scenario.fetchedOplog).map(\.address)
-    var problems: [Failure] = []
-    if Programs.find("rclone", path: Environment["PATH"]) == nil { problems.append(.noRclone(remotes[0])) }
-    if case .failure(let failure) = mongod { problems.append(failure) }
-    if case .failure(let failure) = room { problems.append(failure) }
+    let problems = preflight.problems
     self.problems = problems
 
     var lines = ["Scenario   \(scenario.title ?? scenario.name)" + (scenario.path.map { " (\($0))" } ?? "")]
@@ -61,5 +57,21 @@ package struct FetchPlan: Sendable {
       "problems": .array(
         problems.map { .record(["code": .string($0.code), "message": .string($0.description)]) }),
     ])
+  }
+}
+
+extension Preflight {
+  /// Before anything is fetched: what it holds, and how large it is, isn't known.
+  init(fetching scenario: Scenario, options: DrillOptions) {
+    self.init(scenario, options: options, needing: nil, sourceVersion: nil, isReplayed: false)
+    let path = Environment["PATH"]
+    if let remote = scenario.fetch ?? scenario.fetchedOplog.first, Programs.find("rclone", path: path) == nil
+    {
+      problems.append(.noRclone(remote.address))
+    }
+    if let command = scenario.command {
+      let program = UserCommand(command, folder: scenario.folder).program
+      if Programs.find(program, path: path) == nil { problems.append(.programNotFound(program)) }
+    }
   }
 }

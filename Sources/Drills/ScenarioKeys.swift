@@ -266,8 +266,7 @@ enum ScenarioKeys {
     "a mapping", schema: KeySpec.schema(of: [rto, rpo])
   ) { node, diagnostics in
     let before = diagnostics.count
-    let supported = node.without(Unsupported.objectives, what: "objective", diagnostics)
-    guard let fields = Fields.decode(supported, of: "objectives", [rto, rpo], diagnostics),
+    guard let fields = Fields.decode(node, of: "objectives", [rto, rpo], diagnostics),
       diagnostics.count == before
     else { return nil }
     var limits = fields[rto] ?? ObjectiveLimits()
@@ -289,17 +288,6 @@ enum ScenarioKeys {
 
 /// The JSON Schema of a scenario file, put together from what every key, step kind and check kind declares.
 package var scenarioSchema: JSON { ScenarioKeys.schema }
-
-extension Node {
-  /// The mapping without keys that are known but can't be run yet; those that stand there are reported.
-  func without(_ unsupported: Set<String>, what: String, _ diagnostics: Diagnostics) -> Node {
-    guard let entries else { return self }
-    for entry in entries where unsupported.contains(entry.key) {
-      diagnostics.report(.notSupportedYet("\(what) `\(entry.key)`", at: entry.place))
-    }
-    return Node(.mapping(entries.filter { !unsupported.contains($0.key) }), at: place)
-  }
-}
 
 extension Failure {
   static func emptyPick(at place: Place) -> Failure {

@@ -64,8 +64,7 @@ extension Scenario {
       return nil
     }
     let (substituted, values) = substituting(node, given, file, diagnostics)
-    let supported = substituted.without(Unsupported.keys, what: "key", diagnostics)
-    guard let fields = Fields.decode(supported, of: "scenario", ScenarioKeys.all, diagnostics) else {
+    guard let fields = Fields.decode(substituted, of: "scenario", ScenarioKeys.all, diagnostics) else {
       return nil
     }
     let folder = Files.folder(of: file)
@@ -74,7 +73,7 @@ extension Scenario {
       name: name(of: file), title: fields[ScenarioKeys.title], tags: fields[ScenarioKeys.tags] ?? [],
       description: fields[ScenarioKeys.description], path: file, sha256: SHA256.hex(of: bytes),
       folder: folder,
-      resolved: resolved(supported, values), backup: fields[ScenarioKeys.backup].path(in: folder),
+      resolved: resolved(substituted, values), backup: fields[ScenarioKeys.backup].path(in: folder),
       pick: fields[ScenarioKeys.backup].pick, command: fields[ScenarioKeys.backup].command,
       fetch: fields[ScenarioKeys.backup].fetch, oplog: sources.map { $0.place(in: folder) },
       sandbox: (fields[ScenarioKeys.sandbox] ?? SandboxSettings()).inFolder(folder),

@@ -31,6 +31,10 @@ package struct StepResult: Sendable {
   package var refusal: String?
   /// What a failover measured.
   package var failover: DrillRecord.Failover?
+  /// What a fault came to.
+  package var fault: DrillRecord.MemberFault?
+  /// Why the step can't be done on this machine; nil when it was done.
+  package var skipped: String?
 
   /// A person's part in a step.
   package struct Person: Sendable {
@@ -41,7 +45,8 @@ package struct StepResult: Sendable {
 
   package init(
     failure: String? = nil, exitStatus: Int? = nil, output: String? = nil, person: Person? = nil,
-    refusal: String? = nil, failover: DrillRecord.Failover? = nil
+    refusal: String? = nil, failover: DrillRecord.Failover? = nil,
+    fault: DrillRecord.MemberFault? = nil, skipped: String? = nil
   ) {
     self.failure = failure
     self.exitStatus = exitStatus
@@ -49,6 +54,8 @@ package struct StepResult: Sendable {
     self.person = person
     self.refusal = refusal
     self.failover = failover
+    self.fault = fault
+    self.skipped = skipped
   }
 }
 
@@ -92,7 +99,7 @@ package enum Steps {
   /// Every kind that a step can be.
   package static let kinds: [any StepKind.Type] = [
     RestoreStep.self, ReplayStep.self, CheckStep.self, RunStep.self, ApproveStep.self, WaitStep.self,
-    ExportStep.self, FailoverStep.self,
+    ExportStep.self, FailoverStep.self, FaultStep.self,
   ]
 
   private static let id = Key("id", .string, "The step's name: unique; the kind's name when left out.")
@@ -156,8 +163,6 @@ package enum Steps {
     for entry in entries {
       if let kind = kinds.first(where: { $0.name == entry.key }) {
         actions.append((entry, kind))
-      } else if Unsupported.steps.contains(entry.key) {
-        diagnostics.report(.notSupportedYet("step `\(entry.key)`", at: entry.place, known: names))
       } else if !common.contains(where: { $0.spec.name == entry.key }) {
         diagnostics.report(
           .unknown("key", entry.key, known: names + common.map(\.spec.name), at: entry.place))

@@ -65,17 +65,48 @@ extension Scenario {
   private func checkMembers(_ diagnostics: Diagnostics) {
     let restored = steps.lastIndex { $0.action is RestoreStep || $0.action is ReplayStep } ?? -1
     for (index, step) in steps.enumerated() {
-      guard step.action is FailoverStep else { continue }
-      if sandbox.replicaSet?.members ?? 0 < 3 {
+      let fault = step.action as? FaultStep
+      guard fault != nil || step.action is FailoverStep else { continue }
+      let members = sandbox.replicaSet?.members ?? 0
+      if members < 3, fault?.needsThreeMembers ?? true {
         diagnostics.report(.needsThreeMembers(step.kind, at: step.place))
-      } else if index < restored {
+      } else if members > 0, index < restored {
         diagnostics.report(.beforeReplicaSet(step.kind, at: step.place))
+      } else if let fault, !fault.member.exists(among: members) {
+        diagnostics.report(.noSuchMember(members, at: step.place))
       }
     }
   }
 }
 
+extension FaultStep {
+  /// Whether it makes no sense with fewer.
+  fileprivate var needsThreeMembers: Bool { member == .secondary || action == .rebuild || action == .network }
+}
+
+extension FaultStep.Member {
+  /// Whether a set of so many members has it; 0 members are a standalone server.
+  fileprivate func exists(among members: Int) -> Bool {
+    switch self {
+    case .server: members == 0
+    case .primary, .secondary: members > 0
+    case .number(let number): number < max(1, members)
+    }
+  }
+}
+
 extension Failure {
+  static func noSuchMember(_ members: Int, at place: Place) -> Failure {
+    .invalid(
+      "no-such-member",
+      members == 0
+        ? "a standalone server has no such member" : "a replica set of \(members) has no such member",
+      at: place,
+      hint: members == 0
+        ? "Write `server`, or make it a set: sandbox: {topology: {replica_set: 3}}."
+        : "Write `primary`, `secondary` or a number from 0 to \(members - 1).")
+  }
+
   static func needsThreeMembers(_ kind: String, at place: Place) -> Failure {
     .invalid(
       "needs-three-members", "`\(kind)` needs a replica set of three", at: place,

@@ -218,7 +218,8 @@ extension Supervisor {
 }
 
 extension Failure {
-  static func programNotFound(_ name: String) -> Failure {
+  /// There is no program of that name.
+  package static func programNotFound(_ name: String) -> Failure {
     Failure(
       .incomplete, "program-not-found", "program \(name) is not found",
       hint: name.contains("/")

@@ -50,6 +50,8 @@ package struct DrillRecord: RecordPart {
   package var rollbacks: [Step]
   /// What was written for the live system.
   package var exports: [Export]
+  /// The run whose sandbox this one went on with; nil when it began at the beginning.
+  package var resumed: Resumption?
   /// The run of the same scenario before this one; nil when none is known.
   package var previousRun: JSON?
 
@@ -103,6 +105,7 @@ package struct DrillRecord: RecordPart {
       RecordField("not_verified", \.notVerified),
       RecordField("rollbacks", \.rollbacks),
       RecordField("exports", \.exports),
+      RecordField("resumed", \.resumed),
       RecordField("previous_run", \.previousRun),
     ]
   }

@@ -85,7 +85,7 @@ extension DrillRecord {
     package enum Status: String, Sendable, Hashable, CaseIterable, RecordValue {
       case completed
       case failed
-      /// Not begun, because the drill had ended before.
+      /// Not begun, because the drill had ended before; or not possible on this machine.
       case skipped
       /// Cut off by a signal or a stop condition.
       case aborted
@@ -114,6 +114,8 @@ extension DrillRecord {
     package var output: String?
     /// What a `failover` step measured.
     package var failover: Failover?
+    /// What a `fault` step came to.
+    package var fault: MemberFault?
 
     package init() {}
     package init(id: String, kind: String, description: String? = nil) {
@@ -130,7 +132,7 @@ extension DrillRecord {
         RecordField("person_seconds", \.personSeconds), RecordField("approved_by", \.approvedBy),
         RecordField("attempts", \.attempts), RecordField("message", \.message),
         RecordField("exit_status", \.exitStatus), RecordField("output", \.output),
-        RecordField("failover", \.failover),
+        RecordField("failover", \.failover), RecordField("fault", \.fault),
       ]
     }
   }

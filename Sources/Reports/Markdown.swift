@@ -25,6 +25,7 @@ struct MarkdownReport {
     checks()
     steps("Steps", record.steps)
     members()
+    faults()
     steps("Rollbacks", record.rollbacks)
     runbook()
     phases()
@@ -60,6 +61,12 @@ struct MarkdownReport {
       facts.append("data kept in \(MarkdownText.code(sandbox.directory, inTable: false))")
     }
     add(facts.joined(separator: " · "))
+    if let resumed = record.resumed {
+      add("")
+      add(
+        "It went on from step \(MarkdownText.code(resumed.step, inTable: false)) with what run "
+          + "\(MarkdownText.code(resumed.runID, inTable: false)) had kept.")
+    }
     reasons()
   }
 

@@ -11,6 +11,30 @@ extension MarkdownReport {
     }
   }
 
+  /// What was done to servers: one row a step.
+  mutating func faults() {
+    let faults = record.steps.compactMap { step in step.fault.map { (step.id, $0) } }
+    guard !faults.isEmpty else { return }
+    section("Faults")
+    table(
+      ["Step", "What", "Writes", ">Longest gap", ">Back after", "Note"],
+      faults.map { id, fault in
+        let writes =
+          (fault.survived ? "went on" : "failed")
+          + ((fault.survived ? "survives" : "fails") == fault.expected ? "" : ", **not as expected**")
+        var notes = [fault.outcome.map { MarkdownText.escaped($0) }].compactMap(\.self)
+        if let lost = fault.writes?.lost, lost > 0 {
+          notes.append("**\(Count.text(lost)) acknowledged writes lost**")
+        }
+        if let data = fault.comparison { notes.append("data \(words(data))") }
+        return [
+          MarkdownText.code(id), "\(fault.action) \(fault.role) \(fault.member)", writes,
+          fault.writeGapSeconds.map(TimeSpan.format) ?? "–", fault.backSeconds.map(TimeSpan.format) ?? "–",
+          notes.joined(separator: "; "),
+        ]
+      })
+  }
+
   private func rows(_ failover: DrillRecord.Failover) -> [(String, String)] {
     func time(_ seconds: Double?) -> String { seconds.map(TimeSpan.format) ?? "–" }
     let writes = failover.writes

@@ -95,7 +95,7 @@ package final class NumberedWriters: Sendable {
   private func write(_ id: Int64) -> Answer {
     let command: Document = [
       "insert": .string(namespace.collection), "documents": [["_id": .int64(id)]],
-      "writeConcern": ["w": "majority", "wtimeout": .int64(Int64(options.writeTimeout * 1000))],
+      "writeConcern": ["w": "majority", "j": true, "wtimeout": .int64(Int64(options.writeTimeout * 1000))],
     ]
     do throws(MongoError) {
       let reply = try pool.run(command, on: namespace.database)

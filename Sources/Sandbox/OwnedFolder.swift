@@ -34,6 +34,20 @@ package final class OwnedFolder: Sendable {
     }
   }
 
+  /// Takes over one that was kept, and that stays kept. Throws `not-kept`.
+  init(reopening path: String) throws(Failure) {
+    let file = Files.join(path, OwnedFolder.ownerFile)
+    guard let descriptor = OwnedFolder.lock(file) else { throw .notKept(path) }
+    guard let text = try? Files.text(of: file, limit: 4096), let owner = try? JSON.parse(text),
+      owner["state"] == "kept"
+    else {
+      close(descriptor)
+      throw .notKept(path)
+    }
+    self.path = path
+    self.descriptor = Monitor(descriptor)
+  }
+
   /// Creates an owner file that is locked before it says anything: nobody can take it for abandoned.
   private static func own(_ file: String) throws(Failure) -> Int32 {
     let descriptor = unsafe open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)

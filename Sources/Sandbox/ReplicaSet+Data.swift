@@ -28,7 +28,8 @@ extension ReplicaSet {
         hashes.update { $0[up[place]] = found }
       }
     } catch {
-      throw .wrapping(error)
+      guard let error = error as? MongoError else { throw .wrapping(error) }
+      throw error.isConnectionLoss ? .connectionLost(error.message) : .refused(error.description)
     }
     let found = hashes.withLock { $0 }
     guard let first = up.first, let reference = found[first] else { return comparison }

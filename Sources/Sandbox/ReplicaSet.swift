@@ -8,10 +8,13 @@ package struct ReplicaSetPlan: Sendable, Hashable {
   package var members: Int
   /// Seconds without the primary after which another stands for election; the server's own default is 10.
   package var electionTimeout: Double
+  /// Whether the connections between the members can be cut and slowed.
+  package var hasRelays: Bool
 
-  package init(members: Int, electionTimeout: Double = 10) {
+  package init(members: Int, electionTimeout: Double = 10, hasRelays: Bool = false) {
     self.members = members
     self.electionTimeout = electionTimeout
+    self.hasRelays = hasRelays
   }
 }
 
@@ -21,14 +24,17 @@ package final class ReplicaSet: Sendable {
   package let name: String
   /// Its members, the first of which holds the data that was restored.
   package let members: [Server]
+  /// What lies between the members; nil where they talk to one another directly.
+  package let network: MemberNetwork?
   let key: MemberKey
   private let hosts: [String]
 
-  init(name: String, members: [Server], key: MemberKey) {
+  init(name: String, members: [Server], key: MemberKey, network: MemberNetwork?) {
     self.name = name
     self.members = members
     self.key = key
-    hosts = members.map { "127.0.0.1:\($0.port ?? 0)" }
+    self.network = network
+    hosts = members.indices.map { "127.0.0.1:\(network?.ports[$0] ?? members[$0].port ?? 0)" }
   }
 
   /// Its address, with the key in it: for environments alone, never for a command line, a log or a report.

@@ -35,6 +35,7 @@ extension Sandbox {
       return Clock.monotonic - start
     }
     guard set == nil, let old = servers.first else { throw .stopped() }
+    try prepareForSet()
     old.shutDown()
     setup.stopSeconds = lap()
 
@@ -43,17 +44,18 @@ extension Sandbox {
     try key.write(to: keyFile)
     let name = OwnedFolder.newName()
     let membership = Server.Membership(setName: name, keyFile: keyFile, key: key)
+    let network = plan.hasRelays ? try MemberNetwork(members: plan.members) : nil
     var members: [Server] = []
     for index in 0..<plan.members {
       members.append(
         Server(
           program, at: .port(try LocalPort.free(), membership), data: SandboxFiles.data(directory, index),
-          log: SandboxFiles.log(directory, index), options: options, memory: memory.divided(by: plan.members))
-      )
+          log: SandboxFiles.log(directory, index), options: options, memory: memory.divided(by: plan.members),
+          announce: { port, pid in network?.member(index, port: port, pid: pid) }))
     }
     try replaceServers(with: members)
     try members[0].start(choosingPort: true)
-    try initiate(members[0], as: name, plan)
+    try initiate(members[0], as: name, plan, network)
     setup.initiateSeconds = lap()
 
     if plan.members > 1 {
@@ -62,7 +64,7 @@ extension Sandbox {
       setup.copySeconds = lap()
       try startAll(members)
     }
-    let set = ReplicaSet(name: name, members: members, key: key)
+    let set = ReplicaSet(name: name, members: members, key: key, network: network)
     if plan.members > 1 { try add(Array(members.indices.dropFirst()), to: set) }
     try set.waitUntilSteady(atMost: Self.patience)
     try become(set)
@@ -70,12 +72,32 @@ extension Sandbox {
     return setup
   }
 
+  /// Takes away what a physical copy knows of the set that it is from, as the manual has it. And says by which schema
+  /// users are kept, as the server does itself when it makes its first one (5: SCRAM alone, since 3.0): users that were
+  /// restored come without, and a member that finds such users refuses its initial sync.
+  private func prepareForSet() throws(Failure) {
+    do throws(MongoError) {
+      try pool.run(["dropDatabase": 1], on: "local")
+      try pool.run([
+        "update": "system.version",
+        "updates": [
+          ["q": ["_id": "authSchema"], "u": ["$setOnInsert": ["currentVersion": 5]], "upsert": true]
+        ],
+      ])
+    } catch {
+      throw explain(error)
+    }
+  }
+
   /// Makes a member that nobody knows yet a set of its own.
-  private func initiate(_ member: Server, as name: String, _ plan: ReplicaSetPlan) throws(Failure) {
+  private func initiate(
+    _ member: Server, as name: String, _ plan: ReplicaSetPlan, _ network: MemberNetwork?
+  ) throws(Failure) {
     let pool = try member.pool
+    let set = ReplicaSet(name: name, members: [member], key: MemberKey(), network: network)
     let configuration: Document = [
       "_id": .string(name),
-      "members": [["_id": 0, "host": .string("127.0.0.1:\(member.port ?? 0)")]] as Value,
+      "members": [["_id": 0, "host": .string(set.host(0))]] as Value,
       "settings": ["electionTimeoutMillis": .int64(Int64(plan.electionTimeout * 1000))],
     ]
     do throws(MongoError) {
@@ -83,7 +105,6 @@ extension Sandbox {
     } catch {
       throw explain(error)
     }
-    let set = ReplicaSet(name: name, members: [member], key: MemberKey())
     _ = try set.waitForPrimary(atMost: Self.patience)
   }
 

@@ -94,7 +94,7 @@ package final class Sandbox: Sendable {
     }
   }
 
-  private init(
+  init(
     _ server: Server, _ files: SandboxFiles, _ options: SandboxOptions, _ memory: ServerMemory,
     pool: ClientPool,
     startSeconds: Double

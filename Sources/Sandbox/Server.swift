@@ -39,6 +39,7 @@ package final class Server: Sendable {
   }
 
   private struct State: Sendable {
+    var dataPath: String
     var child: Child?
     var pool: ClientPool?
     var address: Address
@@ -49,28 +50,30 @@ package final class Server: Sendable {
     var isOver = false
   }
 
-  /// Its dbPath.
-  package let dataPath: String
   /// Its log, JSON lines.
   package let logFile: String
   let program: MongodProgram
   private let options: SandboxOptions
   private let memory: ServerMemory
+  /// Told the port and the process of each start.
+  private let announce: @Sendable (Int, Int32) -> Void
   private let state: Monitor<State>
 
   init(
     _ program: MongodProgram, at address: Address, data: String, log: String, options: SandboxOptions,
-    memory: ServerMemory
+    memory: ServerMemory, announce: @escaping @Sendable (Int, Int32) -> Void = { _, _ in }
   ) {
     self.program = program
-    dataPath = data
     logFile = log
     self.options = options
     self.memory = memory
-    state = Monitor(State(address: address))
+    self.announce = announce
+    state = Monitor(State(dataPath: data, address: address))
   }
 
   var address: Address { state.withLock(\.address) }
+  /// Its dbPath.
+  package var dataPath: String { state.withLock(\.dataPath) }
 
   /// The port that it listens on; nil for one with a socket.
   package var port: Int? {
@@ -151,13 +154,14 @@ extension Server {
     try state.update { state throws(Failure) in
       if state.isOver { throw .stopped() }
       let arguments = ServerArguments.all(
-        version: program.version, folder: dataPath, at: state.address, memory: memory)
+        version: program.version, folder: state.dataPath, at: state.address, memory: memory)
       let child = try Supervisor.shared.spawn(
         ChildSpec(
           [program.path] + arguments + parameters.flatMap { ["--setParameter", $0] } + options.extraArguments,
           environment: ServerArguments.environment,
           workingDirectory: Files.folder(of: logFile), output: .file(logFile), errorOutput: .file(logFile),
           isServer: true))
+      if case .port(let number, _) = state.address { announce(number, child.pid) }
       state.child = child
       state.pool = nil
       state.isPaused = false
@@ -272,6 +276,12 @@ extension Server {
 
   /// Kills it at once without a word that it was wanted: for signals to stop and for limits.
   func killAsLost() { state.withLock(\.child)?.kill() }
+
+  /// From the next start on its files lie elsewhere.
+  func changeDataPath(to path: String) { state.update { $0.dataPath = path } }
+
+  /// Its end, should it come, is no news.
+  package func expectEnd() { state.update { $0.isWanted = false } }
 
   /// Forbids any further start.
   func retire() { state.update { $0.isOver = true } }

@@ -279,7 +279,7 @@ struct DrillPlanTests {
     #expect(plan.text.contains("Checks of suite core: 2"))
     #expect(plan.json["steps"]?.array?.count == 2)
     #expect(plan.json["backup"]?["form"] == "dump directory")
-    #expect(plan.diskNeeded ?? 0 > 1_000_000)
+    #expect(plan.preflight.diskNeeded ?? 0 > 1_000_000)
   }
 
   @Test("is refused where the drill would be")

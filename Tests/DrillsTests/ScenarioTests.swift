@@ -145,10 +145,6 @@ struct ScenarioTests {
       (
         least + "objectives: {rpo: {max: 1m, warn: 2m, reference: \"1:1\"}}\n", ["3:35 invalid-value"], nil
       ),
-      (
-        least + "steps:\n  - {id: a, fault: {}}\n", ["4:13 not-supported-yet"],
-        "Supported are \(kinds)."
-      ),
       (least + "steps: [{replay: {to: yesterday}}]\n", ["3:23 invalid-target"], nil),
       (
         least + "steps: [{replay: {to: 2026-11-21T14:30:00}}]\n", ["3:23 invalid-target"],

@@ -28,7 +28,8 @@ func expectValid(_ record: DrillRecord) throws {
   let file = Files.join(folder.path, "report.json")
   let text = Renderer.json.draw(record)
   try Files.writeAtomically(text.utf8, to: file)
-  #expect(try validate(file, schema: Files.join(repository, "docs/report.schema.json")) == "")
+  let mistakes = try validate(file, schema: Files.join(repository, "docs/report.schema.json"))
+  #expect(mistakes == "", "\(mistakes)")
   #expect(try DrillRecord(reportAt: file, Array(text.utf8)) == record)
 }
 

@@ -3,16 +3,16 @@ import TestSupport
 import Testing
 
 /// The scenarios that come with the program.
-private let scenarios = Files.join(
+let bundledScenarios = Files.join(
   Files.folder(of: Files.folder(of: Files.folder(of: #filePath))), "scenarios")
 
 @Suite("The bundled scenarios", .tags(.mongod))
 struct BundledScenariosTests {
-  @Test("pass as they are", arguments: try Files.names(in: scenarios))
+  @Test("pass as they are", arguments: try Files.names(in: bundledScenarios))
   func pass(name: String) throws {
     try withFolder { folder in
       let run = try Mongodrill.run(
-        "run", Files.join(scenarios, name), "-q", "--report-dir", Files.join(folder, "reports"),
+        "run", Files.join(bundledScenarios, name), "-q", "--report-dir", Files.join(folder, "reports"),
         "--sandbox-dir", folder, "--fail-on", "warn", environment: environment, in: folder)
       #expect(run.status == 0, "\(run.output)\(run.errorOutput)")
       #expect(run.output.hasPrefix("PASS  "), "\(run.output)")
@@ -29,7 +29,7 @@ struct BundledScenariosTests {
   @Test("fetch from a real object store as they do from a folder")
   func offsite() throws {
     let store = try ObjectStore.shared.get()
-    let scenario = Files.join(scenarios, "encrypted-offsite")
+    let scenario = Files.join(bundledScenarios, "encrypted-offsite")
     let name = try #require(Files.names(in: Files.join(scenario, "store")).first)
     let address = try store.put(Files.join(scenario, "store/\(name)"))
     try withFolder { folder in
@@ -61,7 +61,7 @@ struct BundledScenariosTests {
           "#!/bin/sh\nexec \(real) \"$@\"\n".utf8, to: Files.join(bin, other), mode: 0o755)
       }
       let run = try Mongodrill.run(
-        "run", Files.join(scenarios, "encrypted-offsite"), "-q", "--report-dir",
+        "run", Files.join(bundledScenarios, "encrypted-offsite"), "-q", "--report-dir",
         Files.join(folder, "reports"),
         "--sandbox-dir", folder, environment: environment.merging(["PATH": bin]) { $1 }, in: folder)
       #expect(run.output.contains("\(program) is not found"), "\(run.output)")
@@ -77,7 +77,7 @@ struct BundledScenariosTests {
   func rotation() throws {
     try withFolder { folder in
       let run = try Mongodrill.run(
-        "run", Files.join(scenarios, "backup-rotation"), "--report-dir", Files.join(folder, "reports"),
+        "run", Files.join(bundledScenarios, "backup-rotation"), "--report-dir", Files.join(folder, "reports"),
         "--sandbox-dir", folder, "--progress", "none", in: folder)
       let table = run.output.split(separator: "\n").filter { $0.hasPrefix("2026-") }.map { $0.prefix(10) }
       #expect(table == ["2026-11-20", "2026-11-18", "2026-11-19"], "\(run.output)")
@@ -89,16 +89,16 @@ struct BundledScenariosTests {
 
       let all = Files.join(folder, "all.yaml")
       try Files.writeAtomically(
-        "version: 1\nbackup: {from: \(scenarios)/backup-rotation/backups, pick: all}\n".utf8, to: all)
+        "version: 1\nbackup: {from: \(bundledScenarios)/backup-rotation/backups, pick: all}\n".utf8, to: all)
       let every = try Mongodrill.run("run", all, "-q", "--sandbox-dir", folder, in: folder)
       #expect(every.output.contains("3 of 4 backups in"), "\(every.output)")
       #expect(every.status == 65)
     }
   }
 
-  @Test("say in a README what they rehearse", arguments: try Files.names(in: scenarios))
+  @Test("say in a README what they rehearse", arguments: try Files.names(in: bundledScenarios))
   func described(name: String) throws {
-    let folder = Files.join(scenarios, name)
+    let folder = Files.join(bundledScenarios, name)
     let lint = try Mongodrill.run("lint", folder)
     #expect(lint.status == 0, "\(lint.output)")
     #expect(try Files.text(of: Files.join(folder, "README.md")).hasPrefix("# "))

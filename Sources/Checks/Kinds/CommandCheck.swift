@@ -20,6 +20,8 @@ package struct CommandCheck: Check {
     example: "command: {argv: [./smoke.sh, --quick]}")
 
   private let argv: [Template]
+  /// What is to be started.
+  package var program: Template? { argv.first }
   private let status: Int
   private let pattern: String?
 

@@ -13,7 +13,7 @@ extension DrillRun {
     found.maxGapSeconds = asked.maxGap
     var failures: [String] = []
     try set.waitUntilSteady(atMost: asked.within)
-    let scratch = try ScratchDatabase(on: sandbox)
+    let scratch = ScratchDatabase(on: sandbox)
     let writers = try NumberedWriters(
       uri: set.uri, into: scratch.namespace("writes"), NumberedWriters.Options(threads: asked.threads))
     defer { writers.stop() }
@@ -104,7 +104,9 @@ extension DrillRun {
   /// Waits until a member is a secondary (or, all being well again, the primary).
   func waitUntilBack(_ index: Int, in set: ReplicaSet, atMost seconds: Double) -> Bool {
     let end = Clock.monotonic + seconds
-    while Clock.monotonic < end, Interruption.pending == nil, watch.stop == nil {
+    while Clock.monotonic < end, Interruption.pending == nil, watch.stop == nil,
+      set.members[index].condition != .down
+    {
       if ["SECONDARY", "PRIMARY"].contains(set.look(at: index).state) { return true }
       Interruption.sleep(0.02)
     }
@@ -117,12 +119,7 @@ extension DrillRun {
     _ failures: inout [String]
   ) throws {
     let account = try writers.account(on: sandbox.pool)
-    found.writes.acknowledged = account.acknowledged
-    found.writes.lost = account.lost
-    found.writes.unacknowledged = account.unacknowledged
-    found.writes.survived = account.survived
-    found.writes.rolledBack = account.rolledBack
-    found.writes.unsent = account.unsent
+    found.writes = DrillRecord.NumberedWrites(account)
     if account.lost > 0 {
       let samples = account.lostSamples.map { "\($0)" }.joined(separator: ", ")
       failures.append(
@@ -171,30 +168,18 @@ extension DrillRun {
 
 /// A database of mongodrill's own for what a step writes.
 struct ScratchDatabase {
-  private let name: String
-  private let pool: ClientPool
+  /// Random: nobody else's, whether a server can be asked or not.
+  private let name = "mongodrill_" + String(UInt64.random(in: 0 ... .max), radix: 16)
+  private let sandbox: Sandbox
 
-  /// One that isn't there yet.
-  init(on sandbox: Sandbox) throws {
-    pool = sandbox.pool
-    let reply = try pool.run(["listDatabases": 1, "nameOnly": true])
-    let taken = Set((reply["databases"]?.elements ?? []).compactMap { $0.document?["name"]?.string })
-    name = ScratchDatabase.free(beside: taken)
-  }
-
-  private static func free(beside taken: Set<String>) -> String {
-    var name = "mongodrill"
-    while taken.contains(where: { $0.lowercased() == name }) {
-      name = "mongodrill_\(UInt32.random(in: 0 ... .max))"
-    }
-    return name
-  }
+  init(on sandbox: Sandbox) { self.sandbox = sandbox }
 
   func namespace(_ collection: String) -> Namespace { Namespace(name, collection) }
 
   /// Removes it from every member that a majority needs.
   func remove() throws {
-    try pool.run(["dropDatabase": 1, "writeConcern": ["w": "majority", "wtimeout": 60_000]], on: name)
+    try sandbox.pool.run(
+      ["dropDatabase": 1, "writeConcern": ["w": "majority", "wtimeout": 60_000]], on: name)
   }
 }
 
