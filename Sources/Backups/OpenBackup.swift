@@ -15,9 +15,10 @@ package import Platform
 package func openBackup(_ path: String, endingBy target: Timestamp? = nil) throws(Failure)
   -> any LogicalBackup
 {
-  let backup = try undamaged(inspectBackup(path, endingBy: target))
+  let backup = try inspectBackup(path, endingBy: target)
+  // Says more than what is missing in it.
   try Sidecar.find(for: backup.path)?.requireSuccess()
-  return backup
+  return try undamaged(backup)
 }
 
 /// The backup, unless something showed to be wrong with it, which is thrown.

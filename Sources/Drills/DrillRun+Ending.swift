@@ -25,6 +25,7 @@ extension DrillRun {
   func cleanUp() {
     watch.server(nil)
     watch.finish()
+    removeFetched()
     guard let sandbox else { return }
     let start = Clock.monotonic
     events(.phaseStarted("cleanup", total: nil))

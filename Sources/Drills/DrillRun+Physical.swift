@@ -14,7 +14,7 @@ extension DrillRun {
   func stepsOfCopy() throws -> Bool {
     guard scenario.isOfCopy else { return false }
     let plan = try phase("read") {
-      firstByte = Clock.monotonic
+      firstByte = firstByte ?? Clock.monotonic
       try readCounterparts()
       return try PhysicalPlan(scenario, options: options, witness: witness)
     }

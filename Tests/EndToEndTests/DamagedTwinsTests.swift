@@ -50,7 +50,35 @@ struct DamagedTwin: Sendable, CustomStringConvertible {
     DamagedTwin(
       scenario: "datacenter-outage", plant: archiveLosing("orders"), status: 1,
       reason: "of shop.orders: an update found no document, and no later delete explains it"),
+      scenario: "backup-rotation",
+      plant: { scenarios in
+        let path = Files.join(scenarios, "backup-rotation/backups/2026-11-19/shop/customers.bson.gz")
+        try Files.writeAtomically(try Loss.documents(unzipped(path)) { $0 % 100 == 7 }, to: path)
+      }, status: 65, reason: "backup_metadata.json says"),
+    DamagedTwin(
+      scenario: "encrypted-offsite", plant: storeLosingProducts, status: 1,
+      reason: "every order line has its product of shop.orders"),
   ]
+
+  /// One product in a hundred is missing from the archive that is stored encrypted, and was so when it was encrypted.
+  private static func storeLosingProducts(_ scenarios: String) throws {
+    let folder = Files.join(scenarios, "encrypted-offsite")
+    let gpg =
+      "gpg --batch --quiet --no-options --no-autostart --no-keyring --pinentry-mode loopback "
+      + "--passphrase-file TEST-ONLY-passphrase.txt"
+    func shell(_ script: String) throws {
+      let run = try Supervisor.shared.capture(
+        ChildSpec(["bash", "-e", "-o", "pipefail", "-c", script], workingDirectory: folder), timeout: 60)
+      guard run.status == .exited(0) else { throw Failure(.internal, "gpg", run.errorOutput.text) }
+    }
+    try shell("\(gpg) --decrypt store/*.gpg | gzip -d > plain")
+    let plain = Files.join(folder, "plain")
+    try Files.writeAtomically(
+      Loss.archive(Files.read(plain, limit: 1 << 30), of: "shop.products") { $0 % 100 == 7 }, to: plain)
+    try shell(
+      "name=$(echo store/*.gpg); rm $name; mkdir -m 700 home; "
+        + "gzip -c plain | \(gpg) --homedir home --s2k-count 1048576 --symmetric -o $name; rm -r plain home")
+  }
 
   /// One document in a hundred is missing from a collection of the archive that several scenarios share.
   private static func archiveLosing(_ collection: String) -> @Sendable (String) throws -> Void {
@@ -94,8 +122,11 @@ struct DamagedTwinsTests {
       let run = try Mongodrill.run(
         "run", Files.join(copy, twin.scenario), "-q", "--output=json", "--report-dir",
         Files.join(folder, "reports"), "--sandbox-dir", folder, in: folder)
-      let record = try JSON.parse(run.output)
-      let reasons = record["reasons"]?.list?.compactMap { $0["message"]?.text } ?? []
+      let output = try JSON.parse(run.output)
+      // Several where several backups are picked.
+      let reasons = (output.list ?? [output]).flatMap { $0["reasons"]?.list ?? [] }.compactMap {
+        $0["message"]?.text
+      }
       #expect(run.status == twin.status, "\(reasons)")
       #expect(reasons.contains { $0.contains(twin.reason) }, "\(reasons)")
     }

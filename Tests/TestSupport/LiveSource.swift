@@ -119,7 +119,8 @@ package final class LiveSource: Sendable {
     throw Failure(.internal, "no-live-source", "the replica set did not start")
   }
 
-  private static func freePort() throws -> UInt16 {
+  /// A port of 127.0.0.1 that nobody listens on now.
+  package static func freePort() throws -> UInt16 {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     defer { close(descriptor) }
     var address = sockaddr_in()

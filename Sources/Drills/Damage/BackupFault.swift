@@ -25,7 +25,7 @@ struct BackupFault {
   /// A byte of the backup's largest file is another.
   static func byteFlipped(_ scenario: Scenario, in folder: String) throws -> BackupFault {
     let kind = kinds[0]
-    guard scenario.backup != "-", scenario.pick == nil, scenario.command == nil else {
+    guard scenario.backup != "-", scenario.pick == nil, scenario.command == nil, scenario.fetch == nil else {
       throw Impossible(kind: kind, reason: "the backup is not one that lies at a path")
     }
     guard let largest = try Files.tree(scenario.backup).max(by: { ($0.size, $1.path) < ($1.size, $0.path) }),
@@ -51,6 +51,9 @@ struct BackupFault {
     -> BackupFault
   {
     let kind = kinds[1]
+    guard scenario.fetchedOplog.isEmpty else {
+      throw Impossible(kind: kind, reason: "slices are fetched from another machine")
+    }
     let files = try scenario.oplog.flatMap { path in
       try Files.tree(path).map { (root: path, path: $0.path) }
     }
