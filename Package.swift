@@ -63,7 +63,8 @@ let package = Package(
     library("Replay", ["Restore", "Backups", "Mongo", "Facts", "BSON", "Record", "Platform"]),
     library("Witness", ["Mongo", "Compression", "Facts", "BSON", "Record", "Platform"]),
     library(
-      "Physical", ["Replay", "Witness", "Sandbox", "Mongo", "Backups", "Facts", "Record", "BSON", "Platform"]),
+      "Physical",
+      ["Replay", "Restore", "Witness", "Sandbox", "Mongo", "Backups", "Facts", "Record", "BSON", "Platform"]),
     library("Checks", ["Witness", "Mongo", "Facts", "Record", "Configuration", "BSON", "Platform"]),
     library(
       "Drafting", ["Backups", "Checks", "Facts", "Record", "Configuration", "BSON", "Platform"]),

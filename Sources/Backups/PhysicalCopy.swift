@@ -31,7 +31,7 @@ package struct PhysicalCopy: Sendable {
   package var bytes: Int { files.reduce(0) { $0 + $1.size } }
 
   /// How it is named in reports.
-  package static let form = "physical copy"
+  package static let form = BackupForm.physicalCopy.rawValue
 
   /// Files that every dbPath of WiredTiger has.
   private static let typical = ["WiredTiger", "WiredTiger.wt", "_mdb_catalog.wt", "storage.bson"]

@@ -33,13 +33,15 @@ package struct PhysicalDrillPlan: Sendable {
     if case .failure(let failure) = room { problems.append(failure) }
     self.problems = problems
 
-    let target = plan.target?.description ?? "the last entry that the copy holds"
+    let target = plan.target?.description ?? (scenario.oplog.isEmpty ? "the last entry that the copy holds" : "the last entry of the slices")
     var lines = [
       "Scenario   \(scenario.title ?? scenario.name)" + (scenario.path.map { " (\($0))" } ?? ""),
       "Backup     \(copy.path) (\(PhysicalCopy.form), \(ByteSize.format(copy.bytes)))",
-      "           copied into the sandbox first, and recovered there inside the oplog that it holds",
-      "Target     \(target); whether the copy reaches it shows when it is opened",
+      "           copied into the sandbox first, and recovered there inside the oplog that it holds; the copy itself is "
+        + "only read",
     ]
+    lines += scenario.oplog.map { "Oplog      \($0), replayed behind the copy's own as far as the target needs it" }
+    lines += ["Target     \(target); whether the copy reaches it shows when it is opened"]
     switch mongod {
     case .success(let found): lines.append("mongod     \(found.path) (\(found.version))")
     case .failure(let failure): lines.append("mongod     \(failure.message)")
@@ -63,6 +65,7 @@ package struct PhysicalDrillPlan: Sendable {
         "path": .string(copy.path), "form": .string(PhysicalCopy.form), "bytes": .integer(Int64(copy.bytes)),
         "shut_down": .some(copy.wasShutDown.map(JSON.bool) ?? .null),
       ]),
+      "oplog": .array(scenario.oplog.map(JSON.string)),
       "target": (plan.target?.description).map(JSON.string),
       "sandbox": .record([
         "disk_needed": .integer(Int64(needed)),

@@ -17,6 +17,8 @@ struct PhysicalPlan {
   let replay: String?
   /// The moment to recover to; nil: the last entry that the copy holds.
   let target: Target?
+  /// What the recovery found and did; nil before.
+  var recovered: RecoveredCopy?
 
   /// Nil when the scenario's backup is no physical copy. Throws `Failure` when a step or a check asks for what can't be had
   /// of one.
@@ -24,7 +26,6 @@ struct PhysicalPlan {
     guard scenario.isOfCopy else { return nil }
     copy = try PhysicalCopy(scenario.backup)
     if options.noReplay { throw .notForCopies("--no-replay") }
-    if !scenario.oplog.isEmpty { throw .notForCopies("`oplog`: it is recovered inside the oplog it holds") }
     if options.sandbox.or(scenario.sandbox).replicaSet != nil {
       throw .notForCopies("a replica set as topology")
     }
@@ -102,7 +103,7 @@ extension Failure {
   static func notForCopies(_ what: String, at place: Place? = nil) -> Failure {
     .invalid(
       "not-for-copies", "a physical copy can't have \(what)", at: place,
-      hint: "Its files come back as a whole, once, to one target inside the oplog that they hold.")
+      hint: "Its files come back as a whole, once, to one target in the oplog that they hold or in slices behind it.")
   }
 
   static func copyKnowsNothing(_ check: String, at place: Place?) -> Failure {

@@ -1,4 +1,5 @@
 package import BSON
+internal import Backups
 internal import Mongo
 internal import Platform
 internal import Replay
@@ -66,11 +67,43 @@ package struct CopyOplog: Sendable, Hashable {
       limit = target.bound ?? last
       // Nothing else proves that no other entry was to come.
       guard limit.bits < last.bits else { throw Failure.targetPastCopy(target, self) }
-    case .beforeFirst: throw Failure.targetNotInCopy(target)
+    // Resolved in a chain, where entries can be searched.
+    case .beforeFirst: throw Failure(.internal, "target-without-oplog", "a match can't be found like this")
     }
     guard limit >= checkpoint, let entry = try Self.entry(on: server, through: limit), entry >= checkpoint
     else { throw Failure.targetBeforeCopy(target, self) }
     return entry
+  }
+
+  /// Writes, to a file, its entries from before everything that was not committed at the checkpoint through the last one:
+  /// what slices have to go on from. A transaction that was open then says in `config.transactions` when it began.
+  func writeTail(to file: String, from server: ClientPool) throws {
+    let open: Document = [
+      "find": "transactions", "filter": ["state": ["$in": ["prepared", "inProgress"]]],
+      "projection": ["startOpTime": 1],
+    ]
+    let starts = try server.all(open, on: "config").compactMap {
+      $0["startOpTime"]?.document?["ts"]?.timestamp
+    }
+    let start = max(first, starts.reduce(checkpoint, min))
+    let output = try DumpFile(file, isCompressed: false)
+    let find: Document = [
+      "find": "oplog.rs", "filter": ["ts": ["$gte": .timestamp(start), "$lte": .timestamp(last)]],
+      "sort": ["$natural": 1],
+    ]
+    try unsafe server.scan(find, on: "local") { entry in
+      try Interruption.check()
+      try unsafe output.append(entry)
+      return true
+    }
+    _ = try output.finish()
+  }
+
+  /// Finds the target in its own entries and in the slices that follow them. Throws `Failure` like `resolve`, and where the
+  /// slices don't go on from its last entry.
+  func resolve(_ target: Target, in chain: OplogChain) throws(Failure) -> ResolvedTarget {
+    if let bound = target.bound, bound < checkpoint { throw .targetBeforeCopy(target, self) }
+    return try (target == .dumpEnd ? .through(last) : target).resolve(in: chain)
   }
 
   /// How many entries lie after the checkpoint and through a timestamp: those that recovery applies.
@@ -113,19 +146,14 @@ extension Failure {
     Failure(
       .damagedBackup, "target-past-copy",
       "the copy's oplog ends at \(oplog.last), which doesn't prove \(target)",
-      hint: "Take a later copy; this one reaches \(oplog.checkpoint) to \(oplog.last).")
+      hint: "Give slices of the oplog (--oplog), or a later copy; this one reaches \(oplog.checkpoint) to \(oplog.last).")
   }
 
-  static func targetNotInCopy(_ target: Target) -> Failure {
-    Failure(
-      .usage, "target-not-for-copies", "a physical copy doesn't take the target \(target)",
-      hint: "Give a timestamp or a time; `mongodrill find` finds it in slices of the oplog.")
-  }
-
-  static func noOplogInCopy(_ target: Target) -> Failure {
+  static func noOplogInCopy(_ target: Target?) -> Failure {
     Failure(
       .damagedBackup, "copy-without-oplog",
-      "the copy is of a standalone server, without an oplog: it can't be recovered to \(target)",
-      hint: "Without a target it is restored as it is.")
+      "the copy is of a standalone server, without an oplog: it can't be recovered to "
+        + (target.map { "\($0)" } ?? "what slices hold"),
+      hint: "Without a target and slices it is restored as it is.")
   }
 }

@@ -8,7 +8,8 @@ package import Replay
 package import Sandbox
 internal import Witness
 
-/// Recovers a physical copy in a sandbox, inside the oplog that it holds; the copy itself is only read.
+/// Recovers a physical copy in a sandbox, inside the oplog that it holds; the copy itself is only read. To what lies past
+/// that, slices go on (`CopyReplay`).
 ///
 /// A member's files, opened by a server on its own, show the last stable checkpoint and not what its oplog holds after it.
 /// So, as Percona Backup for MongoDB does it: a server is started only to clear what belongs to the replica set and to
@@ -17,6 +18,7 @@ internal import Witness
 package struct PhysicalRecovery {
   private let copy: PhysicalCopy
   private let target: Target?
+  private let slices: [String]
   private let options: SandboxOptions
   private let events: EventSink
 
@@ -28,12 +30,15 @@ package struct PhysicalRecovery {
   /// Bytes that the sandbox will need: the files, and room to recover them.
   package static func neededBytes(_ copy: PhysicalCopy) -> Int { Int(Double(copy.bytes) * (1 + growth)) }
 
-  /// `target` nil: the last entry that the copy holds, or a standalone server's files as they are.
+  /// `target` nil: the last entry that there is, or a standalone server's files as they are. `slices` are paths of what
+  /// was saved of the oplog after the copy.
   package init(
-    _ copy: PhysicalCopy, to target: Target?, options: SandboxOptions, events: @escaping EventSink
+    _ copy: PhysicalCopy, to target: Target?, slices: [String] = [], options: SandboxOptions,
+    events: @escaping EventSink
   ) {
     self.copy = copy
     self.target = target
+    self.slices = slices
     self.events = events
     var options = options
     options.neededBytes = Self.neededBytes(copy)
@@ -42,7 +47,7 @@ package struct PhysicalRecovery {
   }
 
   /// Copies the files, recovers them, and starts the server for use. Throws `Failure`: of kind `damagedBackup` where the
-  /// copy is damaged, can't be opened or doesn't reach the target. Nothing is left behind then.
+  /// copy is damaged, can't be opened or doesn't reach the target, with the slices. Nothing is left behind then.
   package func run() throws -> (sandbox: Sandbox, recovered: RecoveredCopy) {
     try copy.requireSound()
     var recovered = RecoveredCopy()
@@ -76,13 +81,13 @@ package struct PhysicalRecovery {
       recovered.setName = try pool.all(["find": "system.replset"], on: "local").first?["_id"]?.string
       try requireSynced(pool)
       if let oplog = try CopyOplog(on: pool, checkpoint: server.recoveryTimestamp) {
-        let through = try oplog.resolve(target ?? .latest, on: pool)
+        let through = try resolve(oplog, on: server, &recovered)
         recovered.oplog = oplog
         recovered.through = through
         recovered.next = try through < oplog.last ? CopyOplog.entry(on: pool, after: through) : nil
         recovered.entries = try oplog.entries(through: through, on: pool)
         try clear(pool, cuttingAfter: through)
-      } else if let target, target != .latest, target != .dumpEnd {
+      } else if !slices.isEmpty || target.map({ $0 != .latest && $0 != .dumpEnd }) ?? false {
         throw Failure.noOplogInCopy(target)
       }
       try server.shutDownWhole()
@@ -98,6 +103,30 @@ package struct PhysicalRecovery {
       // What was applied is written at the end, and only if that comes in order.
       try server.shutDownWhole()
     }
+  }
+
+  /// Finds the entry through which the copy's own oplog is applied; where slices go on from there, `recovered` knows it.
+  private func resolve(
+    _ oplog: CopyOplog, on server: Server, _ recovered: inout RecoveredCopy
+  ) throws -> Timestamp {
+    let pool = try server.pool
+    let target = target ?? .latest
+    var isSearch = false
+    if case .beforeFirst = target { isSearch = true }
+    if slices.isEmpty, !isSearch { return try oplog.resolve(target, on: pool) }
+    let tail = Files.join(Files.folder(of: server.dataPath), "oplog-of-copy.bson")
+    try oplog.writeTail(to: tail, from: pool)
+    let chain = try OplogChain.open(tail: tail, from: oplog.checkpoint, slices: slices)
+    let resolved = try oplog.resolve(target, in: chain)
+    recovered.chain = chain
+    recovered.resolved = resolved
+    if resolved.through > oplog.last {
+      recovered.onward = PlannedReplay(chain, to: resolved, settledThrough: oplog.last)
+      return oplog.last
+    }
+    guard let entry = try CopyOplog.entry(on: pool, through: resolved.through), entry >= oplog.checkpoint
+    else { throw Failure.targetBeforeCopy(target, oplog) }
+    return entry
   }
 
   private func manner(_ recovered: RecoveredCopy) -> String {
