@@ -12,7 +12,7 @@ internal import Sandbox
 
 /// One recovery of a physical copy into a sandbox, and what is done with it.
 struct PhysicalRehearsal {
-  private let copy: PhysicalCopy
+  private let copy: CopySource
   private let recovery: PhysicalRecovery
   private let keep: Bool
   private let session: Session
@@ -26,7 +26,7 @@ struct PhysicalRehearsal {
       (values[RestoreCommand.noIndexes], "--no-indexes"), (values[RestoreCommand.noReplay], "--no-replay"),
     ]
     if let first = given.first(where: \.0) { throw Failure.notForCopies(first.1) }
-    copy = try PhysicalCopy(values[VerifyCommand.backup])
+    copy = try CopySource(values[VerifyCommand.backup])
     keep = values[RestoreCommand.keep]
     self.session = session
     let options = SandboxOptions(
@@ -93,7 +93,9 @@ extension Recovery.Stage {
   /// Says what they are; returns the exit status.
   fileprivate func refuse(_ path: String, _ session: Session) -> Int32 {
     let named =
-      replay.problems.map { "\($0.namespace): \($0.id ?? "operation"): \($0.message) (entry \($0.timestamp))" }
+      replay.problems.map {
+        "\($0.namespace): \($0.id ?? "operation"): \($0.message) (entry \($0.timestamp))"
+      }
       + restore.problems.map { "\($0.namespace): \($0.subject) \($0.name ?? ""): \($0.message)" }
     for text in named { session.console.log("refused: " + text.visible) }
     if problemCount > named.count {
@@ -106,11 +108,11 @@ extension Recovery.Stage {
 }
 
 extension RecoveredCopy {
-  fileprivate func json(of copy: PhysicalCopy, uri: String, _ reached: Recovery.Stage?) -> JSON {
+  fileprivate func json(of copy: CopySource, uri: String, _ reached: Recovery.Stage?) -> JSON {
     let collections = reached?.restore.expected ?? catalogue
     return .record([
       "uri": .string(uri), "form": .string(PhysicalCopy.form), "path": .string(copy.path),
-      "file_bytes": .integer(Int64(copy.bytes)), "fcv": compatibility.map(JSON.string),
+      "file_bytes": .integer(Int64(self.copy?.bytes ?? copy.bytes)), "fcv": compatibility.map(JSON.string),
       "replica_set": setName.map(JSON.string), "checkpoint": (oplog?.checkpoint.description).map(JSON.string),
       "oplog_first": (oplog?.first.description).map(JSON.string),
       "oplog_last": (oplog?.last.description).map(JSON.string),

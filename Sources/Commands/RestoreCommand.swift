@@ -88,7 +88,7 @@ enum RestoreCommand: Command {
     if let command = values.trailing { try requireProgram(command) }
 
     let target = try values[target].map { try Target($0) }
-    if PhysicalCopy.isOne(values[VerifyCommand.backup]) {
+    if CopySource.isOne(values[VerifyCommand.backup]) {
       return try PhysicalRehearsal(values, to: target, session).run(values.trailing)
     }
     let backup = try openBackup(values[VerifyCommand.backup], endingBy: target?.bound)

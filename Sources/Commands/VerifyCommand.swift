@@ -53,9 +53,9 @@ enum VerifyCommand: Command {
   static func run(_ values: Values, _ session: Session) throws -> Int32 {
     let started = Clock.monotonic
     let target = try values[target].map { try Target($0) }
-    if PhysicalCopy.isOne(values[self.backup]) {
+    if CopySource.isOne(values[self.backup]) {
       guard target == nil, values[RestoreCommand.oplog].isEmpty else { throw Failure.copyNeedsServer() }
-      return try PhysicalReport(PhysicalCopy(values[self.backup])).tell(session)
+      return try PhysicalReport(reading: CopySource(values[self.backup]), session).tell(session)
     }
     let backup = try inspectBackup(values[self.backup])
     for note in backup.notes { session.events(.note(note)) }

@@ -12,7 +12,7 @@ internal import Witness
 extension DrillRun {
   /// Runs the steps where the backup is a physical copy; false when it is none. The sandbox begins with its `restore`.
   func stepsOfCopy() throws -> Bool {
-    guard scenario.isOfCopy else { return false }
+    guard scenario.isOfCopy || scenario.until != nil else { return false }
     let plan = try phase("read") {
       firstByte = Clock.monotonic
       try readCounterparts()
@@ -32,7 +32,7 @@ extension DrillRun {
   /// `restore` of a physical copy: all of its recovery.
   func recover(_ plan: PhysicalPlan, _ step: Step) throws -> StepResult {
     let recovery = PhysicalRecovery(
-      plan.copy, to: plan.target, slices: scenario.oplog,
+      plan.copy, to: plan.target, slices: scenario.oplog, until: scenario.until,
       options: settings.options(needing: nil, keep: options.keep), events: events)
     let (sandbox, recovered) = try recovery.run()
     self.sandbox = sandbox
@@ -40,7 +40,7 @@ extension DrillRun {
     record.environment.sandbox = DrillRecord.Sandbox(directory: sandbox.directory, kept: false)
     watch.server { sandbox.kill() }
     record.phases += recovered.phases
-    record.backup.notes += notes(recovered, plan.copy)
+    record.backup.notes += notes(recovered)
     record.notVerified += RecoveredCopy.notVerified.map { DrillRecord.NotVerified("backup", $0) }
     for note in recovered.chain?.notes ?? [] { events(.note(note)) }
     record.backup.notes += recovered.chain?.notes ?? []
@@ -88,9 +88,9 @@ extension DrillRun {
     return result
   }
 
-  private func notes(_ recovered: RecoveredCopy, _ copy: PhysicalCopy) -> [String] {
+  private func notes(_ recovered: RecoveredCopy) -> [String] {
     var notes = [recovered.manner]
-    if let version = copy.engineVersion { notes.append("files of WiredTiger \(version)") }
+    if let version = recovered.copy?.engineVersion { notes.append("files of WiredTiger \(version)") }
     if let version = recovered.compatibility { notes.append("feature compatibility version \(version)") }
     if let name = recovered.setName { notes.append("a member of replica set \(name)") }
     return notes

@@ -10,7 +10,7 @@ internal import Witness
 
 /// What a scenario whose backup is a physical copy comes to: one recovery, to one target.
 struct PhysicalPlan {
-  let copy: PhysicalCopy
+  let copy: CopySource
   /// The step that recovers: the only `restore`.
   let restore: String
   /// The step that names the target; nil without one.
@@ -23,8 +23,11 @@ struct PhysicalPlan {
   /// Nil when the scenario's backup is no physical copy. Throws `Failure` when a step or a check asks for what can't be had
   /// of one.
   init?(_ scenario: Scenario, options: DrillOptions, witness: WitnessRecord?) throws(Failure) {
-    guard scenario.isOfCopy else { return nil }
-    copy = try PhysicalCopy(scenario.backup)
+    guard scenario.isOfCopy else {
+      if scenario.until != nil { throw .untilOfNoCopy(scenario.backup, at: scenario.path.map { Place($0) }) }
+      return nil
+    }
+    copy = try CopySource(scenario.backup)
     if options.noReplay { throw .notForCopies("--no-replay") }
     if options.sandbox.or(scenario.sandbox).replicaSet != nil {
       throw .notForCopies("a replica set as topology")
@@ -90,7 +93,7 @@ struct PhysicalPlan {
 
 extension Scenario {
   /// Whether its backup is a physical copy.
-  var isOfCopy: Bool { pick != .forTarget && PhysicalCopy.isOne(backup) }
+  var isOfCopy: Bool { pick != .forTarget && CopySource.isOne(backup) }
 }
 
 extension RestoreStep {
@@ -103,7 +106,15 @@ extension Failure {
   static func notForCopies(_ what: String, at place: Place? = nil) -> Failure {
     .invalid(
       "not-for-copies", "a physical copy can't have \(what)", at: place,
-      hint: "Its files come back as a whole, once, to one target in the oplog that they hold or in slices behind it.")
+      hint:
+        "Its files come back as a whole, once, to one target in the oplog that they hold or in slices behind it."
+    )
+  }
+
+  static func untilOfNoCopy(_ backup: String, at place: Place?) -> Failure {
+    .invalid(
+      "until-of-no-copy", "`until` belongs to a physical copy, and \(backup) is none", at: place,
+      hint: "The moment to recover to is a step's: `replay: {to: …}`.")
   }
 
   static func copyKnowsNothing(_ check: String, at place: Place?) -> Failure {

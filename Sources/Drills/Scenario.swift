@@ -1,3 +1,4 @@
+package import BSON
 package import Checks
 package import Platform
 package import Sandbox
@@ -23,6 +24,8 @@ package struct Scenario: Sendable {
   package var pick: BackupSource.Pick?
   /// The program and its arguments that write the backup, an archive; nil where it lies at a path.
   package var command: [String]?
+  /// The last oplog entry that belongs to a physical copy; nil where nothing says so.
+  package var until: Timestamp?
   /// Where oplog slices are: files and folders.
   package var oplog: [String]
   package var sandbox: SandboxSettings
@@ -58,6 +61,8 @@ package struct BackupSource: Sendable, Hashable {
   package var pick: Pick?
   /// What writes it, with `path` as its name.
   package var command: [String]?
+  /// The last oplog entry that belongs to it.
+  package var until: Timestamp?
 }
 
 /// How the sandbox is to be; what is nil follows from the command line or the machine.

@@ -74,6 +74,7 @@ extension Scenario {
       folder: folder,
       resolved: resolved(supported, values), backup: fields[ScenarioKeys.backup].path(in: folder),
       pick: fields[ScenarioKeys.backup].pick, command: fields[ScenarioKeys.backup].command,
+      until: fields[ScenarioKeys.backup].until,
       oplog: (fields[ScenarioKeys.oplog] ?? []).map { absolute($0, in: folder) },
       sandbox: (fields[ScenarioKeys.sandbox] ?? SandboxSettings()).inFolder(folder),
       witness: fields[ScenarioKeys.witness].map { absolute($0, in: folder) },

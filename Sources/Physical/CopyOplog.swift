@@ -14,19 +14,22 @@ package struct CopyOplog: Sendable, Hashable {
   /// itself when it starts.
   package let last: Timestamp
 
-  /// Reads it from a server that was started on the files alone; nil where there is none.
-  init?(on server: ClientPool, checkpoint: Timestamp?) throws {
+  /// Reads it from a server that was started on the files alone; nil where there is none. `end` is the last entry that
+  /// belongs to the copy, where something beside it says so.
+  init?(on server: ClientPool, checkpoint: Timestamp?, until end: Timestamp? = nil) throws {
     let found = try server.all(["listCollections": 1, "filter": ["name": "oplog.rs"]], on: "local")
     if found.isEmpty { return nil }
     guard let first = try Self.entry(on: server, newest: false), let newest = try Self.entry(on: server)
     else { throw Failure.copyOplogEmpty() }
     guard let checkpoint, checkpoint.bits > 0 else { throw Failure.copyWithoutCheckpoint() }
     var last = newest
-    let end = try server.all(["find": "replset.oplogTruncateAfterPoint"], on: "local").first
-    if let point = end?["oplogTruncateAfterPoint"]?.timestamp, point.bits > 0, point < newest {
+    let cut = try server.all(["find": "replset.oplogTruncateAfterPoint"], on: "local").first
+    for point in [cut?["oplogTruncateAfterPoint"]?.timestamp, end].compactMap(\.self)
+    where point.bits > 0 && point < last {
       guard let kept = try Self.entry(on: server, through: point) else { throw Failure.copyOplogEmpty() }
       last = kept
     }
+    if let end, end < checkpoint { throw Failure.copyPastItsEnd(end, checkpoint: checkpoint) }
     guard first <= checkpoint, checkpoint <= last else {
       throw Failure.copyOplogTorn(first: first, checkpoint: checkpoint, last: last)
     }
@@ -128,6 +131,13 @@ extension Failure {
       hint: "The node was in its initial sync, or had just been made; copy it again.")
   }
 
+  static func copyPastItsEnd(_ end: Timestamp, checkpoint: Timestamp) -> Failure {
+    Failure(
+      .damagedBackup, "copy-past-its-end",
+      "the copy is said to end at \(end), and its files hold all through \(checkpoint) already",
+      hint: "`until`, or its restoreInfo.txt, is of another snapshot.")
+  }
+
   static func copyOplogTorn(first: Timestamp, checkpoint: Timestamp, last: Timestamp) -> Failure {
     Failure(
       .damagedBackup, "copy-oplog-torn",
@@ -146,7 +156,9 @@ extension Failure {
     Failure(
       .damagedBackup, "target-past-copy",
       "the copy's oplog ends at \(oplog.last), which doesn't prove \(target)",
-      hint: "Give slices of the oplog (--oplog), or a later copy; this one reaches \(oplog.checkpoint) to \(oplog.last).")
+      hint:
+        "Give slices of the oplog (--oplog), or a later copy; this one reaches \(oplog.checkpoint) to \(oplog.last)."
+    )
   }
 
   static func noOplogInCopy(_ target: Target?) -> Failure {

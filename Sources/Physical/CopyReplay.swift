@@ -35,7 +35,9 @@ package struct CopyReplay {
 
   /// Replays to the target. Throws like `Recovery.replay`.
   package func run(memory: Int? = nil) throws -> Recovery.Stage {
-    guard let settled = planned.settled else { throw Failure(.internal, "copy-unsettled", "no end of a copy") }
+    guard let settled = planned.settled else {
+      throw Failure(.internal, "copy-unsettled", "no end of a copy")
+    }
     let base = try RecoveredBase(path, on: sandbox.pool)
     var options = RestoreOptions()
     if let memory { options.memory = memory }

@@ -6,6 +6,8 @@ package import Replay
 
 /// What the recovery of a physical copy found and did.
 package struct RecoveredCopy: Sendable {
+  /// Its files, as they lay in the folder or the tar; nil before they were read.
+  package var copy: PhysicalCopy?
   /// Its oplog; nil where it is of a standalone server.
   package var oplog: CopyOplog?
   /// The entry through which it was recovered; nil without an oplog.

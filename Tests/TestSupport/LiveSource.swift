@@ -1,7 +1,7 @@
 package import BSON
 import Glibc
 package import Mongo
-package import Platform
+import Platform
 import Sandbox
 
 /// A replica set of one member on 127.0.0.1: a source to take backups and witnesses of. It ends with the process that
