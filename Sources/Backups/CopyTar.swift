@@ -44,7 +44,7 @@ package struct CopyTar: Sendable {
         guard !entry.path.isEmpty, places.insert(entry.path).inserted else {
           throw Failure.tarUnsafe(path, entry.path, "is there twice")
         }
-        let place = folder.map { Files.join($0, entry.path) }
+        let place = Self.isNeeded(entry.path) ? folder.map { Files.join($0, entry.path) } : nil
         if place != nil { try isRoom(entry.size) }
         contents.add(
           PhysicalCopy.File(path: entry.path, size: entry.size), start: try take(entry, of: tar, to: place))
@@ -90,6 +90,12 @@ package struct CopyTar: Sendable {
       throw Failure.system("not-writable", "cannot write \(place ?? "")")
     }
     return start
+  }
+
+  /// Whether a file is worth its room, wherever the dbPath begins: not what a mongod doesn't need, which may be large.
+  private static func isNeeded(_ path: String) -> Bool {
+    !Files.name(of: path).hasPrefix("WiredTigerPreplog.")
+      && !path.split(separator: "/").contains("diagnostic.data")
   }
 
   private static func createFolder(_ path: String) throws(Failure) {

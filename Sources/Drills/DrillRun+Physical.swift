@@ -6,6 +6,7 @@ internal import Physical
 internal import Platform
 internal import Record
 internal import Replay
+internal import Restore
 internal import Sandbox
 internal import Witness
 
@@ -46,8 +47,7 @@ extension DrillRun {
     record.backup.notes += recovered.chain?.notes ?? []
     record.backup.collections = try recovered.catalogue.sorted.filter { $0.kind != .view }.map { facts in
       let namespace = facts.namespace
-      let reply = try sandbox.pool.run(["count": .string(namespace.collection)], on: namespace.database)
-      let count = reply["n"]?.integer.map { Int($0) } ?? 0
+      let count = try count(facts, on: sandbox)
       return DrillRecord.Collection(
         source: namespace.description, target: namespace.description, note: "as found in the copy",
         documents: count, bytes: 0, inserted: count, atTarget: count,
@@ -84,8 +84,23 @@ extension DrillRun {
       record.backup.collections[at].inserted = before.inserted
       record.backup.collections[at].note = record.backup.collections[at].note ?? before.note
     }
+    for at in record.backup.collections.indices {
+      guard let target = record.backup.collections[at].target.flatMap({ Namespace($0) }),
+        let facts = reached.restore.expected[target], facts.kind != .view
+      else { continue }
+      record.backup.collections[at].atTarget = try count(facts, on: sandbox)
+    }
     evidence.collections = record.backup.collections
     return result
+  }
+
+  /// How many documents there are: counted, for the server's running count misses what it recovered from the oplog.
+  private func count(_ facts: CollectionFacts, on sandbox: Sandbox) throws -> Int {
+    let namespace = facts.namespace
+    var command: Document = ["count": .string(namespace.collection)]
+    // A time series is counted by its buckets as it is.
+    if facts.kind == .collection { command = command.setting("query", to: ["_id": ["$gte": .minKey]]) }
+    return try sandbox.pool.run(command, on: namespace.database)["n"]?.integer.map { Int($0) } ?? 0
   }
 
   private func notes(_ recovered: RecoveredCopy) -> [String] {

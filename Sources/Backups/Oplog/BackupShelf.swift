@@ -29,6 +29,9 @@ package struct BackupShelf: Sendable {
   }
 
   private mutating func look(into folder: Folder, depth: Int) throws(Failure) {
+    if PhysicalCopy.isOne(folder.path) {
+      return passedOver.append((folder.path, .copyNotPicked(folder.path)))
+    }
     if take(folder.path) { return }
     var faults: [Failure] = []
     let entries = try folder.entries(&faults)
@@ -38,6 +41,8 @@ package struct BackupShelf: Sendable {
       case .folder where depth < Self.depth:
         try look(into: Folder(path: entry.path, root: folder.root), depth: depth + 1)
       case .file where isArchive(entry.path): _ = take(entry.path)
+      case .file where CopyTar(entry.path) != nil:
+        passedOver.append((entry.path, .copyNotPicked(entry.path)))
       default: break
       }
     }
@@ -61,5 +66,14 @@ package struct BackupShelf: Sendable {
 
   private func isArchive(_ path: String) -> Bool {
     (try? openDecompressed(path).read(upTo: Archive.magic.count)) == Archive.magic
+  }
+}
+
+extension Failure {
+  static func copyNotPicked(_ path: String) -> Failure {
+    Failure(
+      .damagedBackup, "copy-not-picked", "a physical copy, which is not chosen out of several",
+      at: Place(path),
+      hint: "Name it: `backup: {path: …}`. When it was made shows only when a server opens it.")
   }
 }

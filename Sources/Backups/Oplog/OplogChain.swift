@@ -67,7 +67,8 @@ package struct OplogChain: Sendable {
     }
     let judge = SeamJudge(slices, merge.meetings)
     coverage = Coverage(
-      windowStart: windowStart, dumpEnd: start ?? dumpEnd, last: slices.compactMap(\.facts.last).max() ?? dumpEnd,
+      windowStart: windowStart, dumpEnd: start ?? dumpEnd,
+      last: slices.compactMap(\.facts.last).max() ?? dumpEnd,
       seams: merge.meetings.compactMap { judge.seam($0) })
     let early = slices.count { $0.facts.last.map { $0 < windowStart } ?? false }
     notes =
