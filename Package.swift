@@ -123,7 +123,8 @@ let package = Package(
     tests(
       "Physical",
       [
-        "Physical", "Replay", "Restore", "Witness", "Sandbox", "Mongo", "Backups", "Facts", "BSON", "Platform",
+        "Physical", "Replay", "Restore", "Witness", "Sandbox", "Mongo", "Backups", "Facts", "BSON",
+        "Platform",
         "TestSupport",
       ]),
     tests("Platform", ["Platform", "TestSupport", "Holder"]),

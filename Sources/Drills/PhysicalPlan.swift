@@ -47,6 +47,9 @@ struct PhysicalPlan {
     } else {
       target = nil
     }
+    for step in scenario.steps where (step.action as? ExportStep)?.changes != nil {
+      throw .notForCopies("an export of what an oplog changed", at: step.place)
+    }
     for check in (scenario.suites ?? []).flatMap(\.checks) where check.check.counterpart == .backup {
       throw .copyKnowsNothing(check.name, at: check.place)
     }
@@ -94,6 +97,11 @@ struct PhysicalPlan {
 extension Scenario {
   /// Whether its backup is a physical copy.
   var isOfCopy: Bool { pick != .forTarget && CopySource.isOne(backup) }
+}
+
+extension DrillRun {
+  /// The oplog that was replayed or could have been.
+  var chain: OplogChain? { plans?.chain ?? physical?.recovered?.chain }
 }
 
 extension RestoreStep {

@@ -33,6 +33,8 @@ struct BundledCopy {
           ["key": ["customerId": 1, "status": 1], "name": "of_customer"],
         ],
       ], on: "shop")
+    try shop.run(
+      ["create": "visits", "capped": true, "size": 65_536, "max": 50], on: "shop")
     try order(0..<600, shop)
     try shop.run(["fsync": 1])
     try order(600..<900, shop)
@@ -89,9 +91,13 @@ struct BundledCopy {
       [
         "_id": .int32(Int32(number)), "number": .string("A-\(10_000 + number)"),
         "customerId": .int32(Int32(number * 7 % 200)), "status": number % 3 == 0 ? "new" : "paid",
+        // One a minute since 2026-11-20.
+        "placedAt": .date(1_795_132_800_000 + Int64(number) * 60_000),
         "total": .int32(Int32(number * 37 % 900 + 10)),
       ]
     }
+    let visits = numbers.map { Value.document(["_id": .int32(Int32($0)), "page": .string("/order/\($0)")]) }
+    try shop.run(["insert": "visits", "documents": .list(visits)], on: "shop")
     try shop.run(
       ["insert": "orders", "documents": .list(orders), "writeConcern": ["j": true]], on: "shop")
   }
