@@ -22,6 +22,7 @@ package struct CopyOplog: Sendable, Hashable {
     guard let first = try Self.entry(on: server, newest: false), let newest = try Self.entry(on: server)
     else { throw Failure.copyOplogEmpty() }
     guard let checkpoint, checkpoint.bits > 0 else { throw Failure.copyWithoutCheckpoint() }
+    if let end, end < checkpoint { throw Failure.copyPastItsEnd(end, checkpoint: checkpoint) }
     var last = newest
     let cut = try server.all(["find": "replset.oplogTruncateAfterPoint"], on: "local").first
     for point in [cut?["oplogTruncateAfterPoint"]?.timestamp, end].compactMap(\.self)
@@ -29,7 +30,6 @@ package struct CopyOplog: Sendable, Hashable {
       guard let kept = try Self.entry(on: server, through: point) else { throw Failure.copyOplogEmpty() }
       last = kept
     }
-    if let end, end < checkpoint { throw Failure.copyPastItsEnd(end, checkpoint: checkpoint) }
     guard first <= checkpoint, checkpoint <= last else {
       throw Failure.copyOplogTorn(first: first, checkpoint: checkpoint, last: last)
     }
