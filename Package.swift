@@ -36,6 +36,7 @@ let package = Package(
     // What the system gives.
     system("CBSON", pkgConfig: "libbson-1.0", apt: "libbson-dev"),
     system("CMongoC", pkgConfig: "libmongoc-1.0", apt: "libmongoc-dev"),
+    system("CArchive", pkgConfig: "libarchive", apt: "libarchive-dev"),
     system("CLibYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
     system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
@@ -54,7 +55,7 @@ let package = Package(
     library("Arguments", ["Platform"]),
     library("Configuration", ["CLibYAML", "BSON", "Platform"]),
     library("Compression", ["CZlib", "CZstd", "CLZ4", "CLZMA", "Platform"]),
-    library("Backups", ["Facts", "Compression", "CCrypto", "BSON", "Platform"]),
+    library("Backups", ["Facts", "Compression", "CArchive", "CCrypto", "BSON", "Platform"]),
     library("Mongo", ["CMongoC", "BSON", "Platform"]),
     library("Sandbox", ["Mongo", "BSON", "Platform"]),
 
@@ -63,7 +64,8 @@ let package = Package(
     library("Replay", ["Restore", "Backups", "Mongo", "Facts", "BSON", "Record", "Platform"]),
     library("Witness", ["Mongo", "Compression", "Facts", "BSON", "Record", "Platform"]),
     library(
-      "Physical", ["Replay", "Witness", "Sandbox", "Mongo", "Backups", "Facts", "Record", "BSON", "Platform"]),
+      "Physical",
+      ["Replay", "Restore", "Witness", "Sandbox", "Mongo", "Backups", "Facts", "Record", "BSON", "Platform"]),
     library("Checks", ["Witness", "Mongo", "Facts", "Record", "Configuration", "BSON", "Platform"]),
     library(
       "Drafting", ["Backups", "Checks", "Facts", "Record", "Configuration", "BSON", "Platform"]),
@@ -121,7 +123,8 @@ let package = Package(
     tests(
       "Physical",
       [
-        "Physical", "Replay", "Witness", "Sandbox", "Mongo", "Backups", "Facts", "BSON", "Platform",
+        "Physical", "Replay", "Restore", "Witness", "Sandbox", "Mongo", "Backups", "Facts", "BSON",
+        "Platform",
         "TestSupport",
       ]),
     tests("Platform", ["Platform", "TestSupport", "Holder"]),

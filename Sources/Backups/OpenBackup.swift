@@ -65,6 +65,11 @@ private func openFile(_ path: String) throws(Failure) -> any LogicalBackup {
   let part = DumpFolder.Part(
     Folder.Entry(name: name, path: path, kind: .file, size: Int(source.size ?? 0)))
   if part?.kind == .metadata || name.lowercased().hasPrefix("prelude.json") { throw .partOfDump(path) }
+  if CopyTar(path) != nil {
+    throw .notABackup(
+      path, "a tar, as copies of a data directory come in, not a dump",
+      hint: "`mongodrill restore`, `run`, `plan` and `verify` take a tar of a dbPath. Unpack one of a dump.")
+  }
   guard let part else {
     throw .notABackup(path, "neither an archive of mongodump nor a collection's .bson")
   }

@@ -12,8 +12,8 @@ enum VerifyCommand: Command {
   static let backup = Positional.one(
     "BACKUP",
     help:
-      "A dump directory, one database's folder, one collection's .bson, or an archive; compressed or not. "
-      + "'-' reads an archive from standard input.")
+      "A dump directory, one database's folder, one collection's .bson, an archive, or a physical copy (a dbPath or a "
+      + "tar of one); compressed or not. '-' reads an archive from standard input.")
 
   static let target = Option.value(
     "--to", placeholder: "TARGET", kind: .text,
@@ -32,6 +32,7 @@ enum VerifyCommand: Command {
       "Of a dump that took its oplog along, and of the slices that were saved after it, it says which moments can "
         + "be recovered to: through which entry the oplog is proven, where slices neither overlap nor show a gap "
         + "(unproven), and where entries are missing (gaps).",
+      "Of a physical copy it looks at the files, of a tar of one it reads all; what they hold only a mongod can tell.",
     ],
     positionals: [backup],
     options: [OptionGroup("Which moments can be reached", [RestoreCommand.oplog, target])],
@@ -53,9 +54,9 @@ enum VerifyCommand: Command {
   static func run(_ values: Values, _ session: Session) throws -> Int32 {
     let started = Clock.monotonic
     let target = try values[target].map { try Target($0) }
-    if PhysicalCopy.isOne(values[self.backup]) {
+    if CopySource.isOne(values[self.backup]) {
       guard target == nil, values[RestoreCommand.oplog].isEmpty else { throw Failure.copyNeedsServer() }
-      return try PhysicalReport(PhysicalCopy(values[self.backup])).tell(session)
+      return try PhysicalReport(reading: CopySource(values[self.backup]), session).tell(session)
     }
     let backup = try inspectBackup(values[self.backup])
     for note in backup.notes { session.events(.note(note)) }

@@ -39,7 +39,7 @@ extension DrillRun {
 
   /// `replay`.
   func replay(_ step: Step) throws -> StepResult {
-    if physical != nil { return replayOfCopy() }
+    if physical != nil { return try replayOfCopy(step) }
     guard let id = plans?.restoreOf[step.id],
       let stages = plans?.recoveries[id]?.stages.filter({ $0.step == step.id }), let stage = stages.first
     else { throw Failure.noSandbox() }

@@ -1,3 +1,4 @@
+package import BSON
 package import Backups
 package import Checks
 package import Platform
@@ -31,6 +32,8 @@ package struct Scenario: Sendable {
   package var commandInput: String?
   /// Why this backup was picked, where it was picked before the drill began.
   package var picked: PickedSource?
+  /// The last oplog entry that belongs to a physical copy; nil where nothing says so.
+  package var until: Timestamp?
   /// Where oplog slices are: files and folders.
   package var oplog: [String]
   /// Those of `oplog` that are fetched first, which stand there by their addresses until then.
@@ -80,6 +83,8 @@ package struct BackupSource: Sendable, Hashable {
   package var pick: Pick?
   /// What writes it, with `path` as its name.
   package var command: [String]?
+  /// The last oplog entry that belongs to it.
+  package var until: Timestamp?
   /// Where it is fetched from, with `path` as its address; with `command`, what that reads.
   package var fetch: RemoteSource?
 }

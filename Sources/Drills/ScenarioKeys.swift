@@ -18,7 +18,7 @@ enum ScenarioKeys {
     "a mapping",
     schema: [
       "anyOf": [
-        KeySpec.schema(of: [backupPath]), KeySpec.schema(of: [backupFrom, backupPick, backupSeed]),
+        KeySpec.schema(of: [backupPath, backupUntil]), KeySpec.schema(of: [backupFrom, backupPick, backupSeed]),
         KeySpec.schema(of: [backupCommand]), KeySpec.schema(of: [backupFetch, fetchedCommand]),
         KeySpec.schema(of: [backupFetch, backupPick, backupSeed]),
       ]
@@ -35,9 +35,12 @@ enum ScenarioKeys {
       return BackupSource(path: UserCommand(command).name, pick: nil, command: command)
     }
     let keys: [any DeclaredKey] =
-      node["from"] == nil && node["pick"] == nil ? [backupPath] : [backupFrom, backupPick, backupSeed]
+      node["from"] == nil && node["pick"] == nil
+      ? [backupPath, backupUntil] : [backupFrom, backupPick, backupSeed]
     guard let fields = Fields.decode(node, of: "backup", keys, diagnostics) else { return nil }
-    if keys.count == 1 { return BackupSource(path: fields[backupPath], pick: nil) }
+    if node["from"] == nil, node["pick"] == nil {
+      return BackupSource(path: fields[backupPath], pick: nil, until: fields[backupUntil])
+    }
     guard let pick = seeded(fields[backupPick], fields) else { return nil }
     return BackupSource(path: fields[backupFrom], pick: pick)
   }
@@ -143,7 +146,17 @@ enum ScenarioKeys {
 
   private static let backupPath = Key(
     required: "path", .string,
-    "A dump directory, a database's directory, a collection's file or an archive; relative to this file.")
+    "A dump directory, a database's directory, a collection's file, an archive, or a physical copy: a dbPath or a tar of "
+      + "one; relative to this file.")
+  private static let backupUntil = Key(
+    "until",
+    Shape<String>.text.map("an oplog timestamp") { text, node, diagnostics in
+      if let timestamp = Timestamp(text), timestamp.bits > 0 { return timestamp }
+      diagnostics.report(expected: "an oplog timestamp such as 1795258578:300", found: node)
+      return nil
+    },
+    "Of a physical copy, the last oplog entry that belongs to it, such as \"1795258578:300\": a managed snapshot's oplogTs "
+      + "and oplogInc.")
   private static let backupCommand = Key(
     required: "command", .list(of: .text),
     "A program and its arguments whose output is an archive; no shell reads them, it runs in this file's folder."

@@ -32,7 +32,8 @@ extension MarkdownReport {
     let next =
       replay.nextEntry.map { "the first one after it is \(MarkdownText.code($0, inTable: false))" }
       ?? "the oplog ends there"
-    if record.backup.isPhysical {
+    let isBySlices = replay.bytes > 0 || replay.entries == 0 && !record.backup.slices.isEmpty
+    if record.backup.isPhysical, !isBySlices {
       return
         "\(MarkdownText.code(replay.requested, inTable: false)), which is \(MarkdownText.escaped(replay.resolved)): "
         + "\(last), \(next). The server applied \(Count.text(replay.entries, "entry", plural: "entries")) of the "
@@ -40,7 +41,8 @@ extension MarkdownReport {
     }
     return
       "\(MarkdownText.code(replay.requested, inTable: false)), which is \(MarkdownText.escaped(replay.resolved)): "
-      + "\(last), \(next). \(Count.text(replay.entries, "entry", plural: "entries")) were read, "
+      + "\(last), \(next). \(Count.text(replay.entries, "entry", plural: "entries")) "
+      + (record.backup.isPhysical ? "of the slices, behind the copy's own oplog, were read, " : "were read, ")
       + "\(Count.text(replay.appliedCount, "operation")) applied, \(Count.text(replay.skippedCount)) skipped."
   }
 

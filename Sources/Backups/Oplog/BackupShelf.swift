@@ -30,8 +30,7 @@ package struct BackupShelf: Sendable {
 
   private mutating func look(into folder: Folder, depth: Int) throws(Failure) {
     if PhysicalCopy.isOne(folder.path) {
-      passedOver.append((folder.path, .copyNotPicked(folder.path)))
-      return
+      return passedOver.append((folder.path, .copyNotPicked(folder.path)))
     }
     if take(folder.path) { return }
     let before = backups.count + passedOver.count
@@ -43,6 +42,8 @@ package struct BackupShelf: Sendable {
       case .folder where depth < Self.depth:
         try look(into: Folder(path: entry.path, root: folder.root), depth: depth + 1)
       case .file where isArchive(entry.path): _ = take(entry.path)
+      case .file where CopyTar(entry.path) != nil:
+        passedOver.append((entry.path, .copyNotPicked(entry.path)))
       case .file where Self.isNamedArchive(entry.name):
         passedOver.append((entry.path, .onlyNamedArchive(entry.path)))
       default: break
@@ -84,12 +85,6 @@ package struct BackupShelf: Sendable {
 }
 
 extension Failure {
-  fileprivate static func copyNotPicked(_ path: String) -> Failure {
-    Failure(
-      .damagedBackup, "copy-not-picked", "a physical copy, which can't be picked", at: Place(path),
-      hint: "Name it: `backup: {path: …}`.")
-  }
-
   fileprivate static func onlyNamedArchive(_ path: String) -> Failure {
     Failure(
       .damagedBackup, "not-an-archive", "named like an archive, and holds none", at: Place(path),
@@ -102,5 +97,12 @@ extension Failure {
     Failure(
       .damagedBackup, "sidecar-alone", "describes a backup, and there is none with it", at: Place(path),
       hint: "The backup was removed or never written.")
+  }
+
+  static func copyNotPicked(_ path: String) -> Failure {
+    Failure(
+      .damagedBackup, "copy-not-picked", "a physical copy, which is not chosen out of several",
+      at: Place(path),
+      hint: "Name it: `backup: {path: …}`. When it was made shows only when a server opens it.")
   }
 }

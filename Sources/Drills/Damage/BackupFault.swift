@@ -79,9 +79,13 @@ struct BackupFault {
 
   /// The replay ends half way to its target, and nobody says so.
   static func stoppedEarly(
-    _ scenario: Scenario, _ plans: RecoveryPlans?, moment: Double?
+    _ scenario: Scenario, _ plans: RecoveryPlans?, isOfCopy: Bool, moment: Double?
   ) throws -> BackupFault {
     let kind = kinds[2]
+    if isOfCopy {
+      throw Impossible(
+        kind: kind, reason: "the oplog of a physical copy went with the sandbox that opened it")
+    }
     guard
       let at = scenario.steps.lastIndex(where: { ($0.action as? ReplayStep)?.untilFailing.isEmpty == true }),
       var step = scenario.steps[at].action as? ReplayStep, let chain = plans?.chain,

@@ -55,8 +55,8 @@ package struct DamageDrill: Sendable {
     defer { try? folder.remove() }
     let makers: [() throws -> BackupFault] = [
       { try BackupFault.byteFlipped(scenario, in: folder.path) },
-      { try BackupFault.sliceMissing(scenario, plans?.chain, in: folder.path) },
-      { try BackupFault.stoppedEarly(scenario, plans, moment: moment) },
+      { try BackupFault.sliceMissing(scenario, run.chain, in: folder.path) },
+      { try BackupFault.stoppedEarly(scenario, plans, isOfCopy: run.physical != nil, moment: moment) },
     ]
     for make in makers {
       try Interruption.check()
