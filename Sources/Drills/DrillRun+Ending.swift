@@ -22,6 +22,7 @@ extension DrillRun {
   func cleanUp() {
     watch.server(nil)
     watch.finish()
+    if let set { return cleanUp(set) }
     guard let sandbox else { return }
     let start = Clock.monotonic
     events(.phaseStarted("cleanup", total: nil))

@@ -93,7 +93,7 @@ extension Scenario {
 }
 
 extension RestoreStep {
-  fileprivate var takesAll: Bool {
+  var takesAll: Bool {
     include.isEmpty && exclude.isEmpty && rename.isEmpty && indexes && !noReplay
   }
 }

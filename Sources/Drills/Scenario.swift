@@ -23,6 +23,8 @@ package struct Scenario: Sendable {
   package var pick: BackupSource.Pick?
   /// The program and its arguments that write the backup, an archive; nil where it lies at a path.
   package var command: [String]?
+  /// The parts of a sharded set; nil where the backup is no set.
+  package var set: ShardedSource?
   /// Where oplog slices are: files and folders.
   package var oplog: [String]
   package var sandbox: SandboxSettings
@@ -58,6 +60,8 @@ package struct BackupSource: Sendable, Hashable {
   package var pick: Pick?
   /// What writes it, with `path` as its name.
   package var command: [String]?
+  /// The parts of a sharded set, whose common folder `path` is.
+  package var set: ShardedSource?
 }
 
 /// How the sandbox is to be; what is nil follows from the command line or the machine.

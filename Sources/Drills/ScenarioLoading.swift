@@ -74,6 +74,7 @@ extension Scenario {
       folder: folder,
       resolved: resolved(supported, values), backup: fields[ScenarioKeys.backup].path(in: folder),
       pick: fields[ScenarioKeys.backup].pick, command: fields[ScenarioKeys.backup].command,
+      set: fields[ScenarioKeys.backup].set?.inFolder(folder),
       oplog: (fields[ScenarioKeys.oplog] ?? []).map { absolute($0, in: folder) },
       sandbox: (fields[ScenarioKeys.sandbox] ?? SandboxSettings()).inFolder(folder),
       witness: fields[ScenarioKeys.witness].map { absolute($0, in: folder) },
@@ -84,6 +85,7 @@ extension Scenario {
       rollbacks: fields[ScenarioKeys.rollbacks] ?? [])
     scenario.checkSuites(node["checks"], diagnostics)
     scenario.checkTopology(diagnostics)
+    scenario.checkSet(node, diagnostics)
     return scenario
   }
 

@@ -50,6 +50,8 @@ package struct DrillRecord: RecordPart {
   package var rollbacks: [Step]
   /// What was written for the live system.
   package var exports: [Export]
+  /// The parts of a sharded set; empty for every other backup.
+  package var shards: [Shard]
   /// The run of the same scenario before this one; nil when none is known.
   package var previousRun: JSON?
 
@@ -73,6 +75,7 @@ package struct DrillRecord: RecordPart {
     notVerified = []
     rollbacks = []
     exports = []
+    shards = []
   }
 
   /// Seconds from its start to its end, cleaning up included.
@@ -103,6 +106,7 @@ package struct DrillRecord: RecordPart {
       RecordField("not_verified", \.notVerified),
       RecordField("rollbacks", \.rollbacks),
       RecordField("exports", \.exports),
+      RecordField("shards", \.shards),
       RecordField("previous_run", \.previousRun),
     ]
   }

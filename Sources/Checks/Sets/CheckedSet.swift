@@ -87,6 +87,9 @@ extension CheckedServer {
     return server
   }
 
+  /// All servers that there are.
+  package var allPools: [ClientPool] { self.set.map { [$0.config.pool] + $0.shards.map(\.pool) } ?? [pool] }
+
   /// The servers that a collection's documents are read from.
   func pools(holding namespace: Namespace) throws -> [ClientPool] {
     try set.map { try $0.parts(holding: namespace).map(\.pool) } ?? [pool]

@@ -1,3 +1,4 @@
+internal import Configuration
 package import Platform
 
 extension Suite {
@@ -6,7 +7,9 @@ extension Suite {
     checks.compactMap { planned in
       let kind = planned.declaration.kind
       let manner = planned.declaration.onSets
-      if manner == .refused || !planned.check.asksDocumentsAlone { return .notOnSets("`\(kind)`", at: planned.place) }
+      if manner == .refused || !planned.check.asksDocumentsAlone {
+        return .notOnSets("`\(kind)`", at: planned.place)
+      }
       switch planned.check.counterpart {
       case nil: return nil
       case .baseline? where manner == .documents: return nil

@@ -1,0 +1,347 @@
+import BSON
+import Drills
+import Platform
+import Record
+import Reports
+import TestSupport
+import Testing
+
+/// What the set's own checks came to: those that did not pass, by name and collection.
+private func faults(_ record: DrillRecord) -> [String] {
+  record.checks.filter { $0.result != .pass }.map { "\($0.result.rawValue) \($0.title)" }.sorted()
+}
+
+private func outcome(_ record: DrillRecord, _ name: String, _ namespace: String? = nil) throws -> Outcome {
+  try #require(
+    record.checks.first { $0.name == name && $0.namespace == namespace && $0.suite == "sharded set" },
+    "\(record.reasons)")
+}
+
+@Suite("A drill of a sharded set", .tags(.mongod))
+struct ShardedDrillTests {
+  @Test("that is whole passes, and says of each part where it stands")
+  func whole() throws {
+    let copy = try ShardedBackup.Copy()
+    let record = drill(
+      try copy.scenario(
+        """
+        - {id: verify, check: [shop]}
+        checks:
+          shop:
+            shop.orders:
+            - count: {equals: 603}
+            - references: {field: customerId, to: shop.customers}
+            - unique: {field: _id}
+            - indexes
+            - options
+            - validate
+            - failed_documents: {where: {total: {$lt: 0}}}
+            - types: {field: region, types: [string]}
+            shop.customers: [count: {equals: 200}]
+            shop.products: [count: {equals: 150}, range: {field: price, min: 1, max: 1200}]
+            audit.log: [count: {equals: 10}]
+            shop: [collections: {exact: [orders, customers, products, settings]}]
+            "*": [collections, validate]
+        """))
+    #expect(record.exitCode == .pass && record.verdict == .pass, "\(record.reasons)")
+    #expect(faults(record).isEmpty)
+    let count = try #require(record.checks.first { $0.kind == "count" && $0.namespace == "shop.orders" })
+    #expect(count.measured["documents"] == .integer(603))
+    #expect(record.shards.map(\.name) == ["config", "north", "south"])
+    #expect(record.shards.map(\.role) == ["config", "shard", "shard"])
+    #expect(record.shards.map(\.chunks) == [nil, 4, 4], "the chunk that was split after the dump counts")
+    #expect(record.shards.map(\.orphans) == [nil, 0, 0])
+    #expect(Set(record.shards.map(\.through)).count == 1 && record.shards[0].through != nil)
+    #expect(try outcome(record, "chunks are whole", "shop.products").message.hasPrefix("3 chunks"))
+    #expect(
+      try outcome(record, "transactions of several shards are whole").message.hasPrefix("1 transaction"))
+    // A whole backup of a dump can't know what it leaves out.
+    #expect(record.notVerified.contains { $0.code == "sharding" })
+    #expect(Renderer.markdown.draw(record).contains("## Shards\n"))
+    try expectValid(record)
+    #expect(try Files.names(in: copy.folder.path) == ["config", "north", "scenario.yaml", "south"])
+  }
+
+  @Test("without checks of its own is looked at as a set all the same")
+  func bare() throws {
+    let copy = try ShardedBackup.Copy()
+    let record = drill(try copy.scenario(""))
+    #expect(record.exitCode == .pass, "\(record.reasons)")
+    #expect(record.checks.allSatisfy { $0.suite == "sharded set" } && record.checks.count > 8)
+  }
+
+  @Test("goes to the last moment that all parts reach when none is named")
+  func latest() throws {
+    let copy = try ShardedBackup.Copy()
+    let record = drill(try copy.scenario(to: "latest"))
+    #expect(record.exitCode == .pass, "\(record.reasons)")
+    #expect(record.replay?.requested == "latest")
+    let ends = record.shards.compactMap { $0.oplogEnd.flatMap { Timestamp($0) } }
+    #expect(record.shards.allSatisfy { $0.through == ends.min()?.description })
+  }
+
+  // MARK: Chunks
+
+  @Test(
+    "notices what is wrong with the chunks",
+    arguments: [
+      ("gap", #"a gap from "m" to "n""#), ("overlap", "overlap"), ("owner", "the cluster doesn't have"),
+      ("missing", "a gap from"),
+    ])
+  func chunks(fault: String, message: String) throws {
+    let copy = try ShardedBackup.Copy()
+    try copy.change("config", "config.chunks") { chunks in
+      chunks.compactMap { chunk in
+        guard chunk["uuid"]?.uuid == LiveCluster.orders, chunk["max"]?.document?["region"] == .maxKey else {
+          return chunk
+        }
+        switch fault {
+        case "gap": return chunk.setting("min", to: ["region": "n"])
+        case "overlap": return chunk.setting("min", to: ["region": "k"])
+        case "owner": return chunk.setting("shard", to: "west")
+        default: return nil
+        }
+      }
+    }
+    let record = drill(try copy.scenario())
+    #expect(record.exitCode == .checkFailed)
+    let found = try outcome(record, "chunks are whole", "shop.orders")
+    #expect(found.result == .fail && found.message.contains(message), "\(found.message)")
+    #expect(try outcome(record, "chunks are whole", "shop.products").result == .pass)
+  }
+
+  @Test("notices a shard of which there is no backup, and one too many")
+  func owners() throws {
+    let copy = try ShardedBackup.Copy()
+    try copy.change("config", "config.shards") { shards in
+      shards.map { $0["_id"] == "south" ? $0.setting("_id", to: "west") : $0 }
+    }
+    let record = drill(try copy.scenario())
+    let found = try outcome(record, "every shard is in the set")
+    #expect(found.result == .fail && record.exitCode == .checkFailed)
+    #expect(found.message.contains("no backup of shard west") && found.message.contains("south is no shard"))
+  }
+
+  // MARK: Documents
+
+  @Test("counts orphans, leaves them out, and warns")
+  func orphans() throws {
+    let copy = try ShardedBackup.Copy()
+    try copy.change("south", "shop.orders") {
+      $0 + [
+        ["_id": 7, "region": "east", "customerId": 3, "total": 1],
+        ["_id": 7777, "region": "alps", "customerId": 99_999, "total": -5],
+      ]
+    }
+    try copy.change("north", "shop.customers") {
+      $0 + [["_id": 5000, "name": "hashed elsewhere?"], ["_id": 5001], ["_id": 5002], ["_id": 5003]]
+    }
+    let record = drill(
+      try copy.scenario(
+        """
+        - {id: verify, check: [shop]}
+        checks:
+          shop:
+            shop.orders: [count: {equals: 603}, references: {field: customerId, to: shop.customers}, failed_documents: {where: {total: {$lt: 0}}}]
+        """))
+    #expect(record.exitCode == .pass && record.verdict == .warn, "\(record.reasons)")
+    let found = try outcome(record, "each document on its shard", "shop.orders")
+    #expect(found.result == .warn && found.measured["orphans"] == .integer(2))
+    #expect(found.measured["without_twin"] == .integer(1) && Set(found.samples) == ["7", "7777"])
+    #expect(record.shards[2].orphans == 2)
+    // Of four new ones on the wrong or the right shard, those of the wrong half are orphans.
+    let hashed = try outcome(record, "each document on its shard", "shop.customers")
+    guard case .integer(let strays)? = hashed.measured["orphans"] else {
+      Issue.record("no figure")
+      return
+    }
+    #expect(strays > 0 && strays < 4, "some hashes lie on either side")
+    #expect(hashed.measured["documents"] == .integer(200 + 4 - strays))
+  }
+
+  @Test("fails for the same _id on two shards where the _id is the shard key, and warns where it isn't")
+  func repeated() throws {
+    let copy = try ShardedBackup.Copy()
+    try copy.change("south", "shop.orders") {
+      $0 + [["_id": 7, "region": "west", "customerId": 3, "total": 1]]
+    }
+    let lawful = drill(try copy.scenario())
+    #expect(
+      lawful.exitCode == .pass && faults(lawful) == ["warn each _id on one shard of shop.orders"],
+      "\(faults(lawful))")
+    #expect(try outcome(lawful, "each _id on one shard", "shop.orders").samples == ["7"])
+    // Two shards own it only where chunks overlap.
+    try copy.change("config", "config.chunks") { chunks in
+      chunks.map { chunk in
+        chunk["uuid"]?.uuid == LiveCluster.products && chunk["max"]?.document?["_id"] == 100
+          ? chunk.setting("max", to: ["_id": 110]) : chunk
+      }
+    }
+    try copy.change("north", "shop.products") { $0 + [["_id": .double(105), "price": 1]] }
+    let record = drill(try copy.scenario())
+    #expect(record.exitCode == .checkFailed)
+    let found = try outcome(record, "each _id on one shard", "shop.products")
+    #expect(found.result == .fail && found.measured["repeated"] == .integer(1), "105 and 105.0 are the same")
+  }
+
+  @Test("notices documents whose key no chunk holds")
+  func homeless() throws {
+    let copy = try ShardedBackup.Copy()
+    try copy.change("config", "config.chunks") { chunks in
+      chunks.map { chunk in
+        chunk["uuid"]?.uuid == LiveCluster.orders && chunk["max"]?.document?["region"] == "e"
+          ? chunk.setting("max", to: ["region": "c"]) : chunk
+      }
+    }
+    // What lies between c and e is nobody's: put one there.
+    try copy.change("north", "shop.orders") { $0 + [["_id": 4000, "region": "d"]] }
+    let found = try outcome(drill(try copy.scenario()), "each document on its shard", "shop.orders")
+    #expect(found.result == .fail && found.measured["in_no_chunk"] == .integer(1))
+  }
+
+  // MARK: Collections
+
+  @Test("notices a UUID that differs, and a collection that its owner doesn't have")
+  func uuids() throws {
+    let copy = try ShardedBackup.Copy()
+    let other = UUIDBytes("c0000000000040008000000000000009")!
+    let file = Files.join(copy.folder.path, "south/dump/shop/products.metadata.json")
+    let text = try Files.text(of: file).replacing(LiveCluster.products.description, with: other.description)
+    try Files.writeAtomically(text.utf8, to: file)
+    // The oplog speaks of the old one, which is another fault: without it, the documents alone count.
+    for name in ["customers.bson", "customers.metadata.json"] {
+      try Files.removeTree(Files.join(copy.folder.path, "north/dump/shop/\(name)"))
+    }
+    let record = drill(try copy.scenario())
+    // An oplog about a collection that the dump doesn't hold is damage already.
+    #expect(record.exitCode == .damagedBackup && record.reasons[0].code == "unknown-collection")
+    #expect(record.reasons[0].message.contains("shard south"))
+  }
+
+  @Test("notices a UUID that config.collections has otherwise")
+  func otherUUID() throws {
+    let copy = try ShardedBackup.Copy()
+    let other = UUIDBytes("c0000000000040008000000000000009")!
+    for name in ["config.collections", "config.chunks"] {
+      try copy.change("config", name) { documents in
+        documents.map { $0["uuid"]?.uuid == LiveCluster.customers ? $0.setting("uuid", to: other.value) : $0 }
+      }
+    }
+    let record = drill(try copy.scenario())
+    #expect(faults(record) == ["fail one UUID on every shard of shop.customers"])
+    let found = try outcome(record, "one UUID on every shard", "shop.customers")
+    #expect(found.expected == other.description && found.message.contains(LiveCluster.customers.description))
+  }
+
+  @Test("notices an owner that doesn't have the collection")
+  func absent() throws {
+    let copy = try ShardedBackup.Copy()
+    for name in ["customers.bson", "customers.metadata.json"] {
+      try Files.removeTree(Files.join(copy.folder.path, "north/dump/shop/\(name)"))
+    }
+    let record = drill(try copy.scenario())
+    let found = try outcome(record, "one UUID on every shard", "shop.customers")
+    #expect(found.result == .fail && found.message == "not there on north, which owns 1 chunk of it")
+  }
+
+  @Test("notices what isn't sharded on another shard than the primary one")
+  func misplaced() throws {
+    let copy = try ShardedBackup.Copy()
+    try copy.add("south", "shop.rates", [["_id": 1]])
+    try copy.add("north", "other.things", [["_id": 1]])
+    let record = drill(try copy.scenario())
+    #expect(faults(record) == ["fail what isn't sharded is on the primary shard"])
+    let found = try outcome(record, "what isn't sharded is on the primary shard")
+    #expect(found.message.contains("shop.rates (1 document) on south: the primary shard of shop is north"))
+    #expect(found.message.contains("the cluster has no such database"))
+  }
+
+  // MARK: What is under way
+
+  @Test(
+    "notices that data is on its way",
+    arguments: [
+      ("config", "config.migrations", false), ("north", "config.migrationCoordinators", false),
+      ("south", "config.rangeDeletions", true), ("south", "config.rangeDeletions", false),
+      ("config", "config.reshardingOperations", false),
+      ("north", "config.localReshardingOperations.donor", false),
+    ])
+  func moving(part: String, name: String, isPending: Bool) throws {
+    let copy = try ShardedBackup.Copy()
+    try copy.add(part, name, [["_id": 1, "nss": "shop.orders", "pending": .bool(isPending)]])
+    let record = drill(try copy.scenario())
+    let isLeftover = name == "config.rangeDeletions" && !isPending
+    #expect(faults(record) == ["\(isLeftover ? "warn" : "fail") nothing is being moved"], "\(faults(record))")
+    #expect(try outcome(record, "nothing is being moved").message.contains(name))
+  }
+
+  @Test("notices a collection that is being resharded or held still")
+  func held() throws {
+    let copy = try ShardedBackup.Copy()
+    try copy.change("config", "config.collections") { all in
+      all.map { one in
+        one["_id"] == "shop.orders"
+          ? one.setting("allowMigrations", to: false).setting("reshardingFields", to: ["state": "applying"])
+          : one
+      }
+    }
+    let record = drill(try copy.scenario())
+    #expect(faults(record) == ["fail nothing is being moved"])
+    #expect(record.checks.contains { $0.message.contains("is being resharded; shop.orders is held still") })
+  }
+
+  @Test("notices a transaction that is committed on one shard only at the target")
+  func torn() throws {
+    let copy = try ShardedBackup.Copy()
+    let torn = try ShardedBackup.shared.get().torn
+    let record = drill(try copy.scenario(to: torn.description))
+    #expect(faults(record) == ["fail transactions of several shards are whole"], "\(record.reasons)")
+    let found = try outcome(record, "transactions of several shards are whole")
+    #expect(found.message.contains("is applied on north and not on south"), "\(found.message)")
+  }
+
+  // MARK: The common moment
+
+  @Test("refuses a target that one shard's oplog doesn't reach, and goes to an earlier one")
+  func lagging() throws {
+    let copy = try ShardedBackup.Copy()
+    let backup = try ShardedBackup.shared.get()
+    let file = Files.join(copy.folder.path, "south/slices/oplog.bson")
+    let bytes = try Files.read(file, limit: 1 << 26)
+    var (at, kept) = (0, 0)
+    while at < bytes.count {
+      let length = Int(bytes[at]) | Int(bytes[at + 1]) << 8 | Int(bytes[at + 2]) << 16
+      if let time = Document(validated: bytes[at..<at + length])["ts"]?.timestamp, time <= backup.lag {
+        kept = at + length
+      }
+      at += length
+    }
+    try Files.writeAtomically(Array(bytes[..<kept]), to: file)
+    let record = drill(try copy.scenario())
+    #expect(record.exitCode == .damagedBackup && record.verdict == .fail)
+    #expect(record.reasons.map(\.code) == ["target-past-end"], "\(record.reasons)")
+    #expect(record.reasons[0].message.hasPrefix("shard south: "))
+    #expect(record.steps.allSatisfy { $0.attempts == 0 })
+    let earlier = drill(try copy.scenario(to: "latest"))
+    #expect(earlier.exitCode == .pass, "\(earlier.reasons)")
+    #expect(earlier.shards.allSatisfy { $0.through == backup.lag.description })
+    #expect(earlier.backup.notes.contains { $0.contains("where the oplog of the shard south ends") })
+  }
+
+  @Test("refuses parts without an oplog, without routing, and those that aren't there")
+  func refused() throws {
+    let copy = try ShardedBackup.Copy()
+    try Files.removeTree(Files.join(copy.folder.path, "config/dump/config/chunks.bson"))
+    try Files.removeTree(Files.join(copy.folder.path, "config/dump/config/chunks.metadata.json"))
+    let record = drill(try copy.scenario())
+    #expect(record.exitCode == .damagedBackup && record.reasons[0].code == "no-routing")
+    try Files.removeTree(Files.join(copy.folder.path, "north/dump/oplog.bson"))
+    let second = drill(try copy.scenario())
+    #expect(
+      second.exitCode == .damagedBackup && second.reasons[0].message.hasPrefix("shard north: "),
+      "\(second.reasons)")
+    try Files.removeTree(Files.join(copy.folder.path, "config/dump"))
+    let third = drill(try copy.scenario())
+    #expect(third.exitCode == .backupNotFound && third.reasons[0].message.hasPrefix("config servers: "))
+  }
+}
