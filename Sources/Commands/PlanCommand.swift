@@ -27,6 +27,10 @@ enum PlanCommand: Command {
   static func run(_ values: Values, _ session: Session) throws -> Int32 {
     let scenario = try ScenarioFlags.load([values[self.scenario]], values)[0]
     let options = ScenarioFlags.options(values, runID: "plan")
+    if let plan = try SetDrillPlan(scenario, options: options) {
+      session.result(text: plan.text, json: plan.json)
+      return ExitCode.first(of: plan.problems.map { ExitCode($0) }).status
+    }
     if let plan = try PhysicalDrillPlan(scenario, options: options) {
       session.result(text: plan.text, json: plan.json)
       return ExitCode.first(of: plan.problems.map { ExitCode($0) }).status

@@ -12,6 +12,11 @@ extension DrillRun {
     guard let backup else { throw Failure.noSandbox() }
     let sandbox = try Sandbox.start(
       settings.options(needing: SandboxNeed.bytes(for: plans, of: backup), keep: options.keep))
+    take(sandbox)
+  }
+
+  /// Takes a server that was started as the drill's own.
+  func take(_ sandbox: Sandbox) {
     self.sandbox = sandbox
     record.environment.mongod = DrillRecord.Mongod(path: sandbox.program.path, version: "\(sandbox.version)")
     record.environment.sandbox = DrillRecord.Sandbox(directory: sandbox.directory, kept: false)

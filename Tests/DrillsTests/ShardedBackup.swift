@@ -1,6 +1,7 @@
 import BSON
 import Drills
 import Glibc
+import Mongo
 import Platform
 import TestSupport
 
@@ -44,6 +45,7 @@ struct ShardedBackup: Sendable {
       ], on: "config")
     let split = LiveCluster.chunk(3, LiveCluster.products, ["_id": 120], ["_id": .maxKey], "south")
     try cluster.config.pool.run(["insert": "chunks", "documents": [.document(split)]], on: "config")
+    try cluster.tick()
     lag = try cluster.south.now()
     let times = Monitor(Timestamp(bits: 0))
     try cluster.transaction(900) {
@@ -89,7 +91,7 @@ struct ShardedBackup: Sendable {
       let place = Namespace(name)!
       let parent = Files.join(folder.path, "\(part)/dump/\(place.database)")
       try Files.createFolder(parent, parents: true)
-      let uuid = UUIDBytes((0..<16).map { _ in UInt8.random(in: 0...255) })
+      let uuid = UUIDBytes("d00000000000400080000000000000\(10 + name.utf8.count)")!
       let metadata =
         #"{"options":{},"indexes":[{"v":{"$numberInt":"2"},"key":{"_id":{"$numberInt":"1"}},"name":"_id_"}],"uuid":"\#(uuid)","collectionName":"\#(place.collection)","type":"collection"}"#
       try Files.writeAtomically(metadata.utf8, to: Files.join(parent, "\(place.collection).metadata.json"))

@@ -199,6 +199,7 @@ package final class LiveCluster: Sendable {
         name == "config" ? ["config"] : ["shop", "audit", "other"] + (more.isEmpty ? [] : ["config"])
       let place = Files.join(folder, "\(name)/dump")
       ends[name] = try source.dump(databases, to: place)
+      try tick()
       let inConfig = Files.join(place, "config")
       guard Files.isDirectory(inConfig) else { continue }
       let kept =
@@ -212,19 +213,26 @@ package final class LiveCluster: Sendable {
     return Dumped(folder: folder, ends: ends)
   }
 
-  /// Writes a no-op everywhere once the second has passed, and saves the oplogs since the dumps; `until` ends some of them
+  /// Writes a no-op everywhere once the second has passed: what comes after it has a later timestamp on every part, as the
+  /// gossip of a real cluster would see to.
+  package func tick() throws {
+    let start = try all.map { try $0.now().seconds }.max() ?? 0
+    for source in all {
+      repeat {
+        usleep(50_000)
+        try source.pool.run(["appendOplogNote": 1, "data": ["msg": "periodic noop"]])
+      } while try source.now().seconds <= start
+    }
+  }
+
+  /// Goes on to the next second everywhere, and saves the oplogs since the dumps; `until` ends some of them
   /// earlier. Returns a moment that all of them reach.
   @discardableResult
   package func slice(_ dumped: Dumped, until: [String: Timestamp] = [:]) throws -> Timestamp {
     let start = try all.map { try $0.now().seconds }.max() ?? 0
-    var ends: [Timestamp] = []
+    try tick()
     for (name, source) in [("config", config), ("north", north), ("south", south)] {
-      repeat {
-        usleep(100_000)
-        try source.pool.run(["appendOplogNote": 1, "data": ["msg": "periodic noop"]])
-      } while try source.now().seconds <= start
       let end = try until[name] ?? source.now()
-      ends.append(end)
       let from = Timestamp(bits: (dumped.ends[name]?.bits ?? 1) - 1)
       let folder = Files.join(dumped.folder, "\(name)/slices")
       try Files.createFolder(folder, parents: true)
@@ -256,17 +264,18 @@ package final class LiveCluster: Sendable {
   /// commits it on the other one.
   package func transaction(_ id: Int32, first: String = "north", between: () throws -> Void) throws {
     let session: Document = ["id": UUIDBytes((0..<16).map { _ in UInt8.random(in: 0...255) }).value]
-    func run(_ command: Document, _ shard: LiveSource, on database: String = "admin") throws -> Document {
+    let connections = try shards.mapValues { try BareConnection(port: $0.port) }
+    func run(_ command: Document, _ shard: String, on database: String = "admin") throws -> Document {
       var command = command
       for (name, value) in [
         ("lsid", Value.document(session)), ("txnNumber", .int64(1)), ("autocommit", false),
       ] {
         command = command.setting(name, to: value)
       }
-      return try shard.pool.run(command, on: database)
+      return try connections[shard]!.run(command, on: database)
     }
     var agreed = Timestamp(bits: 0)
-    for (shard, region, number) in [(north, "east", id), (south, "west", id + 1)] {
+    for (shard, region, number) in [("north", "east", id), ("south", "west", id + 1)] {
       let insert: Document = [
         "insert": "orders",
         "documents": [["_id": .int32(number), "region": .string(region), "customerId": 1, "total": 1.5]],
@@ -276,15 +285,16 @@ package final class LiveCluster: Sendable {
       let prepared = try run(["prepareTransaction": 1, "writeConcern": ["w": "majority"]], shard)
       agreed = max(agreed, prepared["prepareTimestamp"]?.timestamp ?? agreed)
     }
-    func commit(_ shard: LiveSource) throws {
+    func commit(_ name: String) throws {
+      let shard = shards[name]!
       while try shard.now() <= agreed {
         usleep(50_000)
         try shard.pool.run(["appendOplogNote": 1, "data": ["msg": "periodic noop"]])
       }
-      _ = try run(["commitTransaction": 1, "commitTimestamp": .timestamp(agreed)], shard)
+      _ = try run(["commitTransaction": 1, "commitTimestamp": .timestamp(agreed)], name)
     }
-    try commit(shards[first]!)
+    try commit(first)
     try between()
-    try commit(first == "north" ? south : north)
+    try commit(first == "north" ? "south" : "north")
   }
 }

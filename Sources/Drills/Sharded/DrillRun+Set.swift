@@ -67,13 +67,7 @@ extension DrillRun {
     try Interruption.check()
     try phase("sandbox") {
       _ = try settings.options(needing: plan.neededBytes, keep: false).room()
-      for part in set.parts {
-        try part.run.startSandbox(for: part.plan.plans.restores)
-        let sandboxes = set.sandboxes
-        watch.server { for sandbox in sandboxes { sandbox.kill() } }
-        record.environment.mongod = part.run.record.environment.mongod
-        record.environment.sandbox = record.environment.sandbox ?? part.run.record.environment.sandbox
-      }
+      try start(set)
       takeParts()
     }
     var isWhole = true
@@ -83,6 +77,29 @@ extension DrillRun {
       lastCheck = Clock.monotonic
     }
     return true
+  }
+
+  /// Starts the servers of all parts at the same time.
+  private func start(_ set: SetRun) throws {
+    let options = set.parts.map { part in
+      part.run.settings.options(
+        needing: SandboxNeed.bytes(for: part.plan.plans.restores, of: part.plan.backup),
+        keep: part.run.options.keep)
+    }
+    let started = Monitor([Result<Sandbox, Failure>?](repeating: nil, count: options.count))
+    try Threads.concurrently(options.count) { at in
+      let result = Result { () throws(Failure) in try Sandbox.start(options[at]) }
+      started.withLock { $0[at] = result }
+    }
+    let results = started.withLock { $0.compactMap(\.self) }
+    for (part, result) in zip(set.parts, results) {
+      if case .success(let sandbox) = result { part.run.take(sandbox) }
+    }
+    let sandboxes = set.sandboxes
+    watch.server { for sandbox in sandboxes { sandbox.kill() } }
+    for result in results { _ = try result.get() }
+    record.environment.mongod = set.parts[0].run.record.environment.mongod
+    record.environment.sandbox = set.parts[0].run.record.environment.sandbox
   }
 
   private func describe(_ plan: SetPlan) {
