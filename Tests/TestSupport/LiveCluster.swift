@@ -197,8 +197,10 @@ package final class LiveCluster: Sendable {
       try Files.createFolder(Files.join(folder, name), parents: true)
       let databases =
         name == "config" ? ["config"] : ["shop", "audit", "other"] + (more.isEmpty ? [] : ["config"])
+      let there = try source.pool.run(["listDatabases": 1, "nameOnly": true])["databases"]?.elements ?? []
+      let names = Set(there.compactMap { $0.document?["name"]?.string })
       let place = Files.join(folder, "\(name)/dump")
-      ends[name] = try source.dump(databases, to: place)
+      ends[name] = try source.dump(databases.filter(names.contains), to: place)
       try tick()
       let inConfig = Files.join(place, "config")
       guard Files.isDirectory(inConfig) else { continue }

@@ -196,6 +196,7 @@ extension DrillRun {
     }
     try verification.run()
     set.routing = verification.routing
+    leaveOut(verification.strays, of: set)
     record.notVerified += verification.doubts.map { DrillRecord.NotVerified("sharding", $0) }
     for at in record.shards.indices where record.shards[at].role == "shard" {
       let name = record.shards[at].name
@@ -203,6 +204,17 @@ extension DrillRun {
       record.shards[at].orphans = verification.orphans[name] ?? 0
       record.shards[at].chunks = verification.routing.collections.reduce(0) { $0 + $1.chunks(of: name) }
     }
+  }
+
+  /// Takes the orphans out of the counts that the record has of each collection.
+  private func leaveOut(_ strays: [SetVerification.Strays], of set: SetRun) {
+    for stray in strays {
+      guard let run = set.parts.first(where: { $0.plan.shard == stray.shard })?.run,
+        let at = run.record.backup.collections.firstIndex(where: { $0.target == stray.namespace.description })
+      else { continue }
+      run.record.backup.collections[at].atTarget = run.record.backup.collections[at].atTarget.map { $0 - stray.count }
+    }
+    if !strays.isEmpty { takeParts() }
   }
 
   /// The set as checks see it.
@@ -283,7 +295,7 @@ extension DrillRun {
     all.step = set.plan.replay ?? set.plan.restore
     all.requested = set.plan.requested.description
     all.lastApplied = lastApplied?.description
-    all.nextEntry = nil
+    all.nextEntry = replays.compactMap { $0.nextEntry.flatMap { Timestamp($0) } }.min()?.description
     all.proven = replays.allSatisfy(\.proven)
     all.entries = replays.reduce(0) { $0 + $1.entries }
     all.bytes = replays.reduce(0) { $0 + $1.bytes }

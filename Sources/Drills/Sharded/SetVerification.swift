@@ -21,6 +21,14 @@ struct SetVerification {
   /// Where replays went, by the part's title.
   let reached: [(title: String, through: String?, end: String)]
   private(set) var outcomes: [Outcome] = []
+  /// Orphans of one collection on one shard.
+  struct Strays {
+    let shard: String
+    let namespace: Namespace
+    let count: Int
+  }
+
+  private(set) var strays: [Strays] = []
   /// Documents where they belong, and orphans, by shard.
   private(set) var documents: [String: Int] = [:]
   private(set) var orphans: [String: Int] = [:]
@@ -201,7 +209,10 @@ struct SetVerification {
       return
     }
     for (shard, count) in figures.owned { documents[shard, default: 0] += count }
-    for (shard, count) in figures.orphans { orphans[shard, default: 0] += count }
+    for (shard, count) in figures.orphans {
+      orphans[shard, default: 0] += count
+      strays.append(Strays(shard: shard, namespace: namespace, count: count))
+    }
     let owned = figures.owned.values.reduce(0, +)
     let strays = figures.orphans.values.reduce(0, +)
     var words = "\(Count.text(owned, "document")) on the shards that own them"
