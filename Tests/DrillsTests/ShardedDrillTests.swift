@@ -1,5 +1,6 @@
 import BSON
 import Drills
+import Glibc
 import Platform
 import Record
 import Reports
@@ -118,6 +119,35 @@ struct ShardedDrillTests {
     #expect(found.message.contains("no backup of shard west") && found.message.contains("south is no shard"))
   }
 
+  @Test("notices backups that were swapped, by what they say of themselves and by their documents")
+  func swapped() throws {
+    let copy = try ShardedBackup.Copy()
+    for name in ["north", "south"] {
+      try copy.add(
+        name, "admin.system.version",
+        [
+          ["_id": "shardIdentity", "shardName": .string(name), "clusterId": .objectID(LiveCluster.epoch)],
+          ["_id": "featureCompatibilityVersion", "version": "6.0"],
+        ])
+    }
+    #expect(drill(try copy.scenario()).exitCode == .pass)
+    for (from, to) in [("north", "x"), ("south", "north"), ("x", "south")] {
+      try #require(Glibc.rename(Files.join(copy.folder.path, from), Files.join(copy.folder.path, to)) == 0)
+    }
+    try copy.change("south", "admin.system.version") {
+      $0.map { $0.setting("clusterId", to: .objectID(ObjectID(bytes: Array(1...12)))) }
+    }
+    let record = drill(try copy.scenario())
+    #expect(record.exitCode == .checkFailed)
+    let found = try outcome(record, "every shard is in the set")
+    #expect(
+      found.message.contains("the backup of north was taken of south; the backup of south was taken of north")
+    )
+    #expect(found.message.contains("another cluster"))
+    let documents = try outcome(record, "each document on its shard", "shop.orders")
+    #expect(documents.result == .fail && documents.measured["documents"] == .integer(0))
+  }
+
   // MARK: Documents
 
   @Test("counts orphans, leaves them out, and warns")
@@ -143,7 +173,9 @@ struct ShardedDrillTests {
     #expect(found.result == .warn && found.measured["orphans"] == .integer(2))
     #expect(found.measured["without_twin"] == .integer(1) && Set(found.samples) == ["7", "7777"])
     #expect(record.shards[2].orphans == 2)
-    let collection = record.backup.collections.first { $0.source == "shop.orders" && $0.note == "of shard south" }
+    let collection = record.backup.collections.first {
+      $0.source == "shop.orders" && $0.note == "of shard south"
+    }
     #expect(collection?.documents == 302 && collection?.atTarget == 301)
     // Of ten new ones, those of the other half of the hashes are orphans.
     let hashed = try outcome(record, "each document on its shard", "shop.customers")

@@ -236,3 +236,20 @@ struct MovingTests {
     #expect(Moving.isNoted(in: Namespace(text)!) == isNoted)
   }
 }
+
+@Suite("A shard's identity")
+struct ShardIdentityTests {
+  @Test("is found among the server's versions, or isn't there")
+  func found() {
+    let versions: [Document] = [
+      ["_id": "featureCompatibilityVersion", "version": "6.0"],
+      [
+        "_id": "shardIdentity", "shardName": "a", "clusterId": .objectID(epoch),
+        "configsvrConnectionString": "c/x:1",
+      ],
+    ]
+    let identity = ShardIdentity(versions)
+    #expect(identity?.shard == "a" && identity?.cluster == epoch)
+    #expect(ShardIdentity([versions[0]]) == nil)
+  }
+}

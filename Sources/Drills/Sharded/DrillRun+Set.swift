@@ -212,7 +212,9 @@ extension DrillRun {
       guard let run = set.parts.first(where: { $0.plan.shard == stray.shard })?.run,
         let at = run.record.backup.collections.firstIndex(where: { $0.target == stray.namespace.description })
       else { continue }
-      run.record.backup.collections[at].atTarget = run.record.backup.collections[at].atTarget.map { $0 - stray.count }
+      run.record.backup.collections[at].atTarget = run.record.backup.collections[at].atTarget.map {
+        $0 - stray.count
+      }
     }
     if !strays.isEmpty { takeParts() }
   }

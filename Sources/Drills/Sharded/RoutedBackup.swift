@@ -11,6 +11,8 @@ struct RoutedBackup: LogicalBackup {
 
   /// The collections of `config` that say it; with those in which moves are noted (`Moving`).
   static let routing: Set<String> = ["shards", "databases", "collections", "chunks"]
+  /// With the cluster's id.
+  private static let more: Set<String> = ["version"]
 
   init(_ base: any LogicalBackup) {
     self.base = base
@@ -18,7 +20,8 @@ struct RoutedBackup: LogicalBackup {
       var collection = collection
       let namespace = collection.facts.namespace
       if namespace.database == "config",
-        RoutedBackup.routing.contains(namespace.collection) || Moving.isNoted(in: namespace)
+        RoutedBackup.routing.union(RoutedBackup.more).contains(namespace.collection)
+          || Moving.isNoted(in: namespace)
       {
         collection.treatment = .data
       }
@@ -35,6 +38,32 @@ struct RoutedBackup: LogicalBackup {
   var damage: [Failure] { base.damage }
 
   func scan(_ request: ReadRequest) throws -> ReadSummary { try base.scan(request) }
+
+  /// What the server that it was taken of said of itself. Nil where that isn't known: in archives, which would have to be
+  /// read for it, and in dumps without `admin`.
+  func identity() throws -> ShardIdentity? {
+    let name = Namespace("admin", "system.version")
+    guard form == .dumpDirectory,
+      let file = collections.first(where: { $0.facts.namespace == name })?.place?.file
+    else {
+      return nil
+    }
+    let found = Monitor<[Document]>([])
+    _ = try openBackup(file).read([0], options: ReadOptions()) { batch in
+      var documents: [Document] = []
+      unsafe batch.withBytes { bytes in
+        var at = 0
+        while at + 4 < bytes.count {
+          let length = Int(
+            Int32(littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: at, as: Int32.self)))
+          documents.append(Document(validated: unsafe ArraySlice(bytes[at..<at + length])))
+          at += length
+        }
+      }
+      found.withLock { [documents] in $0 += documents }
+    }
+    return ShardIdentity(found.withLock(\.self))
+  }
 
   /// Whether it holds a collection of that name.
   func holds(_ namespace: Namespace) -> Bool { collections.contains { $0.facts.namespace == namespace } }

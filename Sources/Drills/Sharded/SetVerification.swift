@@ -18,6 +18,8 @@ struct SetVerification {
   /// The shards that there are backups of.
   let shards: [RestoredShard]
   let routing: RoutingTable
+  /// The cluster's id; nil where the config servers' backup doesn't say it.
+  private let cluster: ObjectID?
   /// Where replays went, by the part's title.
   let reached: [(title: String, through: String?, end: String)]
   private(set) var outcomes: [Outcome] = []
@@ -49,12 +51,17 @@ struct SetVerification {
     routing = RoutingTable(
       shards: try all("shards"), databases: try all("databases"), collections: try all("collections"),
       chunks: try all("chunks"))
+    if case .objectID(let id)? = try all("version").first?["clusterId"] {
+      cluster = id
+    } else {
+      cluster = nil
+    }
   }
 
   /// Asks everything. Orphans are removed from the sandboxes on the way.
   mutating func run() throws {
     let oplog = try SetOplog(plan.parts)
-    owners()
+    try owners()
     moment()
     let listed = try shards.map { ($0, try Catalogue(listedOn: $0.pool)) }
     for collection in routing.collections {
@@ -95,7 +102,7 @@ struct SetVerification {
   // MARK: The cluster
 
   /// Every shard of the cluster is in the set, and no other.
-  private mutating func owners() {
+  private mutating func owners() throws {
     let start = Clock.monotonic
     let names = shards.map(\.name)
     func has(_ list: [String], _ name: String) -> Bool { list.contains { $0.utf8.elementsEqual(name.utf8) } }
@@ -104,6 +111,24 @@ struct SetVerification {
     var problems = missing.map { "no backup of shard \($0)" }
     problems += extra.map { "\($0) is no shard of this cluster" }
     problems += routing.faults
+    var unknown: [String] = []
+    for (shard, part) in zip(shards, plan.shards) {
+      guard let identity = try part.backup.identity() else {
+        unknown.append(shard.name)
+        continue
+      }
+      if !identity.shard.utf8.elementsEqual(shard.name.utf8) {
+        problems.append("the backup of \(shard.name) was taken of \(identity.shard)")
+      }
+      if let cluster, let other = identity.cluster, other != cluster {
+        problems.append("the backup of \(shard.name) was taken of another cluster (\(other), not \(cluster))")
+      }
+    }
+    if !unknown.isEmpty {
+      doubts.append(
+        "the backups of \(unknown.joined(separator: ", ")) don't say which shard they were taken of (admin.system.version)"
+      )
+    }
     tell(
       "every shard is in the set", since: start, problems.isEmpty ? .pass : .fail,
       problems.isEmpty
@@ -215,6 +240,9 @@ struct SetVerification {
     }
     let owned = figures.owned.values.reduce(0, +)
     let strays = figures.orphans.values.reduce(0, +)
+    // A few may have been deleted on their new shard before the old one cleaned up. Many mean that something is wrong: parts
+    // that were swapped, chunks of another time.
+    let isLost = figures.homeless > 0 || figures.lonely * 100 > owned + figures.lonely
     var words = "\(Count.text(owned, "document")) on the shards that own them"
     if strays > 0 {
       let places = figures.orphans.sorted { $0.key < $1.key }.map { "\(Count.text($0.value)) on \($0.key)" }
@@ -225,7 +253,7 @@ struct SetVerification {
       if figures.homeless > 0 { words += ", of \(Count.text(figures.homeless)) no chunk holds the key" }
     }
     tell(
-      where_, namespace, since: start, figures.homeless > 0 ? .fail : strays > 0 ? .warn : .pass, words,
+      where_, namespace, since: start, isLost ? .fail : strays > 0 ? .warn : .pass, words,
       [
         "documents": integer(owned), "orphans": integer(strays), "without_twin": integer(figures.lonely),
         "in_no_chunk": integer(figures.homeless),
