@@ -99,6 +99,18 @@ struct ShardedBackup: Sendable {
         documents.flatMap { Array($0.bytes) }, to: Files.join(parent, "\(place.collection).bson"))
     }
 
+    /// Has each shard's dump say of which shard it is.
+    func addIdentities() throws {
+      for name in ["north", "south"] {
+        try add(
+          name, "admin.system.version",
+          [
+            ["_id": "shardIdentity", "shardName": .string(name), "clusterId": .objectID(LiveCluster.epoch)],
+            ["_id": "featureCompatibilityVersion", "version": "6.0"],
+          ])
+      }
+    }
+
     /// The scenario, with a replay to `target` (the end by default) and what follows.
     func scenario(to target: String? = nil, _ rest: String = "- {id: verify, check: []}") throws -> Scenario {
       let file = Files.join(folder.path, "scenario.yaml")
