@@ -3,7 +3,7 @@ internal import Backups
 internal import Checks
 package import Platform
 internal import Record
-internal import Replay
+package import Replay
 internal import Restore
 internal import Sandbox
 
@@ -15,10 +15,14 @@ package struct SetDrillPlan: Sendable {
   package let json: JSON
   /// What would end the drill as things stand.
   package let problems: [Failure]
+  /// The timestamp through which every part would be replayed.
+  package let through: String
 
-  /// Nil when the scenario's backup is no sharded set. Throws what would keep the drill from beginning.
-  package init?(_ scenario: Scenario, options: DrillOptions) throws(Failure) {
-    guard let plan = try SetPlan(scenario, options: options) else { return nil }
+  /// Nil when the scenario's backup is no sharded set. `target` wins over the scenario's. Throws what would keep the drill
+  /// from beginning.
+  package init?(_ scenario: Scenario, options: DrillOptions, target: Target? = nil) throws(Failure) {
+    guard let plan = try SetPlan(scenario, options: options, target: target) else { return nil }
+    through = plan.through.description
     let suites = try scenario.suitesOfSet()
     let settings = options.sandbox.or(scenario.sandbox)
     let needed = plan.neededBytes

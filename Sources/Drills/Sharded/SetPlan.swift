@@ -36,8 +36,8 @@ struct SetPlan {
   var shards: ArraySlice<Part> { parts.dropFirst() }
 
   /// Nil when the scenario's backup is no sharded set. Throws `Failure`: a part that can't be opened, whose oplog is
-  /// damaged or doesn't reach the target.
-  init?(_ scenario: Scenario, options: DrillOptions) throws(Failure) {
+  /// damaged or doesn't reach the target, which is `target` or what the scenario says.
+  init?(_ scenario: Scenario, options: DrillOptions, target: Target? = nil) throws(Failure) {
     guard let set = scenario.set else { return nil }
     if options.noReplay { throw .notForSets("--no-replay", at: nil) }
     if options.witness != nil { throw .notForSets("a witness", at: nil) }
@@ -50,12 +50,12 @@ struct SetPlan {
     let replay = scenario.steps.first { $0.action is ReplayStep }
     self.restore = restore.id
     self.replay = replay?.id
-    requested = (replay?.action as? ReplayStep)?.target ?? .latest
+    requested = target ?? (replay?.action as? ReplayStep)?.target ?? .latest
 
     var opened:
       [(title: String, shard: String?, source: ShardedSource.Part, backup: RoutedBackup, chain: OplogChain)] =
         []
-    for (shard, source) in [(String?.none, set.config)] + set.shards.map({ ($0.name, $0.value) }) {
+    for (shard, source) in set.all {
       let title = shard.map { "shard \($0)" } ?? "config servers"
       do throws(Failure) {
         if PhysicalCopy.isOne(source.path) {

@@ -26,6 +26,9 @@ package struct ShardedSource: Sendable, Hashable {
     for shard in shards { hasher.combine(shard.value) }
   }
 
+  /// All of them, the config servers' first, which have no name.
+  package var all: [(shard: String?, part: Part)] { [(nil, config)] + shards.map { ($0.name, $0.value) } }
+
   /// The folder that all of them lie in; the config servers' own path where there is none.
   var commonPath: String {
     let paths = ([config] + shards.map(\.value)).map {
