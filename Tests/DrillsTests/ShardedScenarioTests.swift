@@ -1,3 +1,4 @@
+import Configuration
 import Drills
 import Platform
 import Testing

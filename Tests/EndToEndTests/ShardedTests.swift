@@ -17,7 +17,8 @@ struct ShardedTests {
     #expect(good.output.hasSuffix("Every part reaches 1795289568:0.\n"))
     let late = try Mongodrill.run("verify", cluster, "-q", "--to", "1795289569:0")
     #expect(late.status == 65 && late.output.contains("config servers: the target 1795289569:0 lies past"))
-    #expect(try Mongodrill.run("verify", cluster, "--oplog", cluster).status == 64)
+    let slices = try Mongodrill.run("verify", cluster, "--oplog", cluster)
+    #expect(slices.status == 64)
   }
 
   @Test("is planned, and can't have faults planted in it", .tags(.mongod))
@@ -27,7 +28,8 @@ struct ShardedTests {
       plan.status == 0 && plan.output.contains("Target     through 1795289568:0"),
       "\(plan.output)\(plan.errorOutput)")
     try withFolder { folder in
-      #expect(try Mongodrill.run("damage", cluster, "-q", "--report-dir", folder).status == 78)
+      let damage = try Mongodrill.run("damage", cluster, "-q", "--report-dir", folder)
+      #expect(damage.status == 78)
     }
   }
 }
