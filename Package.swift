@@ -52,6 +52,7 @@ let package = Package(
     library("Record", ["Platform"]),
 
     // Readers and the server.
+    library("Sharding", ["BSON"]),
     library("Arguments", ["Platform"]),
     library("Configuration", ["CLibYAML", "BSON", "Platform"]),
     library("Compression", ["CZlib", "CZstd", "CLZ4", "CLZMA", "Platform"]),
@@ -72,8 +73,8 @@ let package = Package(
     library(
       "Drills",
       [
-        "Checks", "Drafting", "Physical", "Witness", "Replay", "Restore", "Sandbox", "Mongo", "Backups",
-        "Configuration", "Record", "Facts",
+        "Checks", "Drafting", "Physical", "Sharding", "Witness", "Replay", "Restore", "Sandbox", "Mongo",
+        "Backups", "Configuration", "Record", "Facts",
         "BSON",
         "Platform",
       ]),
@@ -139,6 +140,7 @@ let package = Package(
         "Restore", "Witness", "Sandbox", "Mongo", "Backups", "Record", "Facts", "BSON", "Platform",
         "TestSupport",
       ]),
+    tests("Sharding", ["Sharding", "BSON"]),
     tests("Sandbox", ["Sandbox", "Mongo", "BSON", "Platform", "TestSupport", "Holder"]),
     tests("Witness", ["Witness", "Sandbox", "Mongo", "Facts", "Record", "BSON", "Platform", "TestSupport"]),
   ],

@@ -58,6 +58,8 @@ enum PlanCommand: Command {
     init(_ scenario: Scenario, _ options: DrillOptions) throws {
       if let plan = FetchPlan(scenario, options: options) {
         (text, json, problems) = (plan.text, plan.json, plan.problems)
+      } else if let plan = try SetDrillPlan(scenario, options: options) {
+        (text, json, problems) = (plan.text, plan.json, plan.problems)
       } else if let plan = try PhysicalDrillPlan(scenario, options: options) {
         (text, json, problems) = (plan.text, plan.json, plan.problems)
       } else {

@@ -15,6 +15,11 @@ extension DrillRun {
         needing: SandboxNeed.bytes(for: plans, of: backup),
         copies: scenario.steps.contains { ($0.action as? FaultStep)?.needsSeed == true } ? 1 : 0,
         keep: options.keep))
+    take(sandbox)
+  }
+
+  /// Takes a server that was started as the drill's own.
+  func take(_ sandbox: Sandbox) {
     self.sandbox = sandbox
     record.environment.mongod = DrillRecord.Mongod(path: sandbox.program.path, version: "\(sandbox.version)")
     record.environment.sandbox = DrillRecord.Sandbox(directory: sandbox.directory, kept: false)
@@ -26,6 +31,7 @@ extension DrillRun {
     watch.server(nil)
     watch.finish()
     removeFetched()
+    if let set { return cleanUp(set) }
     guard let sandbox else { return }
     let start = Clock.monotonic
     events(.phaseStarted("cleanup", total: nil))

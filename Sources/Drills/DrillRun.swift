@@ -40,6 +40,8 @@ package final class DrillRun {
   var sandbox: Sandbox?
   /// What the steps come to where the backup is a physical copy; nil for all others.
   var physical: PhysicalPlan?
+  /// The parts of a sharded set; nil for all others.
+  var set: SetRun?
   /// What the restore and replay steps come to.
   var plans: RecoveryPlans?
   /// Recoveries under way, by the id of their restore step.
@@ -126,7 +128,8 @@ package final class DrillRun {
     if let stop = watch.stop { return stop }
     if let signal = Interruption.pending { return .interrupted(by: signal) }
     guard let error = error as? MongoError else { return .wrapping(error) }
-    return sandbox?.explain(error) ?? .wrapping(error)
+    let dead = sandboxes.first { (try? $0.checkAlive()) == nil }
+    return (dead ?? sandboxes.first)?.explain(error) ?? .wrapping(error)
   }
 
   /// Opens the backup and the sandbox, then runs the steps.
@@ -140,6 +143,7 @@ package final class DrillRun {
     defer {
       for run in command?.results ?? [] { end(Phase("fetch", seconds: run.seconds, bytes: run.bytes)) }
     }
+    if try stepsOfSet() { return }
     if try stepsOfCopy() { return }
     let (backup, plans) = try phase("read") {
       firstByte = firstByte ?? Clock.monotonic

@@ -105,7 +105,7 @@ extension DrillRun {
 }
 
 extension RestoreStep {
-  fileprivate var takesAll: Bool {
+  var takesAll: Bool {
     include.isEmpty && exclude.isEmpty && rename.isEmpty && indexes && !noReplay
   }
 }

@@ -34,6 +34,8 @@ package struct Scenario: Sendable {
   package var picked: PickedSource?
   /// The last oplog entry that belongs to a physical copy; nil where nothing says so.
   package var until: Timestamp?
+  /// The parts of a sharded set; nil where the backup is no set.
+  package var set: ShardedSource?
   /// Where oplog slices are: files and folders.
   package var oplog: [String]
   /// Those of `oplog` that are fetched first, which stand there by their addresses until then.
@@ -83,6 +85,8 @@ package struct BackupSource: Sendable, Hashable {
   package var pick: Pick?
   /// What writes it, with `path` as its name.
   package var command: [String]?
+  /// The parts of a sharded set, whose common folder `path` is.
+  package var set: ShardedSource?
   /// The last oplog entry that belongs to it.
   package var until: Timestamp?
   /// Where it is fetched from, with `path` as its address; with `command`, what that reads.

@@ -18,13 +18,21 @@ enum ScenarioKeys {
     "a mapping",
     schema: [
       "anyOf": [
-        KeySpec.schema(of: [backupPath, backupUntil]), KeySpec.schema(of: [backupFrom, backupPick, backupSeed]),
+        KeySpec.schema(of: [backupPath, backupUntil]),
+        KeySpec.schema(of: [backupFrom, backupPick, backupSeed]),
         KeySpec.schema(of: [backupCommand]), KeySpec.schema(of: [backupFetch, fetchedCommand]),
-        KeySpec.schema(of: [backupFetch, backupPick, backupSeed]),
+        KeySpec.schema(of: [backupFetch, backupPick, backupSeed]), KeySpec.schema(of: [ShardedSource.key]),
       ]
     ]
   ) { node, diagnostics in
     if node["fetch"] != nil { return fetchedSource(node, diagnostics) }
+    if node["sharded"] != nil {
+      guard let fields = Fields.decode(node, of: "backup", [ShardedSource.key], diagnostics) else {
+        return nil
+      }
+      let set = fields[ShardedSource.key]
+      return BackupSource(path: set.commonPath, pick: nil, set: set)
+    }
     if node["command"] != nil {
       guard let fields = Fields.decode(node, of: "backup", [backupCommand], diagnostics) else { return nil }
       let command = fields[backupCommand]

@@ -76,7 +76,7 @@ extension Scenario {
       resolved: resolved(substituted, values), backup: fields[ScenarioKeys.backup].path(in: folder),
       pick: fields[ScenarioKeys.backup].pick, command: fields[ScenarioKeys.backup].command,
       fetch: fields[ScenarioKeys.backup].fetch, until: fields[ScenarioKeys.backup].until,
-      oplog: sources.map { $0.place(in: folder) },
+      set: fields[ScenarioKeys.backup].set?.inFolder(folder), oplog: sources.map { $0.place(in: folder) },
       sandbox: (fields[ScenarioKeys.sandbox] ?? SandboxSettings()).inFolder(folder),
       witness: fields[ScenarioKeys.witness].map { absolute($0, in: folder) },
       baseline: fields[ScenarioKeys.baseline].map { absolute($0, in: folder) },
@@ -87,6 +87,7 @@ extension Scenario {
     scenario.fetchedOplog = sources.compactMap { if case .remote(let remote) = $0 { remote } else { nil } }
     scenario.checkSuites(node["checks"], diagnostics)
     scenario.checkTopology(diagnostics)
+    scenario.checkSet(node, diagnostics)
     return scenario
   }
 

@@ -18,6 +18,7 @@ struct MarkdownReport {
     objectives()
     replayed()
     recovered()
+    shards()
     exports()
     failures()
     notVerified()

@@ -83,7 +83,7 @@ extension MarkdownReport {
       add("")
     }
     for check in checks { failure(check) }
-    if checks.contains(where: { $0.query != nil }) {
+    if record.shards.isEmpty, checks.contains(where: { $0.query != nil }) {
       let documentsAlone = record.backup.oplog != nil && record.replay == nil
       var command =
         "mongodrill restore \(documentsAlone ? "--no-replay " : "")\(Shell.quoted(record.backup.path))"

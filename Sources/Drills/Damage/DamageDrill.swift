@@ -32,6 +32,7 @@ package struct DamageDrill: Sendable {
     run.record.damage = DrillRecord.Damage()
     var isWhole = false
     do {
+      if scenario.isOfSet { throw Failure.notForSets("faults planted in it", at: nil) }
       try run.steps()
       isWhole = run.isWhole
       if isWhole { try run.plantFaults(each: each) }
