@@ -50,6 +50,7 @@ struct DamagedTwin: Sendable, CustomStringConvertible {
     DamagedTwin(
       scenario: "datacenter-outage", plant: archiveLosing("orders"), status: 1,
       reason: "of shop.orders: an update found no document, and no later delete explains it"),
+    DamagedTwin(
       scenario: "backup-rotation",
       plant: { scenarios in
         let path = Files.join(scenarios, "backup-rotation/backups/2026-11-19/shop/customers.bson.gz")
@@ -58,6 +59,19 @@ struct DamagedTwin: Sendable, CustomStringConvertible {
     DamagedTwin(
       scenario: "encrypted-offsite", plant: storeLosingProducts, status: 1,
       reason: "every order line has its product of shop.orders"),
+    // An entry that a slice silently lacks.
+    DamagedTwin(
+      scenario: "physical-restore",
+      plant: { scenarios in
+        let path = Files.join(scenarios, "physical-restore/backups/oplog/002.bson.gz")
+        try Files.writeAtomically(try Loss.documents(unzipped(path)) { $0 == 450 }, to: path)
+      }, status: 1, reason: "digest of shop."),
+    DamagedTwin(
+      scenario: "sharded-restore",
+      plant: { scenarios in
+        let path = Files.join(scenarios, "sharded-restore/backups/north/dump/shop/orders.bson")
+        try Files.writeAtomically(try Loss.documents(Files.read(path)) { $0 % 100 == 7 }, to: path)
+      }, status: 1, reason: "as many orders as the last report said of shop.orders"),
   ]
 
   /// One product in a hundred is missing from the archive that is stored encrypted, and was so when it was encrypted.
