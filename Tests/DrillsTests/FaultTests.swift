@@ -107,7 +107,7 @@ struct FaultDrillTests {
   @Test("tells what a primary that was cut off had to roll back")
   func rolledBack() throws {
     let script = """
-      - {id: cut, fault: {network: primary, for: 6s, within: 5s}}
+      - {id: cut, fault: {network: primary, for: 6s, within: 30s}}
       sandbox: {cache: 768MiB, topology: {replica_set: 3, election_timeout: 1s}}
       checks: {}
       """
