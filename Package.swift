@@ -36,6 +36,7 @@ let package = Package(
     // What the system gives.
     system("CBSON", pkgConfig: "libbson-1.0", apt: "libbson-dev"),
     system("CMongoC", pkgConfig: "libmongoc-1.0", apt: "libmongoc-dev"),
+    system("CArchive", pkgConfig: "libarchive", apt: "libarchive-dev"),
     system("CLibYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
     system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
@@ -51,10 +52,11 @@ let package = Package(
     library("Record", ["Platform"]),
 
     // Readers and the server.
+    library("Sharding", ["BSON"]),
     library("Arguments", ["Platform"]),
     library("Configuration", ["CLibYAML", "BSON", "Platform"]),
     library("Compression", ["CZlib", "CZstd", "CLZ4", "CLZMA", "Platform"]),
-    library("Backups", ["Facts", "Compression", "CCrypto", "BSON", "Platform"]),
+    library("Backups", ["Facts", "Compression", "CArchive", "CCrypto", "BSON", "Platform"]),
     library("Mongo", ["CMongoC", "BSON", "Platform"]),
     library("Sandbox", ["Mongo", "BSON", "Platform"]),
 
@@ -63,15 +65,16 @@ let package = Package(
     library("Replay", ["Restore", "Backups", "Mongo", "Facts", "BSON", "Record", "Platform"]),
     library("Witness", ["Mongo", "Compression", "Facts", "BSON", "Record", "Platform"]),
     library(
-      "Physical", ["Replay", "Witness", "Sandbox", "Mongo", "Backups", "Facts", "Record", "BSON", "Platform"]),
+      "Physical",
+      ["Replay", "Restore", "Witness", "Sandbox", "Mongo", "Backups", "Facts", "Record", "BSON", "Platform"]),
     library("Checks", ["Witness", "Mongo", "Facts", "Record", "Configuration", "BSON", "Platform"]),
     library(
       "Drafting", ["Backups", "Checks", "Facts", "Record", "Configuration", "BSON", "Platform"]),
     library(
       "Drills",
       [
-        "Checks", "Drafting", "Physical", "Witness", "Replay", "Restore", "Sandbox", "Mongo", "Backups",
-        "Configuration", "Record", "Facts",
+        "Checks", "Drafting", "Physical", "Sharding", "Witness", "Replay", "Restore", "Sandbox", "Mongo",
+        "Backups", "Configuration", "Record", "Facts",
         "BSON",
         "Platform",
       ]),
@@ -115,13 +118,14 @@ let package = Package(
         "Platform",
         "TestSupport",
       ]),
-    tests("EndToEnd", ["mongodrill", "TestSupport", "Sandbox", "Mongo", "BSON", "Platform"]),
+    tests("EndToEnd", ["mongodrill", "TestSupport", "Sandbox", "Compression", "Mongo", "BSON", "Platform"]),
     tests("Facts", ["Facts", "BSON", "Platform"]),
     tests("Mongo", ["Mongo", "Sandbox", "BSON", "Platform"]),
     tests(
       "Physical",
       [
-        "Physical", "Replay", "Witness", "Sandbox", "Mongo", "Backups", "Facts", "BSON", "Platform",
+        "Physical", "Replay", "Restore", "Witness", "Sandbox", "Mongo", "Backups", "Facts", "BSON",
+        "Platform",
         "TestSupport",
       ]),
     tests("Platform", ["Platform", "TestSupport", "Holder"]),
@@ -136,6 +140,7 @@ let package = Package(
         "Restore", "Witness", "Sandbox", "Mongo", "Backups", "Record", "Facts", "BSON", "Platform",
         "TestSupport",
       ]),
+    tests("Sharding", ["Sharding", "BSON"]),
     tests("Sandbox", ["Sandbox", "Mongo", "BSON", "Platform", "TestSupport", "Holder"]),
     tests("Witness", ["Witness", "Sandbox", "Mongo", "Facts", "Record", "BSON", "Platform", "TestSupport"]),
   ],

@@ -22,12 +22,69 @@ package struct PickedBackup: Sendable {
   package let passedOver: [(path: String, reason: String)]
 }
 
+/// A backup of a folder of which all are asked for.
+package struct ShelvedBackup: Sendable {
+  package let path: String
+  /// Nil where nothing tells it, since it can't be used.
+  package let time: BackupTime?
+  /// Why it can't be used; nil when nothing speaks against it.
+  package let objection: String?
+}
+
 extension BackupShelf {
-  /// Chooses one. Throws `Failure`: `damagedBackup` when none can be.
-  package func choose(_ pick: BackupPick, now: WallTime = .now) throws(Failure) -> PickedBackup {
+  /// All that lie there, the newest first, those that can't be used last. Throws `Failure`: `nothing-to-pick`.
+  package func all() throws(Failure) -> [ShelvedBackup] {
+    var found: [ShelvedBackup] = []
+    for backup in backups {
+      try Interruption.check()
+      found += backup.form == .pbmSnapshot ? try snapshots(beside: backup) : [try shelved(backup)]
+    }
+    found += passedOver.map { ShelvedBackup(path: $0.path, time: nil, objection: $0.reason.description) }
+    guard !found.isEmpty else { throw .nothingToPick(.latest, path, []) }
+    func order(_ backup: ShelvedBackup) -> (Int, WallTime, String) {
+      (backup.time == nil ? 0 : 1, backup.time?.moment ?? WallTime(seconds: 0), backup.path)
+    }
+    return found.sorted { left, right in
+      let (left, right) = (order(left), order(right))
+      return (right.0, right.1, left.2) < (left.0, left.1, right.2)
+    }
+  }
+
+  private func shelved(_ backup: any LogicalBackup) throws(Failure) -> ShelvedBackup {
+    do throws(Failure) {
+      let time = try BackupTime(of: backup, in: path, readingArchives: false)
+      return ShelvedBackup(path: backup.path, time: time, objection: nil)
+    } catch {
+      guard error.kind == .damagedBackup else { throw error }
+      return ShelvedBackup(path: backup.path, time: nil, objection: error.description)
+    }
+  }
+
+  /// All that a store describes, of which the shelf holds the newest.
+  private func snapshots(beside backup: any LogicalBackup) throws(Failure) -> [ShelvedBackup] {
+    let store = Files.folder(of: backup.path)
+    var found: [ShelvedBackup] = []
+    for name in try Files.names(in: store) where name.hasSuffix(PBMStore.recordSuffix) {
+      let path = Files.join(store, String(name.dropLast(PBMStore.recordSuffix.count)))
+      do throws(Failure) { found.append(try shelved(openBackup(path))) } catch {
+        guard error.kind == .damagedBackup else { throw error }
+        found.append(ShelvedBackup(path: path, time: nil, objection: error.description))
+      }
+    }
+    return found
+  }
+
+  /// Chooses one that is not among `taken`. Throws `Failure`: `damagedBackup` when none can be.
+  package func choose(
+    _ pick: BackupPick, except taken: [String] = [], now: WallTime = .now
+  ) throws(Failure) -> PickedBackup {
     var refused = passedOver.map { (path: $0.path, reason: $0.reason.description) }
     var dated: [(backup: any LogicalBackup, time: BackupTime)] = []
     for backup in backups {
+      if taken.contains(where: { $0.utf8.elementsEqual(backup.path.utf8) }) {
+        refused.append((backup.path, "picked already"))
+        continue
+      }
       try Interruption.check()
       do throws(Failure) { dated.append((backup, try BackupTime(of: backup, in: path))) } catch {
         guard error.kind == .damagedBackup else { throw error }

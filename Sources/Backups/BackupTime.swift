@@ -18,11 +18,12 @@ package struct BackupTime: Sendable, Hashable {
   package var text: String { "\(moment.text) by \(source.rawValue)" }
 
   /// The time of a backup that lies in `folder`. Reads its own oplog when it has one and no sidecar tells the time. Throws
-  /// a `Failure` when that oplog or the sidecar is damaged.
-  init(of backup: any LogicalBackup, in folder: String) throws(Failure) {
+  /// a `Failure` when that oplog or the sidecar is damaged. Without `readingArchives` an archive's oplog isn't looked at,
+  /// for which all of the archive would have to be read.
+  init(of backup: any LogicalBackup, in folder: String, readingArchives: Bool = true) throws(Failure) {
     if let time = try Sidecar.find(for: backup.path)?.time {
       (moment, source) = (time, .sidecar)
-    } else if backup.oplog != nil {
+    } else if backup.oplog != nil, readingArchives || backup.form != .archive {
       let end = try OplogChain.open(base: backup, slices: []).coverage.dumpEnd
       (moment, source) = (WallTime(seconds: Int(end.seconds)), .oplog)
     } else if let time = BackupTime.dated(backup.path, in: folder) {

@@ -17,7 +17,7 @@ package final class DumpFile {
   private var buffer: [UInt8] = []
 
   /// Creates it for its owner alone; one that is there is a failure.
-  init(_ path: String, isCompressed: Bool) throws(Failure) {
+  package init(_ path: String, isCompressed: Bool) throws(Failure) {
     self.path = path
     gzip = isCompressed ? try GzipWriter() : nil
     let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)

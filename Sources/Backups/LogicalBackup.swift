@@ -52,6 +52,7 @@ package enum BackupForm: String, Sendable, Hashable {
   case collectionFile = "collection file"
   case archive = "archive"
   case pbmSnapshot = "snapshot of Percona Backup for MongoDB"
+  case physicalCopy = "physical copy"
 }
 
 /// One collection of a backup.

@@ -15,9 +15,10 @@ package import Platform
 package func openBackup(_ path: String, endingBy target: Timestamp? = nil) throws(Failure)
   -> any LogicalBackup
 {
-  let backup = try undamaged(inspectBackup(path, endingBy: target))
+  let backup = try inspectBackup(path, endingBy: target)
+  // Says more than what is missing in it.
   try Sidecar.find(for: backup.path)?.requireSuccess()
-  return backup
+  return try undamaged(backup)
 }
 
 /// The backup, unless something showed to be wrong with it, which is thrown.
@@ -64,6 +65,11 @@ private func openFile(_ path: String) throws(Failure) -> any LogicalBackup {
   let part = DumpFolder.Part(
     Folder.Entry(name: name, path: path, kind: .file, size: Int(source.size ?? 0)))
   if part?.kind == .metadata || name.lowercased().hasPrefix("prelude.json") { throw .partOfDump(path) }
+  if CopyTar(path) != nil {
+    throw .notABackup(
+      path, "a tar, as copies of a data directory come in, not a dump",
+      hint: "`mongodrill restore`, `run`, `plan` and `verify` take a tar of a dbPath. Unpack one of a dump.")
+  }
   guard let part else {
     throw .notABackup(path, "neither an archive of mongodump nor a collection's .bson")
   }

@@ -1,4 +1,4 @@
-internal import BSON
+package import BSON
 
 /// What a restore does with a collection of a backup.
 package enum Treatment: Sendable, Hashable {
@@ -12,7 +12,7 @@ package enum Treatment: Sendable, Hashable {
 
 extension Treatment {
   /// What becomes of a collection by its name.
-  init(_ namespace: Namespace) {
+  package init(_ namespace: Namespace) {
     let collection = namespace.collection
     self =
       switch namespace.database {

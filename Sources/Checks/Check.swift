@@ -14,12 +14,15 @@ package protocol Check: Sendable {
   func run(_ context: CheckContext) throws -> Finding
   /// What it compares with; nil when with nothing but its own keys.
   var counterpart: Counterpart? { get }
+  /// Whether what it asks can be asked of each document by itself, on whatever shard that lies.
+  var asksDocumentsAlone: Bool { get }
   /// Whether it is asked of such a collection when it stands under a database or `*`.
   func concerns(_ facts: CollectionFacts) -> Bool
 }
 
 extension Check {
   package var counterpart: Counterpart? { nil }
+  package var asksDocumentsAlone: Bool { true }
   /// Views are asked by name alone.
   package func concerns(_ facts: CollectionFacts) -> Bool { facts.kind != .view }
 }
@@ -51,11 +54,14 @@ package struct CheckDeclaration: Sendable {
   package var keys: [any DeclaredKey]
   /// A check of this kind as it stands in a scenario's list.
   package var example: String
+  /// How a sharded set is asked.
+  package var onSets: SetManner
 
   package init(
     _ kind: String, _ summary: String, scope: Scope = .collection,
     appliesTo: Set<CollectionFacts.Kind> = [.collection, .view, .timeseries], takesFilter: Bool = false,
-    figure: String, figureIsTime: Bool = false, keys: [any DeclaredKey], example: String
+    figure: String, figureIsTime: Bool = false, keys: [any DeclaredKey], example: String,
+    onSets: SetManner = .refused
   ) {
     self.kind = kind
     self.summary = summary
@@ -66,6 +72,7 @@ package struct CheckDeclaration: Sendable {
     self.figureIsTime = figureIsTime
     self.keys = keys
     self.example = example
+    self.onSets = onSets
   }
 }
 

@@ -31,6 +31,8 @@ package struct CheckedServer: Sendable {
   package var folder: String?
   /// How long a check may take that doesn't say so itself, in seconds; nil for as long as it takes.
   package var timeout: Double?
+  /// The servers of a sharded set; nil where the data lies on one server, `pool`'s.
+  package var set: CheckedSet?
 
   package init(
     _ pool: ClientPool, expected: Catalogue?, isSandbox: Bool, memory: Int = 64 << 20, timeout: Double? = nil
@@ -111,17 +113,22 @@ package struct CheckContext: Sendable {
   /// The backup's facts of the collection, if there are any.
   package var expected: CollectionFacts? { server.expected?[namespace] }
 
-  /// Runs a command with what is left of the time. Throws `MongoError`, `TimedOut`, or a failure of kind
-  /// `interrupted`.
-  package func run(_ command: Document, on database: String? = nil) throws -> Document {
-    try server.pool.run(try limited(command), on: database ?? namespace.database)
+  /// Runs a command with what is left of the time, on the only server or on that of `pool`. Throws `MongoError`,
+  /// `TimedOut`, a failure of kind `interrupted`, or `Unanswerable` where there are several servers and none is named.
+  package func run(_ command: Document, on database: String? = nil, of pool: ClientPool? = nil) throws
+    -> Document
+  {
+    try (pool ?? server.onlyPool()).run(try limited(command), on: database ?? namespace.database)
   }
 
   /// Runs a command that answers with a cursor, within what is left of the time; see `ClientPool.forEach`.
   package func forEach(
-    _ command: Document, on database: String? = nil, batchSize: Int? = nil, _ body: (Document) throws -> Bool
+    _ command: Document, on database: String? = nil, of pool: ClientPool? = nil, batchSize: Int? = nil,
+    _ body: (Document) throws -> Bool
   ) throws {
-    try server.pool.forEach(try limited(command), on: database ?? namespace.database, batchSize: batchSize) {
+    try (pool ?? server.onlyPool()).forEach(
+      try limited(command), on: database ?? namespace.database, batchSize: batchSize
+    ) {
       document in
       try remaining()
       return try body(document)
@@ -130,12 +137,13 @@ package struct CheckContext: Sendable {
 
   /// The same with each document where it lies in the reply, valid until `body` returns.
   package func scan(
-    _ command: Document, on database: String? = nil, batchSize: Int? = nil,
+    _ command: Document, on database: String? = nil, of pool: ClientPool? = nil, batchSize: Int? = nil,
     _ body: (UnsafeRawBufferPointer) throws -> Bool
   ) throws {
     let place = database ?? namespace.database
     var seen = 0
-    try unsafe server.pool.scan(try limited(command), on: place, batchSize: batchSize) { document in
+    try unsafe (pool ?? server.onlyPool()).scan(try limited(command), on: place, batchSize: batchSize) {
+      document in
       // The clock costs more than most documents.
       if seen & 0xFF == 0 { try remaining() }
       seen += 1
@@ -153,9 +161,11 @@ package struct CheckContext: Sendable {
   }
 
   /// The documents of a cursor that has few.
-  package func all(_ command: Document, on database: String? = nil) throws -> [Document] {
+  package func all(
+    _ command: Document, on database: String? = nil, of pool: ClientPool? = nil
+  ) throws -> [Document] {
     var documents: [Document] = []
-    try forEach(command, on: database) { document in
+    try forEach(command, on: database, of: pool) { document in
       documents.append(document)
       return true
     }

@@ -21,7 +21,8 @@ struct Question: Sendable {
   /// Asks it by itself.
   func answer(on server: CheckedServer, suite: String, _ crew: Crew) throws -> Outcome {
     try outcome(suite, since: Clock.monotonic, on: server) {
-      try planned.check.run(context(on: server, suite, crew))
+      if let set = server.set { return try finding(of: set, on: server, suite, crew) }
+      return try planned.check.run(context(on: server, suite, crew))
     }
   }
 
@@ -30,7 +31,7 @@ struct Question: Sendable {
     if let trouble { throw Unanswerable(trouble) }
     var facts: CollectionFacts?
     if case .collection(let name) = subject {
-      facts = try Catalogue.listed(name, on: server.pool)
+      facts = try server.listed(name)
       guard let facts else { throw Absent() }
       if !planned.declaration.appliesTo.contains(facts.kind) {
         throw Failure.doesNotApply(planned.declaration.kind, to: facts, at: planned.place)

@@ -93,7 +93,7 @@ extension PlannedCheck {
   fileprivate func spread(on server: CheckedServer) throws -> [Namespace] {
     var databases: [String]?
     if case .database(let name) = subject { databases = [name] }
-    let catalogue = try server.expected ?? Catalogue(listedOn: server.pool, databases: databases)
+    let catalogue = try server.expected ?? server.listed(databases: databases)
     return catalogue.sorted.filter {
       subject.covers($0.namespace) && declaration.appliesTo.contains($0.kind) && check.concerns($0)
     }.map(\.namespace)

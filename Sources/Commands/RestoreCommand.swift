@@ -22,7 +22,7 @@ enum RestoreCommand: Command {
   static let oplog = Option.list(
     "--oplog", placeholder: "PATH", kind: .text,
     help:
-      "Slices of the oplog that were saved after the dump: a .bson file, a dump of local.oplog.rs, or a folder."
+      "Slices of the oplog that were saved after the backup: a .bson file, a dump of local.oplog.rs, or a folder."
   )
   static let target = Option.value(
     "--to", placeholder: "TARGET", kind: .text, default: "latest, or dump-end without --oplog",
@@ -49,6 +49,8 @@ enum RestoreCommand: Command {
         + "gone afterwards, whatever happened.",
       "COMMAND is run only when all of it came back: when the server refuses a document, an index or a collection, "
         + "what it refused is listed, and the exit status is 1. Standard output is COMMAND's alone.",
+      "A physical copy (a dbPath, or a tar of one) is copied or unpacked into the sandbox and recovered there by mongod "
+        + "itself, inside the oplog that it holds; slices lead on from there. It comes back as a whole.",
     ],
     positionals: [VerifyCommand.backup], trailing: "COMMAND [ARG]…",
     options: [
@@ -64,6 +66,9 @@ enum RestoreCommand: Command {
       Example(
         "mongodrill restore dump/ --oplog slices/ --to before:1795258580:1 -- ./smoke.sh",
         "The moment before an entry of the oplog."),
+      Example(
+        "mongodrill restore snapshot.tar.gz --oplog slices/ --to 2026-11-21T14:30:00Z -- ./smoke.sh",
+        "A snapshot of a dbPath, and on to a moment after it."),
       Example(
         "mongodrill restore dump/ --include 'shop.*' --rename 'shop.*=test.*' -- ./smoke.sh",
         "One database under another name, for a test."),
@@ -88,7 +93,7 @@ enum RestoreCommand: Command {
     if let command = values.trailing { try requireProgram(command) }
 
     let target = try values[target].map { try Target($0) }
-    if PhysicalCopy.isOne(values[VerifyCommand.backup]) {
+    if CopySource.isOne(values[VerifyCommand.backup]) {
       return try PhysicalRehearsal(values, to: target, session).run(values.trailing)
     }
     let backup = try openBackup(values[VerifyCommand.backup], endingBy: target?.bound)

@@ -73,6 +73,8 @@ enum RunCommand: Command {
         + "and cleans up, whatever happens. Its folder of reports holds report.json, the record, and report.md. "
         + "The verdict and the report's path go to standard output; with --output json the record itself, of "
         + "several drills an array of records.",
+      "A scenario that picks several backups (`pick: all`, or a list) is a drill of each, with a report of its own, and "
+        + "ends in a table of them; what can't be used is in it, too.",
       "All scenarios are read before the first drill begins: when one is invalid, none is run. Of several drills "
         + "the first exit status in this order counts: 70, 64, 78, 66, 69, 65, 130, 143, 4, 1, 5, 2, 6, 3, 0.",
     ],
@@ -113,7 +115,9 @@ enum RunCommand: Command {
     if values[dryRun] {
       return try ExitCode.first(of: scenarios.map { try PlanCommand.plan($0, values, session) }).status
     }
-    if values[from] != nil && scenarios.count > 1 { throw Failure.fromOfSeveral() }
+    if values[from] != nil && (scenarios.count > 1 || scenarios.contains { $0.pick?.isSeveral == true }) {
+      throw Failure.fromOfSeveral()
+    }
     if let from = values[from] { try scenarios.first?.firstStep(from: from) }
     if values[kept] != nil && values[from] == nil { throw Failure.keptWithoutFrom() }
     if values[notify] == nil, !values[notifyArguments].isEmpty { throw Failure.argumentsWithoutNotifier() }
@@ -121,19 +125,28 @@ enum RunCommand: Command {
     var records: [DrillRecord] = []
     var codes: [ExitCode] = []
     for scenario in scenarios {
-      if let signal = Interruption.pending {
-        codes.append(ExitCode(.interrupted(by: signal)))
-        break
+      let drills = scenario.drills
+      let first = records.count
+      for scenario in drills {
+        if let signal = Interruption.pending {
+          codes.append(ExitCode(.interrupted(by: signal)))
+          break
+        }
+        let (record, folder) = try drill(scenario, values, session)
+        records.append(record)
+        codes.append(record.exitCode)
+        tell(record, folder, session)
+        codes += passOn(record, folder, values, notifier, session)
       }
-      let (record, folder) = try drill(scenario, values, session)
-      records.append(record)
-      codes.append(record.exitCode)
-      tell(record, folder, session)
-      codes += passOn(record, folder, values, notifier, session)
+      if scenario.pick?.isSeveral == true, session.options.output == .text {
+        let table = PickedTable(folder: scenario.backup, drills: drills, records: Array(records[first...]))
+        session.result(text: table.text, json: .null)
+      }
     }
     if session.options.output == .json {
       let all = records.map(\.json)
-      session.result(text: "", json: scenarios.count == 1 && all.count == 1 ? all[0] : .array(all))
+      let isOne = scenarios.count == 1 && scenarios[0].pick?.isSeveral != true && all.count == 1
+      session.result(text: "", json: isOne ? all[0] : .array(all))
     }
     return ExitCode.first(of: codes).status
   }
@@ -203,8 +216,8 @@ enum RunCommand: Command {
 extension Failure {
   static func fromOfSeveral() -> Failure {
     Failure(
-      .usage, "from-of-several", "--from goes on with one drill, and several scenarios were given",
-      hint: "Give the one.")
+      .usage, "from-of-several", "--from goes on with one drill, and several were given",
+      hint: "Give the one scenario, which picks one backup.")
   }
 
   static func keptWithoutFrom() -> Failure {

@@ -12,8 +12,9 @@ enum VerifyCommand: Command {
   static let backup = Positional.one(
     "BACKUP",
     help:
-      "A dump directory, one database's folder, one collection's .bson, or an archive; compressed or not. "
-      + "'-' reads an archive from standard input.")
+      "A dump directory, one database's folder, one collection's .bson, an archive, or a physical copy (a dbPath or a "
+      + "tar of one); compressed or not. '-' reads an archive from standard input. Of a scenario about a sharded set, "
+      + "all its parts.")
 
   static let target = Option.value(
     "--to", placeholder: "TARGET", kind: .text,
@@ -32,6 +33,7 @@ enum VerifyCommand: Command {
       "Of a dump that took its oplog along, and of the slices that were saved after it, it says which moments can "
         + "be recovered to: through which entry the oplog is proven, where slices neither overlap nor show a gap "
         + "(unproven), and where entries are missing (gaps).",
+      "Of a physical copy it looks at the files, of a tar of one it reads all; what they hold only a mongod can tell.",
     ],
     positionals: [backup],
     options: [OptionGroup("Which moments can be reached", [RestoreCommand.oplog, target])],
@@ -41,6 +43,8 @@ enum VerifyCommand: Command {
       Example(
         "mongodrill verify dump/ --oplog slices/ --to 2026-11-21T14:30:00Z",
         "Whether that moment can be recovered to."),
+      Example(
+        "mongodrill verify scenarios/cluster", "All parts of a sharded set, and the moment they share."),
       Example("ssh db mongodump --archive --gzip | mongodrill verify -", "A dump, as it is made."),
     ],
     exits: .codes([
@@ -53,24 +57,32 @@ enum VerifyCommand: Command {
   static func run(_ values: Values, _ session: Session) throws -> Int32 {
     let started = Clock.monotonic
     let target = try values[target].map { try Target($0) }
-    if PhysicalCopy.isOne(values[self.backup]) {
+    if CopySource.isOne(values[self.backup]) {
       guard target == nil, values[RestoreCommand.oplog].isEmpty else { throw Failure.copyNeedsServer() }
-      return try PhysicalReport(PhysicalCopy(values[self.backup])).tell(session)
+      return try PhysicalReport(reading: CopySource(values[self.backup]), session).tell(session)
     }
-    let backup = try inspectBackup(values[self.backup])
+    if let set = try SetReport(values, target) { return try set.tell(session) }
+    let report = try report(
+      on: values[self.backup], slices: values[RestoreCommand.oplog], target, since: started, session)
+    session.result(text: report.text(color: session.console.resultHasColor), json: report.json)
+    return (report.isGood ? ExitCode.pass : .damagedBackup).status
+  }
+
+  /// Reads one backup and the slices that go with it.
+  static func report(
+    on path: String, slices: [String], _ target: Target?, since started: Double, _ session: Session
+  ) throws -> VerifyReport {
+    let backup = try inspectBackup(path)
     for note in backup.notes { session.events(.note(note)) }
     var verified = try read(backup, session)
     try compareWithSidecar(&verified, backup, session)
     let seconds = Clock.monotonic - started
     var reach: Reach?
-    if target != nil || !values[RestoreCommand.oplog].isEmpty || (verified.oplog != nil && backup.path != "-")
-    {
-      reach = try read(oplogOf: backup, values[RestoreCommand.oplog], target, session)
+    if target != nil || !slices.isEmpty || (verified.oplog != nil && backup.path != "-") {
+      reach = try read(oplogOf: backup, slices, target, session)
       for note in reach?.chain?.notes ?? [] { session.events(.note(note)) }
     }
-    let report = VerifyReport(backup: verified, reach: reach, seconds: seconds)
-    session.result(text: report.text(color: session.console.resultHasColor), json: report.json)
-    return (report.isGood ? ExitCode.pass : .damagedBackup).status
+    return VerifyReport(backup: verified, reach: reach, seconds: seconds)
   }
 
   private static func read(

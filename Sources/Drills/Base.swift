@@ -7,34 +7,39 @@ struct Base {
   let backup: any LogicalBackup
   /// Why it was chosen, and which were passed over, where it was chosen.
   let notes: [String]
+  /// When it was taken, where it was chosen by that.
+  var time: BackupTime?
 }
 
 extension Scenario {
   /// The command that writes its backup; nil where that lies at a path.
   var archiveCommand: ArchiveCommand? {
-    command.map { ArchiveCommand(UserCommand($0, folder: folder)) }
+    command.map { ArchiveCommand(UserCommand($0, folder: folder, input: commandInput)) }
   }
 
   /// Opens the backup that it names or that `command` writes, or chooses one. Throws `Failure`.
   func base(from command: ArchiveCommand?) throws(Failure) -> Base {
     if let command { return Base(backup: try openBackup(from: command), notes: []) }
     switch pick {
-    case nil: return Base(backup: try openBackup(backup, endingBy: bound), notes: [])
+    case nil:
+      return Base(
+        backup: try openBackup(backup, endingBy: bound), notes: picked?.notes ?? [], time: picked?.time)
     case .forTarget?: return try baseForTarget()
     case .latest?: return try picked(.latest)
     case .oldest?: return try picked(.oldest)
     case .random(let seed)?:
       return try picked(.random(seed: seed ?? UInt64.random(in: 0...UInt64(UInt32.max))))
     case .newest(let holding, let age)?: return try picked(.newest(holding: holding, olderThan: age))
+    case .all?, .several?:
+      // Says what is wrong with the folder, if that is why they were not told apart.
+      _ = try pickedDrills()
+      throw .severalPicked()
     }
   }
 
   private func picked(_ pick: BackupPick) throws(Failure) -> Base {
     let choice = try BackupShelf(backup, needsOplog: false).choose(pick)
-    return Base(
-      backup: choice.backup,
-      notes: ["\(choice.backup.path): \(choice.reason)"]
-        + choice.passedOver.map { "\($0.path): passed over, \($0.reason)" })
+    return Base(backup: choice.backup, notes: choice.notes, time: choice.time)
   }
 
   private func baseForTarget() throws(Failure) -> Base {

@@ -19,7 +19,7 @@ extension DrillRun {
     let values = values()
     var environment: [String: String?] = [
       "MONGODRILL": try? Files.realPath("/proc/self/exe"), "MONGODRILL_URI": sandbox?.uri,
-      "MONGODRILL_EXPORTS": exportsFolder,
+      "MONGODRILL_EXPORTS": exportsFolder, "MONGODRILL_URIS": urisOfSet,
     ]
     for (name, value) in step.environment { environment[name] = value.resolved(values) }
     let command = UserCommand(

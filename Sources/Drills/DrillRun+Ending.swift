@@ -11,7 +11,15 @@ extension DrillRun {
   func startSandbox(for plans: [RestorePlan]) throws {
     guard let backup else { throw Failure.noSandbox() }
     let sandbox = try Sandbox.start(
-      settings.options(needing: SandboxNeed.bytes(for: plans, of: backup), keep: options.keep))
+      settings.options(
+        needing: SandboxNeed.bytes(for: plans, of: backup),
+        copies: scenario.steps.contains { ($0.action as? FaultStep)?.needsSeed == true } ? 1 : 0,
+        keep: options.keep))
+    take(sandbox)
+  }
+
+  /// Takes a server that was started as the drill's own.
+  func take(_ sandbox: Sandbox) {
     self.sandbox = sandbox
     record.environment.mongod = DrillRecord.Mongod(path: sandbox.program.path, version: "\(sandbox.version)")
     record.environment.sandbox = DrillRecord.Sandbox(directory: sandbox.directory, kept: false)
@@ -22,6 +30,8 @@ extension DrillRun {
   func cleanUp() {
     watch.server(nil)
     watch.finish()
+    removeFetched()
+    if let set { return cleanUp(set) }
     guard let sandbox else { return }
     let start = Clock.monotonic
     events(.phaseStarted("cleanup", total: nil))
@@ -67,6 +77,13 @@ extension DrillRun {
 
   /// What was to be done and wasn't, because the drill ended before.
   private func leftOver() {
+    for probe in unsettled {
+      record.notVerified.append(
+        DrillRecord.NotVerified(
+          "step",
+          "no server was left to ask for the writes that step \(probe.stepID) had acknowledged; restart one after it"
+        ))
+    }
     for (step, entry) in zip(scenario.steps, record.steps) where entry.attempts == 0 {
       let isCheck = step.action is CheckStep
       let left = DrillRecord.NotVerified(

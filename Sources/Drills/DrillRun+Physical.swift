@@ -6,15 +6,16 @@ internal import Physical
 internal import Platform
 internal import Record
 internal import Replay
+internal import Restore
 internal import Sandbox
 internal import Witness
 
 extension DrillRun {
   /// Runs the steps where the backup is a physical copy; false when it is none. The sandbox begins with its `restore`.
   func stepsOfCopy() throws -> Bool {
-    guard scenario.isOfCopy else { return false }
+    guard scenario.isOfCopy || scenario.until != nil else { return false }
     let plan = try phase("read") {
-      firstByte = Clock.monotonic
+      firstByte = firstByte ?? Clock.monotonic
       try readCounterparts()
       return try PhysicalPlan(scenario, options: options, witness: witness)
     }
@@ -32,38 +33,79 @@ extension DrillRun {
   /// `restore` of a physical copy: all of its recovery.
   func recover(_ plan: PhysicalPlan, _ step: Step) throws -> StepResult {
     let recovery = PhysicalRecovery(
-      plan.copy, to: plan.target, options: settings.options(needing: nil, keep: options.keep), events: events)
+      plan.copy, to: plan.target, slices: scenario.oplog, until: scenario.until,
+      options: settings.options(needing: nil, keep: options.keep), events: events)
     let (sandbox, recovered) = try recovery.run()
     self.sandbox = sandbox
     record.environment.mongod = DrillRecord.Mongod(path: sandbox.program.path, version: "\(sandbox.version)")
     record.environment.sandbox = DrillRecord.Sandbox(directory: sandbox.directory, kept: false)
     watch.server { sandbox.kill() }
     record.phases += recovered.phases
-    record.backup.notes += notes(recovered, plan.copy)
+    record.backup.notes += notes(recovered)
     record.notVerified += RecoveredCopy.notVerified.map { DrillRecord.NotVerified("backup", $0) }
+    for note in recovered.chain?.notes ?? [] { events(.note(note)) }
+    record.backup.notes += recovered.chain?.notes ?? []
     record.backup.collections = try recovered.catalogue.sorted.filter { $0.kind != .view }.map { facts in
       let namespace = facts.namespace
-      let reply = try sandbox.pool.run(["count": .string(namespace.collection)], on: namespace.database)
-      let count = reply["n"]?.integer.map { Int($0) } ?? 0
+      let count = try count(facts, on: sandbox)
       return DrillRecord.Collection(
         source: namespace.description, target: namespace.description, note: "as found in the copy",
         documents: count, bytes: 0, inserted: count, atTarget: count,
         indexes: facts.indexes.count { !$0.isIDIndex })
     }
+    physical?.recovered = recovered
+    if recovered.onward != nil { return plan.replay == nil ? try replayOfCopy(step) : StepResult() }
     if let oplog = recovered.oplog, let through = recovered.through {
       take(recovered, oplog, through, plan)
     }
     return StepResult()
   }
 
-  /// `replay` of a physical copy, which its `restore` has recovered to this step's target already.
-  func replayOfCopy() -> StepResult {
-    StepResult(failure: sandbox == nil ? "the copy was not recovered" : nil)
+  /// `replay` of a physical copy, which its `restore` has recovered to this step's target already, unless slices have to be
+  /// replayed to reach it.
+  func replayOfCopy(_ step: Step) throws -> StepResult {
+    guard let sandbox, let recovered = physical?.recovered else {
+      return StepResult(failure: "the copy was not recovered")
+    }
+    guard
+      let replay = CopyReplay(recovered, from: record.backup.path, on: sandbox, events: events),
+      let planned = recovered.onward, let settled = planned.settled
+    else { return StepResult() }
+    let found = record.backup.collections
+    let reached = try replay.run(memory: scenario.sandbox.memory)
+    lastApplied = settled
+    let result = try arrive(reached, planned, step, of: physical?.restore ?? step.id)
+    if record.replay?.lastApplied == nil { record.replay?.lastApplied = settled.description }
+    // The result knows no documents of a backup: those that the copy held stay.
+    let known = Dictionary(found.map { ($0.source, $0) }) { first, _ in first }
+    for at in record.backup.collections.indices {
+      guard let before = known[record.backup.collections[at].source] else { continue }
+      record.backup.collections[at].documents = before.documents
+      record.backup.collections[at].inserted = before.inserted
+      record.backup.collections[at].note = record.backup.collections[at].note ?? before.note
+    }
+    for at in record.backup.collections.indices {
+      guard let target = record.backup.collections[at].target.flatMap({ Namespace($0) }),
+        let facts = reached.restore.expected[target], facts.kind != .view
+      else { continue }
+      record.backup.collections[at].atTarget = try count(facts, on: sandbox)
+    }
+    evidence.collections = record.backup.collections
+    return result
   }
 
-  private func notes(_ recovered: RecoveredCopy, _ copy: PhysicalCopy) -> [String] {
+  /// How many documents there are: counted, for the server's running count misses what it recovered from the oplog.
+  private func count(_ facts: CollectionFacts, on sandbox: Sandbox) throws -> Int {
+    let namespace = facts.namespace
+    var command: Document = ["count": .string(namespace.collection)]
+    // A time series is counted by its buckets as it is.
+    if facts.kind == .collection { command = command.setting("query", to: ["_id": ["$gte": .minKey]]) }
+    return try sandbox.pool.run(command, on: namespace.database)["n"]?.integer.map { Int($0) } ?? 0
+  }
+
+  private func notes(_ recovered: RecoveredCopy) -> [String] {
     var notes = [recovered.manner]
-    if let version = copy.engineVersion { notes.append("files of WiredTiger \(version)") }
+    if let version = recovered.copy?.engineVersion { notes.append("files of WiredTiger \(version)") }
     if let version = recovered.compatibility { notes.append("feature compatibility version \(version)") }
     if let name = recovered.setName { notes.append("a member of replica set \(name)") }
     return notes
@@ -95,6 +137,10 @@ extension DrillRun {
     case .through(let timestamp): standing = timestamp
     case .second(let second), .beforeSecond(let second): moment = Double(second)
     case .latest, .dumpEnd, .before, .beforeFirst, nil: break
+    }
+    for warning in recovered.resolved?.warnings ?? [] {
+      events(.warning(warning))
+      evidence.warnings.append(warning)
     }
     moment = options.moment ?? moment
   }

@@ -18,6 +18,7 @@ struct Restored {
 extension DrillRun {
   /// `restore`: the documents; then, where no replay step follows, the dump's own oplog.
   func restore(_ step: Step) throws -> StepResult {
+    if let set { return try restore(set, step) }
     if let physical { return try recover(physical, step) }
     guard let backup, let sandbox, let planned = plans?.recoveries[step.id] else { throw Failure.noSandbox() }
     let options = observed(planned, step)
@@ -39,7 +40,8 @@ extension DrillRun {
 
   /// `replay`.
   func replay(_ step: Step) throws -> StepResult {
-    if physical != nil { return replayOfCopy() }
+    if let set { return try replay(set) }
+    if physical != nil { return try replayOfCopy(step) }
     guard let id = plans?.restoreOf[step.id],
       let stages = plans?.recoveries[id]?.stages.filter({ $0.step == step.id }), let stage = stages.first
     else { throw Failure.noSandbox() }

@@ -10,8 +10,10 @@ extension DrillRun {
       !scenario.steps[index...].contains(where: { $0.action is RestoreStep || $0.action is ReplayStep })
     else { return }
     plan.hasRelays = scenario.steps.contains { ($0.action as? FaultStep)?.action == .network }
+    plan.keepsSeed = scenario.steps.contains { ($0.action as? FaultStep)?.needsSeed == true }
     let setup = try phase("replica_set") { [plan] in try sandbox.becomeReplicaSet(plan) }
     record.environment.sandbox?.members = plan.members
+    if plan.members > 1 { record.environment.sandbox?.seeding = seeding(setup) }
     var parts = [
       "\(TimeSpan.format(setup.stopSeconds)) to stop the server",
       "\(TimeSpan.format(setup.initiateSeconds)) to initiate it",
@@ -26,5 +28,15 @@ extension DrillRun {
       .note(
         "a replica set of \(plan.members) in \(TimeSpan.format(setup.seconds)): \(parts.joined(separator: ", "))"
       ))
+  }
+
+  /// How the others got their data, for the record.
+  private func seeding(_ setup: ReplicaSetSetup) -> DrillRecord.Seeding {
+    var seeding = DrillRecord.Seeding()
+    seeding.seconds = setup.copySeconds
+    seeding.bytes = setup.copiedBytes
+    seeding.reason =
+      "copying files is faster than an initial sync, which reads and writes every document and builds every index again"
+    return seeding
   }
 }

@@ -72,8 +72,7 @@ extension DrillRun {
   }
 
   private var isServerGone: Bool {
-    do { try sandbox?.checkAlive() } catch { return true }
-    return false
+    sandboxes.contains { (try? $0.checkAlive()) == nil }
   }
 
   /// A command that said no is evidence; what a restore or a check found is in the evidence already.
@@ -86,6 +85,7 @@ extension DrillRun {
 
   /// `check`.
   func check(_ names: [String]) throws -> StepResult {
+    if let set { return try check(set, names) }
     guard let sandbox else { throw Failure.noSandbox() }
     let expected = expected
     let suites = try suites(expecting: expected).filter { names.isEmpty || names.contains($0.name) }
@@ -132,6 +132,15 @@ extension DrillRun {
   func ask(
     _ suite: Suite, expecting expected: Catalogue, _ sandbox: Sandbox, _ take: ([Outcome]) -> Void
   ) throws {
+    try ask(
+      suite, on: checkedServer(expecting: expected, sandbox), alive: { try sandbox.checkAlive() }, take)
+  }
+
+  /// The same of any server; `alive` throws when it is gone.
+  func ask(
+    _ suite: Suite, on server: CheckedServer, alive: @escaping @Sendable () throws -> Void,
+    _ take: ([Outcome]) -> Void
+  ) throws {
     let answered = Monitor<[Outcome]>([])
     let events = events
     let tap: EventSink = { event in
@@ -140,16 +149,15 @@ extension DrillRun {
     }
     let outcomes: [Outcome]
     do {
-      outcomes = try suite.run(
-        on: checkedServer(expecting: expected, sandbox), parallel: Machine.cores,
-        before: { try sandbox.checkAlive() }, events: tap)
+      outcomes = try suite.run(on: server, parallel: Machine.cores, before: alive, events: tap)
     } catch {
       take(answered.withLock { $0 })
       throw error
     }
     take(outcomes)
     // A check in error may be the one that the server died of: its connection breaks before the process has ended.
-    if outcomes.contains(where: { $0.result == .error }) { try sandbox.pool.run(["ping": 1]) }
+    guard outcomes.contains(where: { $0.result == .error }) else { return }
+    for pool in server.allPools { try pool.run(["ping": 1]) }
   }
 }
 

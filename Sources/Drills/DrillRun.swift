@@ -15,7 +15,8 @@ internal import Witness
 ///
 /// One thread runs the steps and owns everything here; the watch beside it knows only what it was told.
 package final class DrillRun {
-  let scenario: Scenario
+  /// What is fetched has its path here, once it was.
+  var scenario: Scenario
   let options: DrillOptions
   let events: EventSink
   let settings: SandboxSettings
@@ -28,11 +29,19 @@ package final class DrillRun {
   /// When the last check had its answer.
   var lastCheck: Double?
   var backup: (any LogicalBackup)?
+  /// The folder of what was fetched; nil where nothing is.
+  var fetchedFolder: OwnedFolder?
+  /// What was fetched, for messages: where it lies now is news to nobody.
+  var fetched: [FetchedSource] = []
+  /// The same for people.
+  var fetchNotes: [String] = []
   /// What lies with the backup and describes it.
   var sidecar: Sidecar?
   var sandbox: Sandbox?
   /// What the steps come to where the backup is a physical copy; nil for all others.
   var physical: PhysicalPlan?
+  /// The parts of a sharded set; nil for all others.
+  var set: SetRun?
   /// What the restore and replay steps come to.
   var plans: RecoveryPlans?
   /// Recoveries under way, by the id of their restore step.
@@ -78,6 +87,8 @@ package final class DrillRun {
       resolved: scenario.resolved)
     record.startedAt = .nowInRecord
     record.backup = DrillRecord.Backup(path: scenario.backup)
+    record.backup.takenAt = scenario.picked?.time?.moment
+    record.backup.takenBy = scenario.picked?.time?.source.rawValue
     record.backup.slices = scenario.oplog
     record.environment.host = Machine.hostname
     record.environment.os = Machine.operatingSystem
@@ -117,28 +128,33 @@ package final class DrillRun {
     if let stop = watch.stop { return stop }
     if let signal = Interruption.pending { return .interrupted(by: signal) }
     guard let error = error as? MongoError else { return .wrapping(error) }
-    return sandbox?.explain(error) ?? .wrapping(error)
+    let dead = sandboxes.first { (try? $0.checkAlive()) == nil }
+    return (dead ?? sandboxes.first)?.explain(error) ?? .wrapping(error)
   }
 
   /// Opens the backup and the sandbox, then runs the steps.
   func steps() throws {
     try Interruption.check()
+    try watch.start(scenario.stopConditions, folder: settings.directory ?? SandboxOptions.defaultDirectory)
+    if let from = options.from { return try steps(from: from) }
+    try fetch()
     let command = scenario.archiveCommand
     watch.command { command?.cancel() }
     defer {
       for run in command?.results ?? [] { end(Phase("fetch", seconds: run.seconds, bytes: run.bytes)) }
     }
-    try watch.start(scenario.stopConditions, folder: settings.directory ?? SandboxOptions.defaultDirectory)
-    if let from = options.from { return try steps(from: from) }
+    if try stepsOfSet() { return }
     if try stepsOfCopy() { return }
     let (backup, plans) = try phase("read") {
-      firstByte = Clock.monotonic
+      firstByte = firstByte ?? Clock.monotonic
       try readCounterparts()
       let base = try scenario.base(from: command)
       let backup = base.backup
       describe(backup)
       for note in base.notes { events(.note(note)) }
       record.backup.notes += base.notes
+      record.backup.takenAt = base.time?.moment
+      record.backup.takenBy = base.time?.source.rawValue
       return (
         backup,
         try RecoveryPlans(

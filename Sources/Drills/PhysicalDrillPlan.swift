@@ -33,13 +33,18 @@ package struct PhysicalDrillPlan: Sendable {
     if case .failure(let failure) = room { problems.append(failure) }
     self.problems = problems
 
-    let target = plan.target?.description ?? "the last entry that the copy holds"
+    let target =
+      plan.target?.description
+      ?? (scenario.oplog.isEmpty ? "the last entry that the copy holds" : "the last entry of the slices")
     var lines = [
       "Scenario   \(scenario.title ?? scenario.name)" + (scenario.path.map { " (\($0))" } ?? ""),
       "Backup     \(copy.path) (\(PhysicalCopy.form), \(ByteSize.format(copy.bytes)))",
-      "           copied into the sandbox first, and recovered there inside the oplog that it holds",
-      "Target     \(target); whether the copy reaches it shows when it is opened",
+      "           \(copy.way)",
     ]
+    lines += scenario.oplog.map {
+      "Oplog      \($0), replayed behind the copy's own as far as the target needs it"
+    }
+    lines += ["Target     \(target); whether the copy reaches it shows when it is opened"]
     switch mongod {
     case .success(let found): lines.append("mongod     \(found.path) (\(found.version))")
     case .failure(let failure): lines.append("mongod     \(failure.message)")
@@ -61,8 +66,9 @@ package struct PhysicalDrillPlan: Sendable {
       "scenario": .record(["name": .string(scenario.name), "path": scenario.path.map(JSON.string)]),
       "backup": .record([
         "path": .string(copy.path), "form": .string(PhysicalCopy.form), "bytes": .integer(Int64(copy.bytes)),
-        "shut_down": .some(copy.wasShutDown.map(JSON.bool) ?? .null),
+        "shut_down": .some(copy.copy?.wasShutDown.map(JSON.bool) ?? .null),
       ]),
+      "oplog": .array(scenario.oplog.map(JSON.string)),
       "target": (plan.target?.description).map(JSON.string),
       "sandbox": .record([
         "disk_needed": .integer(Int64(needed)),

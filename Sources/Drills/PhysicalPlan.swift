@@ -10,21 +10,25 @@ internal import Witness
 
 /// What a scenario whose backup is a physical copy comes to: one recovery, to one target.
 struct PhysicalPlan {
-  let copy: PhysicalCopy
+  let copy: CopySource
   /// The step that recovers: the only `restore`.
   let restore: String
   /// The step that names the target; nil without one.
   let replay: String?
   /// The moment to recover to; nil: the last entry that the copy holds.
   let target: Target?
+  /// What the recovery found and did; nil before.
+  var recovered: RecoveredCopy?
 
   /// Nil when the scenario's backup is no physical copy. Throws `Failure` when a step or a check asks for what can't be had
   /// of one.
   init?(_ scenario: Scenario, options: DrillOptions, witness: WitnessRecord?) throws(Failure) {
-    guard scenario.isOfCopy else { return nil }
-    copy = try PhysicalCopy(scenario.backup)
+    guard scenario.isOfCopy else {
+      if scenario.until != nil { throw .untilOfNoCopy(scenario.backup, at: scenario.path.map { Place($0) }) }
+      return nil
+    }
+    copy = try CopySource(scenario.backup)
     if options.noReplay { throw .notForCopies("--no-replay") }
-    if !scenario.oplog.isEmpty { throw .notForCopies("`oplog`: it is recovered inside the oplog it holds") }
     if options.sandbox.or(scenario.sandbox).replicaSet != nil {
       throw .notForCopies("a replica set as topology")
     }
@@ -42,6 +46,9 @@ struct PhysicalPlan {
       target = try PhysicalPlan.target(of: first, after: step, scenario, witness)
     } else {
       target = nil
+    }
+    for step in scenario.steps where (step.action as? ExportStep)?.changes != nil {
+      throw .notForCopies("an export of what an oplog changed", at: step.place)
     }
     for check in (scenario.suites ?? []).flatMap(\.checks) where check.check.counterpart == .backup {
       throw .copyKnowsNothing(check.name, at: check.place)
@@ -89,11 +96,16 @@ struct PhysicalPlan {
 
 extension Scenario {
   /// Whether its backup is a physical copy.
-  var isOfCopy: Bool { pick != .forTarget && PhysicalCopy.isOne(backup) }
+  var isOfCopy: Bool { pick != .forTarget && CopySource.isOne(backup) }
+}
+
+extension DrillRun {
+  /// The oplog that was replayed or could have been.
+  var chain: OplogChain? { plans?.chain ?? physical?.recovered?.chain }
 }
 
 extension RestoreStep {
-  fileprivate var takesAll: Bool {
+  var takesAll: Bool {
     include.isEmpty && exclude.isEmpty && rename.isEmpty && indexes && !noReplay
   }
 }
@@ -102,7 +114,15 @@ extension Failure {
   static func notForCopies(_ what: String, at place: Place? = nil) -> Failure {
     .invalid(
       "not-for-copies", "a physical copy can't have \(what)", at: place,
-      hint: "Its files come back as a whole, once, to one target inside the oplog that they hold.")
+      hint:
+        "Its files come back as a whole, once, to one target in the oplog that they hold or in slices behind it."
+    )
+  }
+
+  static func untilOfNoCopy(_ backup: String, at place: Place?) -> Failure {
+    .invalid(
+      "until-of-no-copy", "`until` belongs to a physical copy, and \(backup) is none", at: place,
+      hint: "The moment to recover to is a step's: `replay: {to: …}`.")
   }
 
   static func copyKnowsNothing(_ check: String, at place: Place?) -> Failure {

@@ -25,9 +25,10 @@ package enum SandboxNeed {
 extension SandboxSettings {
   /// The sandbox's own options. The estimate of what one server will need is there to be refused before anything is
   /// begun; each member of a set needs as much.
-  func options(needing bytes: Int?, keep: Bool) -> SandboxOptions {
+  /// Copies of the files come on top, where steps need them.
+  func options(needing bytes: Int?, copies: Int = 0, keep: Bool) -> SandboxOptions {
     SandboxOptions(
       mongod: mongod, directory: directory, cacheBytes: cache, keep: keep,
-      neededBytes: bytes.map { $0 * (replicaSet?.members ?? 1) })
+      neededBytes: bytes.map { $0 * ((replicaSet?.members ?? 1) + copies) })
   }
 }

@@ -1,3 +1,5 @@
+package import BSON
+package import Backups
 package import Checks
 package import Platform
 package import Sandbox
@@ -23,8 +25,21 @@ package struct Scenario: Sendable {
   package var pick: BackupSource.Pick?
   /// The program and its arguments that write the backup, an archive; nil where it lies at a path.
   package var command: [String]?
+  /// What is fetched before anything is read: the backup, or the file that `command` reads; `backup` is its address
+  /// until then.
+  package var fetch: RemoteSource?
+  /// The file that `command` reads as its standard input; nil: nothing.
+  package var commandInput: String?
+  /// Why this backup was picked, where it was picked before the drill began.
+  package var picked: PickedSource?
+  /// The last oplog entry that belongs to a physical copy; nil where nothing says so.
+  package var until: Timestamp?
+  /// The parts of a sharded set; nil where the backup is no set.
+  package var set: ShardedSource?
   /// Where oplog slices are: files and folders.
   package var oplog: [String]
+  /// Those of `oplog` that are fetched first, which stand there by their addresses until then.
+  package var fetchedOplog: [RemoteSource] = []
   package var sandbox: SandboxSettings
   /// The file of a witness; nil without one.
   package var witness: String?
@@ -52,12 +67,38 @@ package struct BackupSource: Sendable, Hashable {
     case random(seed: UInt64?)
     /// The newest that holds a collection, and that is `olderThan` seconds old at least.
     case newest(holding: String?, olderThan: Double?)
+    /// Every one, each for a drill of its own.
+    case all
+    /// One after the other, each another backup and a drill of its own.
+    indirect case several([Pick])
+
+    /// Whether it comes to more than one drill.
+    package var isSeveral: Bool {
+      switch self {
+      case .all, .several: true
+      default: false
+      }
+    }
   }
 
   package var path: String
   package var pick: Pick?
   /// What writes it, with `path` as its name.
   package var command: [String]?
+  /// The parts of a sharded set, whose common folder `path` is.
+  package var set: ShardedSource?
+  /// The last oplog entry that belongs to it.
+  package var until: Timestamp?
+  /// Where it is fetched from, with `path` as its address; with `command`, what that reads.
+  package var fetch: RemoteSource?
+}
+
+/// Why a backup was picked, and how old it is.
+package struct PickedSource: Sendable, Hashable {
+  /// What a person should know: the reason, and which were passed over.
+  package var notes: [String]
+  /// Nil where nothing tells it.
+  package var time: BackupTime?
 }
 
 /// How the sandbox is to be; what is nil follows from the command line or the machine.

@@ -1,4 +1,5 @@
 internal import BSON
+internal import Backups
 internal import Checks
 internal import Configuration
 package import Platform
@@ -17,11 +18,21 @@ enum ScenarioKeys {
     "a mapping",
     schema: [
       "anyOf": [
-        KeySpec.schema(of: [backupPath]), KeySpec.schema(of: [backupFrom, backupPick, backupSeed]),
-        KeySpec.schema(of: [backupCommand]),
+        KeySpec.schema(of: [backupPath, backupUntil]),
+        KeySpec.schema(of: [backupFrom, backupPick, backupSeed]),
+        KeySpec.schema(of: [backupCommand]), KeySpec.schema(of: [backupFetch, fetchedCommand]),
+        KeySpec.schema(of: [backupFetch, backupPick, backupSeed]), KeySpec.schema(of: [ShardedSource.key]),
       ]
     ]
   ) { node, diagnostics in
+    if node["fetch"] != nil { return fetchedSource(node, diagnostics) }
+    if node["sharded"] != nil {
+      guard let fields = Fields.decode(node, of: "backup", [ShardedSource.key], diagnostics) else {
+        return nil
+      }
+      let set = fields[ShardedSource.key]
+      return BackupSource(path: set.commonPath, pick: nil, set: set)
+    }
     if node["command"] != nil {
       guard let fields = Fields.decode(node, of: "backup", [backupCommand], diagnostics) else { return nil }
       let command = fields[backupCommand]
@@ -32,34 +43,93 @@ enum ScenarioKeys {
       return BackupSource(path: UserCommand(command).name, pick: nil, command: command)
     }
     let keys: [any DeclaredKey] =
-      node["from"] == nil && node["pick"] == nil ? [backupPath] : [backupFrom, backupPick, backupSeed]
+      node["from"] == nil && node["pick"] == nil
+      ? [backupPath, backupUntil] : [backupFrom, backupPick, backupSeed]
     guard let fields = Fields.decode(node, of: "backup", keys, diagnostics) else { return nil }
-    if keys.count == 1 { return BackupSource(path: fields[backupPath], pick: nil) }
-    var pick = fields[backupPick]
-    if let seed = fields[backupSeed] {
-      guard case .random = pick else {
-        fields.reject(backupSeed, "only `pick: random` takes one")
-        return nil
-      }
-      pick = .random(seed: UInt64(seed))
+    if node["from"] == nil, node["pick"] == nil {
+      return BackupSource(path: fields[backupPath], pick: nil, until: fields[backupUntil])
     }
+    guard let pick = seeded(fields[backupPick], fields) else { return nil }
     return BackupSource(path: fields[backupFrom], pick: pick)
   }
+
+  /// A backup that is fetched; a pick is among what was fetched.
+  private static func fetchedSource(_ node: Node, _ diagnostics: Diagnostics) -> BackupSource? {
+    let picks = node["pick"] != nil || node["seed"] != nil
+    let keys: [any DeclaredKey] =
+      picks ? [backupFetch, backupPick, backupSeed] : [backupFetch, fetchedCommand]
+    guard let fields = Fields.decode(node, of: "backup", keys, diagnostics) else { return nil }
+    let remote = fields[backupFetch]
+    var source = BackupSource(path: remote.address, fetch: remote)
+    if picks {
+      guard let pick = seeded(fields[backupPick], fields) else { return nil }
+      if pick.isSeveral {
+        fields.reject(backupPick, "of what is fetched only one can be picked")
+        return nil
+      }
+      source.pick = pick
+    } else if let command = fields[fetchedCommand] {
+      if command.isEmpty {
+        fields.reject(fetchedCommand, "there is no program in it")
+        return nil
+      }
+      source.command = command
+    }
+    return source
+  }
+
+  /// The pick with the seed that is given.
+  private static func seeded(_ pick: BackupSource.Pick, _ fields: Fields) -> BackupSource.Pick? {
+    guard let seed = fields[backupSeed] else { return pick }
+    switch pick {
+    case .random: return .random(seed: UInt64(seed))
+    case .several(let picks) where picks.contains(.random(seed: nil)):
+      return .several(picks.map { $0 == .random(seed: nil) ? .random(seed: UInt64(seed)) : $0 })
+    default:
+      fields.reject(backupSeed, "only `pick: random` takes one")
+      return nil
+    }
+  }
+
+  private static let backupFetch = Key(
+    required: "fetch", .remote,
+    "A folder or a file on another machine, which rclone fetches into the sandbox's folder first.")
+  private static let fetchedCommand = Key(
+    "command", .list(of: .text),
+    "A program and its arguments that reads the fetched file as its standard input and writes an archive.")
   private static let backupFrom = Key(
     required: "from", .string, "A folder of backups, of which one is chosen; relative to this file.")
   private static let backupPick = Key(
-    required: "pick",
-    .scalar(
-      Shape<PickWord>.choice().map { word, _, _ in word.pick },
-      orMapping: Shape<BackupSource.Pick>.record("pick", [pickHolds, pickOlderThan]) { fields in
-        if fields[pickHolds] == nil, fields[pickOlderThan] == nil {
-          fields.diagnostics.report(.emptyPick(at: fields.node.place))
-          return nil
-        }
-        return .newest(holding: fields[pickHolds], olderThan: fields[pickOlderThan])
-      }),
+    required: "pick", picks,
     "How: `latest`, `oldest`, `random`, the newest of those that hold a collection or are older than a time, or "
-      + "`for_target`: the newest that ends at or before the first target and whose oplog reaches it.")
+      + "`for_target`: the newest that ends at or before the first target and whose oplog reaches it. `all`, or a list "
+      + "of these: several, each for a drill of its own.")
+  private static let onePick = Shape<BackupSource.Pick>.scalar(
+    Shape<PickWord>.choice().map { word, _, _ in word.pick },
+    orMapping: Shape<BackupSource.Pick>.record("pick", [pickHolds, pickOlderThan]) { fields in
+      if fields[pickHolds] == nil, fields[pickOlderThan] == nil {
+        fields.diagnostics.report(.emptyPick(at: fields.node.place))
+        return nil
+      }
+      return .newest(holding: fields[pickHolds], olderThan: fields[pickOlderThan])
+    })
+  private static let picks = Shape<BackupSource.Pick>(
+    "\(onePick.name), or a list of these",
+    schema: ["anyOf": [onePick.schema, ["type": "array", "minItems": 1, "items": onePick.schema]]]
+  ) { node, diagnostics in
+    guard let nodes = node.elements else { return onePick.decode(node, diagnostics) }
+    let picks = nodes.compactMap { onePick.decode($0, diagnostics) }
+    guard picks.count == nodes.count else { return nil }
+    if picks.isEmpty {
+      diagnostics.report(.emptyPick(at: node.place))
+      return nil
+    }
+    if let at = picks.firstIndex(where: { $0 == .all || $0 == .forTarget }) {
+      diagnostics.report(.pickInList(nodes[at].text ?? "", at: nodes[at].place))
+      return nil
+    }
+    return .several(picks)
+  }
   private static let pickHolds = Key(
     "holds", .string, "The collection that it holds, `shop.orders`, or a pattern of collections.")
   private static let pickOlderThan = Key("older_than", .duration, "How old it is at least.")
@@ -68,7 +138,7 @@ enum ScenarioKeys {
 
   /// The ways to pick that are a word.
   private enum PickWord: String, Sendable, CaseIterable {
-    case latest, oldest, random
+    case latest, oldest, random, all
     case forTarget = "for_target"
 
     var pick: BackupSource.Pick {
@@ -76,6 +146,7 @@ enum ScenarioKeys {
       case .latest: .latest
       case .oldest: .oldest
       case .random: .random(seed: nil)
+      case .all: .all
       case .forTarget: .forTarget
       }
     }
@@ -83,20 +154,42 @@ enum ScenarioKeys {
 
   private static let backupPath = Key(
     required: "path", .string,
-    "A dump directory, a database's directory, a collection's file or an archive; relative to this file.")
+    "A dump directory, a database's directory, a collection's file, an archive, or a physical copy: a dbPath or a tar of "
+      + "one; relative to this file.")
+  private static let backupUntil = Key(
+    "until",
+    Shape<String>.text.map("an oplog timestamp") { text, node, diagnostics in
+      if let timestamp = Timestamp(text), timestamp.bits > 0 { return timestamp }
+      diagnostics.report(expected: "an oplog timestamp such as 1795258578:300", found: node)
+      return nil
+    },
+    "Of a physical copy, the last oplog entry that belongs to it, such as \"1795258578:300\": a managed snapshot's oplogTs "
+      + "and oplogInc.")
   private static let backupCommand = Key(
     required: "command", .list(of: .text),
     "A program and its arguments whose output is an archive; no shell reads them, it runs in this file's folder."
   )
   static let oplog = Key(
     "oplog",
-    Shape<[String]>.list(
-      of: .scalar(.string, orMapping: Shape<String>.record("oplog", [oplogPath]) { $0[oplogPath] }),
-      orOne: true),
+    Shape<[OplogSource]>.list(
+      of: .scalar(Shape<String>.string.map { path, _, _ in .path(path) }, orMapping: oplogSource), orOne: true
+    ),
     "Slices of the oplog that were saved after the backup, in any order.")
   private static let oplogPath = Key(
     required: "path", .string,
     "A .bson file of entries, a dump of local.oplog.rs, or a folder of these; relative to this file.")
+  private static let oplogFetch = Key(
+    required: "fetch", .remote,
+    "Slices on another machine, which rclone fetches into the sandbox's folder first.")
+  private static let oplogSource = Shape<OplogSource>(
+    "a mapping",
+    schema: ["anyOf": [KeySpec.schema(of: [oplogPath]), KeySpec.schema(of: [oplogFetch])]]
+  ) { node, diagnostics in
+    if node["fetch"] != nil {
+      return Fields.decode(node, of: "oplog", [oplogFetch], diagnostics).map { .remote($0[oplogFetch]) }
+    }
+    return Fields.decode(node, of: "oplog", [oplogPath], diagnostics).map { .path($0[oplogPath]) }
+  }
   static let sandbox = Key(
     "sandbox",
     Shape<SandboxSettings>.record("sandbox", [mongod, topology, directory, cache, memory], make: settings),
@@ -222,6 +315,12 @@ extension Failure {
     .invalid(
       "empty-pick", "`pick` without a condition", at: place,
       hint: "Give it `holds`, `older_than` or both; or write `pick: latest`.")
+  }
+
+  static func pickInList(_ word: String, at place: Place) -> Failure {
+    .invalid(
+      "pick-in-list", "`\(word)` can't stand in a list of picks", at: place,
+      hint: "It picks by itself: `pick: \(word)`.")
   }
 
   static func emptyObjective(_ name: String, at place: Place) -> Failure {

@@ -1,3 +1,4 @@
+internal import Backups
 internal import Checks
 internal import Configuration
 internal import Drafting
@@ -67,13 +68,15 @@ extension Scenario {
       return nil
     }
     let folder = Files.folder(of: file)
-    let scenario = Scenario(
+    let sources = fields[ScenarioKeys.oplog] ?? []
+    var scenario = Scenario(
       name: name(of: file), title: fields[ScenarioKeys.title], tags: fields[ScenarioKeys.tags] ?? [],
       description: fields[ScenarioKeys.description], path: file, sha256: SHA256.hex(of: bytes),
       folder: folder,
       resolved: resolved(substituted, values), backup: fields[ScenarioKeys.backup].path(in: folder),
       pick: fields[ScenarioKeys.backup].pick, command: fields[ScenarioKeys.backup].command,
-      oplog: (fields[ScenarioKeys.oplog] ?? []).map { absolute($0, in: folder) },
+      fetch: fields[ScenarioKeys.backup].fetch, until: fields[ScenarioKeys.backup].until,
+      set: fields[ScenarioKeys.backup].set?.inFolder(folder), oplog: sources.map { $0.place(in: folder) },
       sandbox: (fields[ScenarioKeys.sandbox] ?? SandboxSettings()).inFolder(folder),
       witness: fields[ScenarioKeys.witness].map { absolute($0, in: folder) },
       baseline: fields[ScenarioKeys.baseline].map { absolute($0, in: folder) },
@@ -81,8 +84,10 @@ extension Scenario {
       stopConditions: fields[ScenarioKeys.stopConditions] ?? [],
       steps: fields[ScenarioKeys.steps] ?? defaultSteps, suites: fields[ScenarioKeys.checks],
       rollbacks: fields[ScenarioKeys.rollbacks] ?? [])
+    scenario.fetchedOplog = sources.compactMap { if case .remote(let remote) = $0 { remote } else { nil } }
     scenario.checkSuites(node["checks"], diagnostics)
     scenario.checkTopology(diagnostics)
+    scenario.checkSet(node, diagnostics)
     return scenario
   }
 
@@ -183,10 +188,20 @@ extension Scenario {
   }
 }
 
+extension OplogSource {
+  /// Its path, or the address that stands in for it.
+  fileprivate func place(in folder: String) -> String {
+    switch self {
+    case .path(let path): Scenario.absolute(path, in: folder)
+    case .remote(let remote): remote.address
+    }
+  }
+}
+
 extension BackupSource {
-  /// A command's name stays what it is.
+  /// A command's name stays what it is, and so does an address.
   fileprivate func path(in folder: String) -> String {
-    command == nil ? Scenario.absolute(path, in: folder) : path
+    command == nil && fetch == nil ? Scenario.absolute(path, in: folder) : path
   }
 }
 

@@ -1,4 +1,5 @@
 package import BSON
+internal import Backups
 internal import Mongo
 internal import Platform
 internal import Replay
@@ -13,16 +14,19 @@ package struct CopyOplog: Sendable, Hashable {
   /// itself when it starts.
   package let last: Timestamp
 
-  /// Reads it from a server that was started on the files alone; nil where there is none.
-  init?(on server: ClientPool, checkpoint: Timestamp?) throws {
+  /// Reads it from a server that was started on the files alone; nil where there is none. `end` is the last entry that
+  /// belongs to the copy, where something beside it says so.
+  init?(on server: ClientPool, checkpoint: Timestamp?, until end: Timestamp? = nil) throws {
     let found = try server.all(["listCollections": 1, "filter": ["name": "oplog.rs"]], on: "local")
     if found.isEmpty { return nil }
     guard let first = try Self.entry(on: server, newest: false), let newest = try Self.entry(on: server)
     else { throw Failure.copyOplogEmpty() }
     guard let checkpoint, checkpoint.bits > 0 else { throw Failure.copyWithoutCheckpoint() }
+    if let end, end < checkpoint { throw Failure.copyPastItsEnd(end, checkpoint: checkpoint) }
     var last = newest
-    let end = try server.all(["find": "replset.oplogTruncateAfterPoint"], on: "local").first
-    if let point = end?["oplogTruncateAfterPoint"]?.timestamp, point.bits > 0, point < newest {
+    let cut = try server.all(["find": "replset.oplogTruncateAfterPoint"], on: "local").first
+    for point in [cut?["oplogTruncateAfterPoint"]?.timestamp, end].compactMap(\.self)
+    where point.bits > 0 && point < last {
       guard let kept = try Self.entry(on: server, through: point) else { throw Failure.copyOplogEmpty() }
       last = kept
     }
@@ -66,11 +70,43 @@ package struct CopyOplog: Sendable, Hashable {
       limit = target.bound ?? last
       // Nothing else proves that no other entry was to come.
       guard limit.bits < last.bits else { throw Failure.targetPastCopy(target, self) }
-    case .beforeFirst: throw Failure.targetNotInCopy(target)
+    // Resolved in a chain, where entries can be searched.
+    case .beforeFirst: throw Failure(.internal, "target-without-oplog", "a match can't be found like this")
     }
     guard limit >= checkpoint, let entry = try Self.entry(on: server, through: limit), entry >= checkpoint
     else { throw Failure.targetBeforeCopy(target, self) }
     return entry
+  }
+
+  /// Writes, to a file, its entries from before everything that was not committed at the checkpoint through the last one:
+  /// what slices have to go on from. A transaction that was open then says in `config.transactions` when it began.
+  func writeTail(to file: String, from server: ClientPool) throws {
+    let open: Document = [
+      "find": "transactions", "filter": ["state": ["$in": ["prepared", "inProgress"]]],
+      "projection": ["startOpTime": 1],
+    ]
+    let starts = try server.all(open, on: "config").compactMap {
+      $0["startOpTime"]?.document?["ts"]?.timestamp
+    }
+    let start = max(first, starts.reduce(checkpoint, min))
+    let output = try DumpFile(file, isCompressed: false)
+    let find: Document = [
+      "find": "oplog.rs", "filter": ["ts": ["$gte": .timestamp(start), "$lte": .timestamp(last)]],
+      "sort": ["$natural": 1],
+    ]
+    try unsafe server.scan(find, on: "local") { entry in
+      try Interruption.check()
+      try unsafe output.append(entry)
+      return true
+    }
+    _ = try output.finish()
+  }
+
+  /// Finds the target in its own entries and in the slices that follow them. Throws `Failure` like `resolve`, and where the
+  /// slices don't go on from its last entry.
+  func resolve(_ target: Target, in chain: OplogChain) throws(Failure) -> ResolvedTarget {
+    if let bound = target.bound, bound < checkpoint { throw .targetBeforeCopy(target, self) }
+    return try (target == .dumpEnd ? .through(last) : target).resolve(in: chain)
   }
 
   /// How many entries lie after the checkpoint and through a timestamp: those that recovery applies.
@@ -95,6 +131,13 @@ extension Failure {
       hint: "The node was in its initial sync, or had just been made; copy it again.")
   }
 
+  static func copyPastItsEnd(_ end: Timestamp, checkpoint: Timestamp) -> Failure {
+    Failure(
+      .damagedBackup, "copy-past-its-end",
+      "the copy is said to end at \(end), and its files hold all through \(checkpoint) already",
+      hint: "`until`, or its restoreInfo.txt, is of another snapshot.")
+  }
+
   static func copyOplogTorn(first: Timestamp, checkpoint: Timestamp, last: Timestamp) -> Failure {
     Failure(
       .damagedBackup, "copy-oplog-torn",
@@ -113,19 +156,16 @@ extension Failure {
     Failure(
       .damagedBackup, "target-past-copy",
       "the copy's oplog ends at \(oplog.last), which doesn't prove \(target)",
-      hint: "Take a later copy; this one reaches \(oplog.checkpoint) to \(oplog.last).")
+      hint:
+        "Give slices of the oplog (--oplog), or a later copy; this one reaches \(oplog.checkpoint) to \(oplog.last)."
+    )
   }
 
-  static func targetNotInCopy(_ target: Target) -> Failure {
-    Failure(
-      .usage, "target-not-for-copies", "a physical copy doesn't take the target \(target)",
-      hint: "Give a timestamp or a time; `mongodrill find` finds it in slices of the oplog.")
-  }
-
-  static func noOplogInCopy(_ target: Target) -> Failure {
+  static func noOplogInCopy(_ target: Target?) -> Failure {
     Failure(
       .damagedBackup, "copy-without-oplog",
-      "the copy is of a standalone server, without an oplog: it can't be recovered to \(target)",
-      hint: "Without a target it is restored as it is.")
+      "the copy is of a standalone server, without an oplog: it can't be recovered to "
+        + (target.map { "\($0)" } ?? "what slices hold"),
+      hint: "Without a target and slices it is restored as it is.")
   }
 }

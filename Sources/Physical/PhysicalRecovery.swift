@@ -1,4 +1,4 @@
-internal import BSON
+package import BSON
 package import Backups
 internal import Facts
 internal import Mongo
@@ -8,15 +8,18 @@ package import Replay
 package import Sandbox
 internal import Witness
 
-/// Recovers a physical copy in a sandbox, inside the oplog that it holds; the copy itself is only read.
+/// Recovers a physical copy in a sandbox, inside the oplog that it holds; the copy itself is only read. To what lies past
+/// that, slices go on (`CopyReplay`).
 ///
 /// A member's files, opened by a server on its own, show the last stable checkpoint and not what its oplog holds after it.
 /// So, as Percona Backup for MongoDB does it: a server is started only to clear what belongs to the replica set and to
 /// say where the oplog is to be cut off; a second one, with `recoverFromOplogAsStandalone` and
 /// `takeUnstableCheckpointOnShutdown`, applies the oplog and writes that down; the third one is for use.
 package struct PhysicalRecovery {
-  private let copy: PhysicalCopy
+  private let source: CopySource
+  private let until: Timestamp?
   private let target: Target?
+  private let slices: [String]
   private let options: SandboxOptions
   private let events: EventSink
 
@@ -25,37 +28,42 @@ package struct PhysicalRecovery {
   /// What the files may grow by while the oplog is applied, as a share of them.
   private static let growth = 0.2
 
-  /// Bytes that the sandbox will need: the files, and room to recover them.
-  package static func neededBytes(_ copy: PhysicalCopy) -> Int { Int(Double(copy.bytes) * (1 + growth)) }
+  /// Bytes that the sandbox will need: the files, and room to recover them; of a compressed tar, what it needs at least.
+  package static func neededBytes(_ source: CopySource) -> Int { neededBytes(source.bytes) }
 
-  /// `target` nil: the last entry that the copy holds, or a standalone server's files as they are.
+  private static func neededBytes(_ bytes: Int) -> Int { Int(Double(bytes) * (1 + growth)) }
+
+  /// `target` nil: the last entry that there is, or a standalone server's files as they are. `slices` are paths of what
+  /// was saved of the oplog after the copy; `until` is the last entry that belongs to it, where something says so.
   package init(
-    _ copy: PhysicalCopy, to target: Target?, options: SandboxOptions, events: @escaping EventSink
+    _ source: CopySource, to target: Target?, slices: [String] = [], until: Timestamp? = nil,
+    options: SandboxOptions, events: @escaping EventSink
   ) {
-    self.copy = copy
+    self.source = source
+    self.until = until
     self.target = target
+    self.slices = slices
     self.events = events
     var options = options
-    options.neededBytes = Self.neededBytes(copy)
-    options.extraArguments = copy.arguments + options.extraArguments
+    options.neededBytes = Self.neededBytes(source)
     self.options = options
   }
 
   /// Copies the files, recovers them, and starts the server for use. Throws `Failure`: of kind `damagedBackup` where the
-  /// copy is damaged, can't be opened or doesn't reach the target. Nothing is left behind then.
+  /// copy is damaged, can't be opened or doesn't reach the target, with the slices. Nothing is left behind then.
   package func run() throws -> (sandbox: Sandbox, recovered: RecoveredCopy) {
-    try copy.requireSound()
+    try source.requireSound()
     var recovered = RecoveredCopy()
     let program = try MongodFinder(options.mongod).find()
     let sandbox = try Sandbox.start(options, program: program) { server in
       do { try prepare(server, &recovered) } catch let error as MongoError {
-        throw Failure.recoveryRefused(copy.path, "\(error)")
+        throw Failure.recoveryRefused(source.path, "\(error)")
       }
     }
     do {
       recovered.catalogue = try Catalogue(of: sandbox.pool)
       if let through = recovered.through, try CopyOplog.entry(on: sandbox.pool) != through {
-        throw Failure.notAtTarget(copy.path, through)
+        throw Failure.notAtTarget(source.path, through)
       }
     } catch {
       let failure = (error as? MongoError).map { sandbox.explain($0) } ?? Failure.wrapping(error)
@@ -66,7 +74,10 @@ package struct PhysicalRecovery {
   }
 
   private func prepare(_ server: Server, _ recovered: inout RecoveredCopy) throws {
-    try phase("copy", bytes: copy.bytes, &recovered) { _ in try copyFiles(to: server.dataPath) }
+    try phase("copy", bytes: source.bytes, &recovered) { recovered in
+      recovered.copy = try takeFiles(to: server.dataPath)
+    }
+    server.use(recovered.copy?.arguments ?? [])
     try phase("open", &recovered) { recovered in
       try open(server)
       let pool = try server.pool
@@ -75,14 +86,15 @@ package struct PhysicalRecovery {
       ).first?["version"]?.string
       recovered.setName = try pool.all(["find": "system.replset"], on: "local").first?["_id"]?.string
       try requireSynced(pool)
-      if let oplog = try CopyOplog(on: pool, checkpoint: server.recoveryTimestamp) {
-        let through = try oplog.resolve(target ?? .latest, on: pool)
+      let end = until ?? recovered.copy?.end
+      if let oplog = try CopyOplog(on: pool, checkpoint: server.recoveryTimestamp, until: end) {
+        let through = try resolve(oplog, on: server, &recovered)
         recovered.oplog = oplog
         recovered.through = through
         recovered.next = try through < oplog.last ? CopyOplog.entry(on: pool, after: through) : nil
         recovered.entries = try oplog.entries(through: through, on: pool)
         try clear(pool, cuttingAfter: through)
-      } else if let target, target != .latest, target != .dumpEnd {
+      } else if !slices.isEmpty || target.map({ $0 != .latest && $0 != .dumpEnd }) ?? false {
         throw Failure.noOplogInCopy(target)
       }
       try server.shutDownWhole()
@@ -94,15 +106,39 @@ package struct PhysicalRecovery {
         parameters: ["recoverFromOplogAsStandalone=true", "takeUnstableCheckpointOnShutdown=true"],
         within: Self.patience)
       let newest = try CopyOplog.entry(on: server.pool)
-      guard newest == through else { throw Failure.notAtTarget(copy.path, through) }
+      guard newest == through else { throw Failure.notAtTarget(source.path, through) }
       // What was applied is written at the end, and only if that comes in order.
       try server.shutDownWhole()
     }
   }
 
+  /// Finds the entry through which the copy's own oplog is applied; where slices go on from there, `recovered` knows it.
+  private func resolve(
+    _ oplog: CopyOplog, on server: Server, _ recovered: inout RecoveredCopy
+  ) throws -> Timestamp {
+    let pool = try server.pool
+    let target = target ?? .latest
+    var isSearch = false
+    if case .beforeFirst = target { isSearch = true }
+    if slices.isEmpty, !isSearch { return try oplog.resolve(target, on: pool) }
+    let tail = Files.join(Files.folder(of: server.dataPath), "oplog-of-copy.bson")
+    try oplog.writeTail(to: tail, from: pool)
+    let chain = try OplogChain.open(tail: tail, from: oplog.checkpoint, slices: slices)
+    let resolved = try oplog.resolve(target, in: chain)
+    recovered.chain = chain
+    recovered.resolved = resolved
+    if resolved.through > oplog.last {
+      recovered.onward = PlannedReplay(chain, to: resolved, settledThrough: oplog.last)
+      return oplog.last
+    }
+    guard let entry = try CopyOplog.entry(on: pool, through: resolved.through), entry >= oplog.checkpoint
+    else { throw Failure.targetBeforeCopy(target, oplog) }
+    return entry
+  }
+
   private func manner(_ recovered: RecoveredCopy) -> String {
     let state =
-      switch copy.wasShutDown {
+      switch recovered.copy?.wasShutDown {
       case true?: "the node had been shut down"
       case false?: "the node was running, so its journal was recovered first"
       case nil: "the copy doesn't say whether the node was running"
@@ -115,13 +151,37 @@ package struct PhysicalRecovery {
       + "checkpoint \(oplog.checkpoint) through \(through)"
   }
 
-  private func copyFiles(to folder: String) throws(Failure) {
-    for file in copy.files {
-      let place = Files.join(folder, file.path)
-      let parent = Files.folder(of: place)
-      if !Files.exists(parent) { try Files.createFolder(parent, parents: true) }
-      try Files.copy(Files.join(copy.path, file.path), to: place)
+  /// Copies the files, or unpacks them, to a folder that is there and empty.
+  private func takeFiles(to folder: String) throws -> PhysicalCopy {
+    switch source {
+    case .folder(let copy):
+      for file in copy.files {
+        let place = Files.join(folder, file.path)
+        let parent = Files.folder(of: place)
+        if !Files.exists(parent) { try Files.createFolder(parent, parents: true) }
+        try Files.copy(Files.join(copy.path, file.path), to: place)
+      }
+      return copy
+    case .tar(let tar):
+      let unpacked = folder + ".tar"
+      let copy = try tar.read(to: unpacked) { bytes in try requireRoom(bytes) }
+      try copy.requireSound()
+      for file in try Files.tree(Files.join(unpacked, copy.root)) where !PhysicalCopy.isNeeded(file.path) {
+        try Files.removeTree(Files.join(unpacked, Files.join(copy.root, file.path)))
+      }
+      try Files.removeTree(folder)
+      try Files.move(Files.join(unpacked, copy.root), to: folder)
+      if !copy.root.isEmpty { try Files.removeTree(unpacked) }
+      // What is there already counts no more.
+      try requireRoom(Self.neededBytes(copy.bytes) - copy.bytes)
+      return copy
     }
+  }
+
+  private func requireRoom(_ bytes: Int) throws(Failure) {
+    var options = options
+    options.neededBytes = bytes
+    _ = try options.room()
   }
 
   private func open(_ server: Server) throws(Failure) {
@@ -129,14 +189,14 @@ package struct PhysicalRecovery {
       try server.start(within: Self.patience)
     } catch {
       guard error.code == "mongod-wont-start" else { throw error }
-      throw .copyNotOpened(copy.path, error)
+      throw .copyNotOpened(source.path, error)
     }
   }
 
   /// A node in its initial sync holds a part of the data.
   private func requireSynced(_ pool: ClientPool) throws {
     let state = try pool.all(["find": "replset.minvalid"], on: "local").first
-    if state?["doingInitialSync"]?.isTrue == true { throw Failure.copyMidSync(copy.path) }
+    if state?["doingInitialSync"]?.isTrue == true { throw Failure.copyMidSync(source.path) }
   }
 
   /// Empties what belongs to the replica set, and says where the oplog ends.

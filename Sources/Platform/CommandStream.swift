@@ -109,7 +109,7 @@ extension UserCommand {
   /// The program and its arguments on one line, with secrets masked.
   package var name: String { Secrets(of: Environment.all).masked(arguments.joined(separator: " ")) }
 
-  /// Starts it with nothing to read; what it writes is taken from the stream's `output`. Throws a `Failure` when it
+  /// Starts it with its `input` to read; what it writes is taken from the stream's `output`. Throws a `Failure` when it
   /// can't be started.
   package func stream() throws(Failure) -> CommandStream {
     var variables = Environment.all
@@ -118,8 +118,9 @@ extension UserCommand {
     var words = arguments
     if !words.isEmpty { words[0] = program }
     return try CommandStream(
-      ChildSpec(words, environment: variables, workingDirectory: place), name: name,
-      secrets: Secrets(of: variables))
+      ChildSpec(
+        words, environment: variables, workingDirectory: place, input: input.map { .file($0) } ?? .null),
+      name: name, secrets: Secrets(of: variables))
   }
 }
 

@@ -9,6 +9,11 @@ extension Files {
     try Files.copy(path, to: copy)
   }
 
+  /// Gives a file or a folder another name on the same file system; nothing may be there.
+  package static func move(_ path: String, to other: String) throws(Failure) {
+    guard !exists(other), unsafe rename(path, other) == 0 else { throw .unwritable(other) }
+  }
+
   /// Copies a file, its bytes shared where the file system can do that.
   package static func copy(_ path: String, to copy: String) throws(Failure) {
     let source = unsafe open(path, O_RDONLY | O_CLOEXEC)

@@ -5,12 +5,13 @@ package struct Secrets: Sendable {
   private static let mask = Array("***".utf8)
   private var texts: [[UInt8]] = []
 
-  /// Those of some variables: the values of `*PASSWORD*`, `*SECRET*`, `*TOKEN*`, and the passwords in addresses.
+  /// Those of some variables: the values of `*PASSWORD*`, `*SECRET*`, `*TOKEN*` and the like, of rclone's own, and the
+  /// passwords in addresses.
   package init(of environment: [String: String]) {
     var found: Set<[UInt8]> = []
     for (name, value) in environment {
       let name = name.uppercased()
-      if ["PASSWORD", "PASSWD", "SECRET", "TOKEN"].contains(where: { name.contains($0) }) {
+      if Secrets.isSecret(name) {
         found.insert(Array(value.utf8))
       }
       if let password = Secrets.password(in: value) {
@@ -20,6 +21,15 @@ package struct Secrets: Sendable {
     }
     // The longest first: one may be a part of another.
     texts = found.filter { $0.count >= Secrets.shortest }.sorted { $0.count > $1.count }
+  }
+
+  /// Whether a variable, named in capitals, holds a secret. Rclone's options are variables, too:
+  /// `RCLONE_CONFIG_OFFSITE_PASS`, `RCLONE_B2_KEY`.
+  private static func isSecret(_ name: String) -> Bool {
+    let words = ["PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "TOKEN", "ACCESS_KEY", "ACCOUNT_KEY"]
+    if words.contains(where: name.contains) { return true }
+    return name.hasPrefix("RCLONE_")
+      && ["_PASS", "_PASS2", "_KEY", "_KEY_PEM", "_CREDENTIALS", "_SAS_URL"].contains(where: name.hasSuffix)
   }
 
   /// The text with `***` in place of each secret, and of whatever stands before the `@` of an address.

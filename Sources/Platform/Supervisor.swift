@@ -218,10 +218,18 @@ extension Supervisor {
 }
 
 extension Failure {
-  static func programNotFound(_ name: String) -> Failure {
+  /// There is no program of that name.
+  package static func programNotFound(_ name: String) -> Failure {
     Failure(
       .incomplete, "program-not-found", "program \(name) is not found",
-      hint: name.contains("/") ? nil : "It is looked for in the folders of PATH.")
+      hint: name.contains("/")
+        ? nil : "Install it; it is looked for in the folders of PATH.\(package(of: name))")
+  }
+
+  /// Where those come from that backups are often decoded with.
+  private static func package(of name: String) -> String {
+    guard ["gpg", "rclone", "age", "openssl", "zstd"].contains(name) else { return "" }
+    return " On Debian and Ubuntu: `apt-get install \(name)`."
   }
 
   static func programNotStarted(_ name: String, errno number: Int32) -> Failure {

@@ -9,11 +9,16 @@ package struct UserCommand: Sendable {
   package var environment: [String: String?]
   /// Where it runs; nil: where this process does.
   package var folder: String?
+  /// The file that it reads as its standard input where its output is streamed; nil: nothing.
+  package var input: String?
 
-  package init(_ arguments: [String], environment: [String: String?] = [:], folder: String? = nil) {
+  package init(
+    _ arguments: [String], environment: [String: String?] = [:], folder: String? = nil, input: String? = nil
+  ) {
     self.arguments = arguments
     self.environment = environment
     self.folder = folder
+    self.input = input
   }
 
   /// The program, as it is looked for: by its path, or by its name in PATH.

@@ -1,8 +1,14 @@
+package import Platform
+
 extension DrillRecord {
   /// The backup and what was recovered from it.
   package struct Backup: RecordPart {
     /// As the user gave it; a path in a scenario is relative to the scenario's file.
     package var path = ""
+    /// When it was taken; nil where nothing was picked by that.
+    package var takenAt: WallTime?
+    /// What says so: `its sidecar`, `the date in its name`, ….
+    package var takenBy: String?
     /// `dump directory`, `archive`, …; nil when it was not recognised.
     package var form: String?
     /// Total size of its files; nil when not known.
@@ -32,7 +38,8 @@ extension DrillRecord {
 
     package static var fields: [RecordField<Backup>] {
       [
-        RecordField("path", \.path), RecordField("form", \.form), RecordField("bytes", \.bytes),
+        RecordField("path", \.path), RecordField("taken_at", \.takenAt),
+        RecordField("taken_by", \.takenBy), RecordField("form", \.form), RecordField("bytes", \.bytes),
         RecordField("compressed", \.compressed), RecordField("server_version", \.serverVersion),
         RecordField("tool_version", \.toolVersion), RecordField("oplog", \.oplog),
         RecordField("slices", \.slices), RecordField("collections", \.collections),

@@ -52,6 +52,8 @@ package struct DrillRecord: RecordPart {
   package var exports: [Export]
   /// The run whose sandbox this one went on with; nil when it began at the beginning.
   package var resumed: Resumption?
+  /// The parts of a sharded set; empty for every other backup.
+  package var shards: [Shard]
   /// The run of the same scenario before this one; nil when none is known.
   package var previousRun: JSON?
 
@@ -75,6 +77,7 @@ package struct DrillRecord: RecordPart {
     notVerified = []
     rollbacks = []
     exports = []
+    shards = []
   }
 
   /// Seconds from its start to its end, cleaning up included.
@@ -106,6 +109,7 @@ package struct DrillRecord: RecordPart {
       RecordField("rollbacks", \.rollbacks),
       RecordField("exports", \.exports),
       RecordField("resumed", \.resumed),
+      RecordField("shards", \.shards),
       RecordField("previous_run", \.previousRun),
     ]
   }

@@ -50,6 +50,8 @@ extension DrillRecord {
     package var kept = false
     /// The members of the replica set that it became; nil for a standalone server.
     package var members: Int?
+    /// How the others of the set got their data; nil where there are none.
+    package var seeding: Seeding?
 
     package init() {}
     package init(directory: String, kept: Bool) {
@@ -60,7 +62,27 @@ extension DrillRecord {
     package static var fields: [RecordField<Sandbox>] {
       [
         RecordField("directory", \.directory), RecordField("kept", \.kept),
-        RecordField("members", \.members),
+        RecordField("members", \.members), RecordField("seeding", \.seeding),
+      ]
+    }
+  }
+
+  /// How the members of a replica set but the first got their data.
+  package struct Seeding: RecordPart {
+    /// `copy`: of the first one's files.
+    package var by = "copy"
+    /// Seconds for all of them, with the first one's shutdown, and the bytes of one copy.
+    package var seconds = 0.0
+    package var bytes = 0
+    /// Why not otherwise.
+    package var reason = ""
+
+    package init() {}
+
+    package static var fields: [RecordField<Seeding>] {
+      [
+        RecordField("by", \.by), RecordField("seconds", \.seconds), RecordField("bytes", \.bytes),
+        RecordField("reason", \.reason),
       ]
     }
   }

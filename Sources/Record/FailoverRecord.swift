@@ -18,6 +18,8 @@ extension DrillRecord {
     package var catchUpSeconds: Double?
     /// Files in which the old primary set aside what it rolled back.
     package var rollbackFiles = 0
+    /// What these hold.
+    package var rolledBack: [RolledBack] = []
     /// Whether a new client could write to the new primary and read it back.
     package var clientServed = false
     /// The members' data; nil when it was not compared.
@@ -33,7 +35,8 @@ extension DrillRecord {
         RecordField("write_gap_seconds", \.writeGapSeconds),
         RecordField("max_gap_seconds", \.maxGapSeconds), RecordField("writes", \.writes),
         RecordField("rejoin_seconds", \.rejoinSeconds), RecordField("catch_up_seconds", \.catchUpSeconds),
-        RecordField("rollback_files", \.rollbackFiles), RecordField("client_served", \.clientServed),
+        RecordField("rollback_files", \.rollbackFiles), RecordField("rolled_back", \.rolledBack),
+        RecordField("client_served", \.clientServed),
         RecordField("comparison", \.comparison),
       ]
     }
@@ -60,6 +63,21 @@ extension DrillRecord {
         RecordField("unacknowledged", \.unacknowledged), RecordField("survived", \.survived),
         RecordField("rolled_back", \.rolledBack), RecordField("unsent", \.unsent),
       ]
+    }
+  }
+
+  /// What a member set aside because the others never had it: one of the server's own rollback files.
+  package struct RolledBack: RecordPart {
+    /// Its path below the member's dbPath.
+    package var file = ""
+    package var documents = 0
+    /// The `_id`s of the first few, in Extended JSON.
+    package var ids: [String] = []
+
+    package init() {}
+
+    package static var fields: [RecordField<RolledBack>] {
+      [RecordField("file", \.file), RecordField("documents", \.documents), RecordField("ids", \.ids)]
     }
   }
 

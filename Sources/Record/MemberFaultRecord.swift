@@ -21,6 +21,8 @@ extension DrillRecord {
     package var outcome: String?
     /// Nil while there is nobody to ask.
     package var writes: NumberedWrites?
+    /// What the member set aside when it came back.
+    package var rolledBack: [RolledBack] = []
     /// The members' data; nil when it was not compared.
     package var comparison: MemberData?
 
@@ -33,7 +35,7 @@ extension DrillRecord {
         RecordField("survived", \.survived), RecordField("recovered_seconds", \.recoveredSeconds),
         RecordField("write_gap_seconds", \.writeGapSeconds), RecordField("back_seconds", \.backSeconds),
         RecordField("outcome", \.outcome), RecordField("writes", \.writes),
-        RecordField("comparison", \.comparison),
+        RecordField("rolled_back", \.rolledBack), RecordField("comparison", \.comparison),
       ]
     }
   }

@@ -63,7 +63,9 @@ struct Dispatcher: Sendable {
   private mutating func take(_ entry: OplogEntry, at place: Place) throws {
     if entry.timestamp <= after {
       // Followed all the same: for definitions, and for transactions that are committed later.
-      guard case .apply(let operations) = try transactions.step(entry, at: place) else { return }
+      guard case .apply(let operations) = try transactions.step(entry, at: place),
+        entry.timestamp > plan.settled
+      else { return }
       for operation in operations where !plan.skips(operation) {
         _ = try catalogue.follow(operation, entry.timestamp, at: place)
       }

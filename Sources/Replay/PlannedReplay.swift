@@ -1,4 +1,4 @@
-internal import BSON
+package import BSON
 package import Backups
 package import Platform
 package import Record
@@ -9,11 +9,18 @@ package struct PlannedReplay: Sendable {
   package let target: ResolvedTarget
   /// Entries that are left out on purpose.
   package let skip: [OplogMatch]
+  /// Through here everything is in the base, definitions too: entries up to it are read for transactions alone. Nil for
+  /// a dump, which is of no one moment.
+  package let settled: Timestamp?
 
-  package init(_ chain: OplogChain, to target: ResolvedTarget, skipping skip: [OplogMatch] = []) {
+  package init(
+    _ chain: OplogChain, to target: ResolvedTarget, skipping skip: [OplogMatch] = [],
+    settledThrough settled: Timestamp? = nil
+  ) {
     self.chain = chain
     self.target = target
     self.skip = skip
+    self.settled = settled
   }
 
   /// Opens the chain of a backup's own oplog and the slices at `paths`, and finds the target in it; the last entry,

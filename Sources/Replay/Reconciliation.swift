@@ -23,10 +23,11 @@ struct Reconciliation {
     try rename()
     for (id, facts) in new.facts {
       if let before = old.facts[id] {
-        try dropIndexes(before.indexes, facts.namespace, keeping: facts.indexes)
+        let isChanged = new.changed.contains(id)
+        try dropIndexes(before.indexes, facts.namespace, keeping: facts.indexes, isChanged)
         if facts.kind == .timeseries {
           let raw = (old.item(id)?.rawIndexes ?? [], new.item(id)?.rawIndexes ?? [])
-          try dropIndexes(raw.0, facts.namespace.buckets, keeping: raw.1)
+          try dropIndexes(raw.0, facts.namespace.buckets, keeping: raw.1, isChanged)
         }
         try modify(id, before, facts)
       }
@@ -51,14 +52,14 @@ struct Reconciliation {
     try pool.run(["renameCollection": .string(from.description), "to": .string(to.description)])
   }
 
-  /// Indexes that are others at the new target go, and unique ones: they would refuse what the replay passes
-  /// through on its way. Those that are wanted are built again at the end.
+  /// Indexes that are others at the new target go, and unique ones where documents change: they would refuse what the
+  /// replay passes through on its way. Those that are wanted are built again at the end.
   private func dropIndexes(
-    _ before: [IndexSpec], _ namespace: Namespace, keeping after: [IndexSpec]
+    _ before: [IndexSpec], _ namespace: Namespace, keeping after: [IndexSpec], _ isChanged: Bool
   ) throws {
     for index in before
     where !index.isIDIndex && index.document["clustered"]?.isTrue != true
-      && (index.document["unique"]?.isTrue == true || !after.contains(index))
+      && (isChanged && index.refusesDuplicates || !after.contains(index))
     {
       try pool.run(
         ["dropIndexes": .string(namespace.collection), "index": .string(index.name)], on: namespace.database)
@@ -83,5 +84,12 @@ struct Reconciliation {
     if command.isEmpty { return }
     try pool.run(
       Document([("collMod", .string(after.namespace.collection))] + command), on: after.namespace.database)
+  }
+}
+
+extension IndexSpec {
+  /// Whether it refuses a document whose key another one has already.
+  fileprivate var refusesDuplicates: Bool {
+    document["unique"]?.isTrue == true || document["prepareUnique"]?.isTrue == true
   }
 }

@@ -22,7 +22,7 @@ package struct RecoveryPlan: Sendable {
     replay = try ReplayPlan(
       base: backup.collections, try planned.cursor(), from: planned.chain.coverage.windowStart,
       through: planned.target.through, learning: lastTarget?.through, skipping: planned.skip,
-      isPartial: options.isPartial)
+      isPartial: options.isPartial, settledThrough: planned.settled)
     restore = try ReplayedRestore(replay, of: backup, options)
   }
 }
@@ -64,6 +64,9 @@ package struct Recovery {
     held = (plan, result, false)
     return result
   }
+
+  /// Takes the sandbox as it is for the backup brought to `plan`: a physical copy that the server itself recovered to there.
+  package mutating func adopt(_ plan: RecoveryPlan) { held = (plan, RestoreResult(), true) }
 
   /// Brings what `load` restored, or an earlier replay reached, to `plan`; then come options, views and indexes.
   /// Throws `Failure` and `MongoError` like `Restorer` and `Replayer`.

@@ -18,6 +18,10 @@ package struct ReplayPlan: Sendable {
   let skip: [OplogMatch]
   /// Whether the base is declared to hold a part of the documents only.
   let isPartial: Bool
+  /// Through here everything is in the base (see `PlannedReplay.settled`).
+  let settled: Timestamp
+  /// The collections whose documents the entries after `settled` change.
+  private(set) var changed: Set<SourceCatalogue.ID> = []
   /// Entries in that interval, and their bytes: what progress counts to.
   package private(set) var entries = 0
   package private(set) var bytes = 0
@@ -28,13 +32,15 @@ package struct ReplayPlan: Sendable {
   /// that neither the base nor the oplog knows and that isn't dropped either.
   package init(
     base: [BackedUpCollection], _ cursor: any OplogCursor, from: Timestamp, through: Timestamp,
-    learning: Timestamp? = nil, skipping skip: [OplogMatch] = [], isPartial: Bool = false
+    learning: Timestamp? = nil, skipping skip: [OplogMatch] = [], isPartial: Bool = false,
+    settledThrough settled: Timestamp? = nil
   ) throws(Failure) {
     catalogue = SourceCatalogue(base: base)
     self.from = from
     self.through = through
     self.skip = skip
     self.isPartial = isPartial
+    self.settled = settled ?? Timestamp(seconds: 0, increment: 0)
     var transactions = Transactions()
     var later: SourceCatalogue?
     while let entry = try cursor.next(), entry.timestamp <= max(through, learning ?? through) {
@@ -47,10 +53,13 @@ package struct ReplayPlan: Sendable {
         entries += 1
         bytes += entry.operation.bytes.count
       }
-      guard case .apply(let operations) = try transactions.step(entry, at: cursor.place) else { continue }
+      guard case .apply(let operations) = try transactions.step(entry, at: cursor.place),
+        entry.timestamp > self.settled
+      else { continue }
       for operation in operations where !skips(operation) {
         if later == nil {
-          _ = try catalogue.follow(operation, entry.timestamp, at: cursor.place)
+          let effect = try catalogue.follow(operation, entry.timestamp, at: cursor.place)
+          if case .document(let id) = effect { changed.insert(id) }
         } else {
           _ = try later?.follow(operation, entry.timestamp, at: cursor.place)
         }

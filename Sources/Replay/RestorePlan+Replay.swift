@@ -13,6 +13,8 @@ package struct ReplayedRestore: Sendable {
   package private(set) var destinations: [SourceCatalogue.ID: Namespace] = [:]
   /// The collection of the source that stands at a place of the plan.
   private(set) var places: [Int: SourceCatalogue.ID] = [:]
+  /// The collections of the source whose documents the replay changes.
+  let changed: Set<SourceCatalogue.ID>
 
   /// What each collection of the source is in the sandbox; those that are left out aren't there.
   var facts: [SourceCatalogue.ID: CollectionFacts] {
@@ -27,6 +29,7 @@ package struct ReplayedRestore: Sendable {
   /// Selection and renames go by the names at the target. Throws `Failure` of kind `usage` like `RestorePlan`.
   package init(_ replay: ReplayPlan, of backup: any LogicalBackup, _ options: RestoreOptions) throws(Failure)
   {
+    changed = replay.changed
     var ids: [SourceCatalogue.ID] = []
     for (id, collection) in replay.catalogue.collections.enumerated() where collection.isAlive {
       ids.append(id)

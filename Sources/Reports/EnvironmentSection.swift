@@ -26,8 +26,13 @@ extension Section {
     }
     if let sandbox = environment.sandbox {
       let members = sandbox.members.map { "a replica set of \($0), " } ?? ""
+      let seeding =
+        sandbox.seeding.map {
+          "the others seeded by \($0.by) of \(ByteSize.format($0.bytes)) each in \(TimeSpan.format($0.seconds)), "
+        } ?? ""
       rows.append([
-        "Sandbox", "\(own: members)\(code: sandbox.directory), \(own: sandbox.kept ? "kept" : "removed")",
+        "Sandbox",
+        "\(own: members)\(seeding)\(code: sandbox.directory), \(own: sandbox.kept ? "kept" : "removed")",
       ])
     }
     for pair in environment.meta { rows.append([Prose(data: pair.key), Prose(data: pair.value)]) }

@@ -48,7 +48,8 @@ struct HTMLReport {
   private var sections: [HTML] {
     var sections: [HTML?] = [
       objectives, failures, draw(.replayed(record)), recovered, timeline, draw(.notVerified(record)), checks,
-      inventory, draw(.exports(record)), draw(.damage(record)), draw(.steps("Steps", record.steps)),
+      inventory, draw(.shards(record)), draw(.exports(record)), draw(.damage(record)),
+      draw(.steps("Steps", record.steps)),
     ]
     for failover in Section.failovers(record) { sections.append(draw(failover)) }
     sections += [

@@ -22,6 +22,7 @@ struct MarkdownReport {
     add(objectives)
     add(.replayed(record))
     add(.recovered(record, most: Self.mostRows))
+    add(.shards(record))
     add(.exports(record))
     failures()
     add(.notVerified(record))

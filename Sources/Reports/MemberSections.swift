@@ -29,6 +29,7 @@ extension Section {
             if let lost = fault.writes?.lost, lost > 0 {
               notes.append("\(strong: "\(own: Count.text(lost)) acknowledged writes lost")")
             }
+            if !fault.rolledBack.isEmpty { notes.append("rolled back: \(words(fault.rolledBack))") }
             if let data = fault.comparison { notes.append("data \(words(data))") }
             return [
               Prose(code: id), Prose(data: "\(fault.action) \(fault.role) \(fault.member)"), writes,
@@ -62,11 +63,20 @@ extension Section {
             + "\(Count.text(writes.rolledBack)) did not")
       ),
     ]
+    if !failover.rolledBack.isEmpty {
+      rows.append(("Rolled back by the old primary", words(failover.rolledBack)))
+    }
     if failover.how == "kill" { rows.append(("Old primary back after", time(failover.rejoinSeconds))) }
     rows.append(("All caught up after", time(failover.catchUpSeconds)))
     rows.append(("A new client", failover.clientServed ? "was served" : "\(strong: "was not served")"))
     if let data = failover.comparison { rows.append(("Data of the members", words(data))) }
     return rows
+  }
+
+  /// `3 documents (_id 1, 2, 3)`.
+  private static func words(_ files: [DrillRecord.RolledBack]) -> Prose {
+    let ids = files.flatMap(\.ids).prefix(5).map(Prose.init(code:)).joined(separator: ", ")
+    return "\(own: Count.text(files.reduce(0) { $0 + $1.documents }, "document")) (`_id` \(ids))"
   }
 
   /// `the same in 3 members: 21 collections of 3 databases`.

@@ -64,7 +64,9 @@ enum NextSteps {
 
   /// What was deleted or changed by mistake before the target is wrong in a good recovery, too.
   private static func search(_ record: DrillRecord) -> Prose? {
-    guard let replay = record.replay, !record.backup.slices.isEmpty, !record.backup.isPhysical else {
+    guard let replay = record.replay, !record.backup.slices.isEmpty, !record.backup.isPhysical,
+      record.shards.isEmpty
+    else {
       return nil
     }
     let slices = record.backup.slices.map { " --oplog \(Shell.quoted($0))" }.joined()
@@ -89,7 +91,9 @@ enum NextSteps {
 
   /// How to learn whether the backup's files are whole.
   private static func verification(_ record: DrillRecord) -> Prose? {
-    guard record.environment.server == nil, !record.backup.path.isEmpty else { return nil }
+    guard record.environment.server == nil, record.shards.isEmpty, !record.backup.path.isEmpty else {
+      return nil
+    }
     let slices = record.backup.slices.map { " --oplog \(Shell.quoted($0))" }.joined()
     let command = "mongodrill verify \(Shell.quoted(record.backup.path))\(slices)"
     return "\(code: command) says whether its files are whole."
@@ -106,9 +110,11 @@ enum NextSteps {
 struct RestoreCommand {
   let text: String
 
-  /// Nil where no backup was restored.
+  /// Nil where no backup was restored, or one that this command doesn't take: a sharded set.
   init?(_ record: DrillRecord) {
-    guard record.environment.server == nil, !record.backup.path.isEmpty else { return nil }
+    guard record.environment.server == nil, record.shards.isEmpty, !record.backup.path.isEmpty else {
+      return nil
+    }
     let documentsAlone = record.backup.oplog != nil && record.replay == nil
     var text = "mongodrill restore \(documentsAlone ? "--no-replay " : "")\(Shell.quoted(record.backup.path))"
     if let replay = record.replay {

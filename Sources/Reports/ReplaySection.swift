@@ -10,7 +10,7 @@ extension Section {
     guard let replay = record.replay else { return nil }
     let all = replay.all
     var blocks = [
-      all.count == 1 ? Block.paragraph(arrival(replay, isPhysical: record.backup.isPhysical)) : targets(all),
+      all.count == 1 ? Block.paragraph(arrival(replay, record.backup)) : targets(all),
       .paragraph(coverage(replay.coverage, isPhysical: record.backup.isPhysical)),
     ]
     let seams =
@@ -22,20 +22,21 @@ extension Section {
   }
 
   /// The proof of arrival in one line.
-  private static func arrival(_ replay: DrillRecord.Replay, isPhysical: Bool) -> Prose {
+  private static func arrival(_ replay: DrillRecord.Replay, _ backup: DrillRecord.Backup) -> Prose {
     let last: Prose =
       replay.lastApplied.map { "the last entry applied is \(moment($0))" } ?? "no entry lies before it"
     let next: Prose =
       replay.nextEntry.map { "the first one after it is \(code: $0)" } ?? "the oplog ends there"
     let entries = Count.text(replay.entries, "entry", plural: "entries")
     let place: Prose = "\(code: replay.requested), which is \(replay.resolved): \(last), \(next). "
-    if isPhysical {
+    let isBySlices = replay.bytes > 0 || replay.entries == 0 && !backup.slices.isEmpty
+    if backup.isPhysical, !isBySlices {
       return place
         + "The server applied \(own: entries) of the copy's own oplog, those after its checkpoint."
     }
     let operations = Count.text(replay.appliedCount, "operation")
     return place
-      + "\(own: entries) were read, \(own: operations) applied, \(own: Count.text(replay.skippedCount)) skipped."
+      + "\(own: entries) \(own: backup.isPhysical ? "of the slices, behind the copy's own oplog, " : "")were read, \(own: operations) applied, \(own: Count.text(replay.skippedCount)) skipped."
   }
 
   /// Several targets, in the order in which they were reached.

@@ -82,7 +82,7 @@ package final class OwnedFolder: Sendable {
 
   /// A folder for what isn't a sandbox but has to go like one.
   package static func scratch(in directory: String) throws(Failure) -> OwnedFolder {
-    try OwnedFolder(path: Files.join(directory, newName()))
+    try OwnedFolder(path: Files.join(Files.realPath(directory), newName()))
   }
 
   /// Removes it with all it holds.

@@ -13,6 +13,29 @@ package struct MemberComparison: Sendable, Hashable {
   package init() {}
 }
 
+/// Documents that a member had, the others never got, and it took out of its data again.
+package struct RolledBackFile: Sendable, Hashable {
+  /// Below the dbPath.
+  package var path: String
+  package var documents = 0
+  /// The `_id`s of the first few, in Extended JSON.
+  package var ids: [String] = []
+
+  fileprivate init(path: String, in folder: String) {
+    self.path = path
+    var rest = ((try? Files.read(Files.join(folder, path), limit: 256 << 20)) ?? [])[...]
+    while rest.count >= 4 {
+      let length = rest.prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+      guard length >= 5, length <= rest.count, let document = try? Document(rest.prefix(length)) else {
+        return
+      }
+      documents += 1
+      if ids.count < 5 { ids.append(document["_id"]?.extendedJSON() ?? "") }
+      rest = rest.dropFirst(length)
+    }
+  }
+}
+
 extension ReplicaSet {
   /// Compares what the members hold that aren't down: the server's own hash (`dbHash`) of every collection. Left out are
   /// `local`, which is each member's own, and `config`, which holds the server's bookkeeping of sessions. Nobody may be
@@ -58,8 +81,12 @@ extension ReplicaSet {
     return hashes
   }
 
-  /// Files that a member set aside because it rolled back what they hold.
-  package func rollbackFiles(of index: Int) -> Int {
-    (try? Files.tree(Files.join(members[index].dataPath, "rollback")).count) ?? 0
+  /// Files that a member set aside because it rolled back what they hold (`rollback/<collection>/removed.<time>.bson`,
+  /// see the manual's "Rollbacks During Replica Set Failover"), but for those that were there before.
+  package func rollbacks(of index: Int, but known: Set<String> = []) -> [RolledBackFile] {
+    let folder = members[index].dataPath
+    let files = (try? Files.tree(Files.join(folder, "rollback"))) ?? []
+    return files.map { "rollback/" + $0.path }.filter { !known.contains($0) }.sorted()
+      .map { RolledBackFile(path: $0, in: folder) }
   }
 }

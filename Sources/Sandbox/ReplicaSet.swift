@@ -10,6 +10,12 @@ package struct ReplicaSetPlan: Sendable, Hashable {
   package var electionTimeout: Double
   /// Whether the connections between the members can be cut and slowed.
   package var hasRelays: Bool
+  /// Whether a copy of the files is kept as they are when the set is made, to rebuild members from.
+  package var keepsSeed = false
+
+  /// How often members ask one another how they are. Two seconds, as servers have it; with a short election timeout more
+  /// often, or healthy members would be taken for dead.
+  var heartbeatMilliseconds: Int64 { Int64(max(100, min(2000, electionTimeout * 200))) }
 
   package init(members: Int, electionTimeout: Double = 10, hasRelays: Bool = false) {
     self.members = members
@@ -27,13 +33,16 @@ package final class ReplicaSet: Sendable {
   /// What lies between the members; nil where they talk to one another directly.
   package let network: MemberNetwork?
   let key: MemberKey
+  /// Where a copy of a member's files lies, as they were when the set was made; nil without one.
+  let seed: String?
   private let hosts: [String]
 
-  init(name: String, members: [Server], key: MemberKey, network: MemberNetwork?) {
+  init(name: String, members: [Server], key: MemberKey, network: MemberNetwork?, seed: String? = nil) {
     self.name = name
     self.members = members
     self.key = key
     self.network = network
+    self.seed = seed
     hosts = members.indices.map { "127.0.0.1:\(network?.ports[$0] ?? members[$0].port ?? 0)" }
   }
 

@@ -79,6 +79,9 @@ extension ReplicaSet {
     case initialSync = "initial_sync"
     /// The files of another member, which is locked (`fsync`) while they are copied.
     case copy
+    /// A copy of the files as they were when the set was made of what the backup gave; the member catches up by the
+    /// oplog of the others.
+    case backup
   }
 
   /// Has a member that is a secondary take over, and waits for that. Throws `replica-set-not-ready`.
@@ -93,7 +96,7 @@ extension ReplicaSet {
     }
   }
 
-  /// Rebuilds a member from another: what it has is removed, if it runs it is killed. Returns when it is started; it
+  /// Rebuilds a member from another, or from the backup: what it has is removed, if it runs it is killed. Returns when it is started; it
   /// isn't a secondary then yet.
   package func rebuild(_ index: Int, by source: RebuildSource) throws(Failure) {
     let member = members[index]
@@ -107,12 +110,16 @@ extension ReplicaSet {
         let other = others.first(where: { $0.state == "SECONDARY" })
           ?? others.first(where: { $0.state == "PRIMARY" })
       else { throw .setNotReady("no member to copy", seconds: 0, description) }
-      try copyFiles(of: members[other.index], to: member)
+      try copyFiles(of: members[other.index], to: member.dataPath)
+    case .backup:
+      guard let seed else { throw .setNotReady("no files of the backup", seconds: 0, description) }
+      try ServerFiles.copy(seed, to: member.dataPath)
     }
     try member.start()
   }
 
-  private func copyFiles(of source: Server, to target: Server) throws(Failure) {
+  /// Copies the files of a member that runs; it is locked meanwhile.
+  func copyFiles(of source: Server, to path: String) throws(Failure) {
     let pool = try source.pool
     do throws(MongoError) {
       try pool.run(["fsync": 1, "lock": true])
@@ -120,7 +127,7 @@ extension ReplicaSet {
       throw .refused(error.description)
     }
     defer { _ = try? pool.run(["fsyncUnlock": 1]) }
-    try ServerFiles.copy(source.dataPath, to: target.dataPath)
+    try ServerFiles.copy(source.dataPath, to: path)
   }
 }
 

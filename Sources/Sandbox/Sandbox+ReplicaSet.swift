@@ -64,9 +64,12 @@ extension Sandbox {
       setup.copySeconds = lap()
       try startAll(members)
     }
-    let set = ReplicaSet(name: name, members: members, key: key, network: network)
+    let set = ReplicaSet(
+      name: name, members: members, key: key, network: network,
+      seed: plan.keepsSeed ? SandboxFiles.seed(directory) : nil)
     if plan.members > 1 { try add(Array(members.indices.dropFirst()), to: set) }
     try set.waitUntilSteady(atMost: Self.patience)
+    if let seed = set.seed { try set.copyFiles(of: members[plan.members - 1], to: seed) }
     try become(set)
     setup.joinSeconds = lap()
     return setup
@@ -98,7 +101,10 @@ extension Sandbox {
     let configuration: Document = [
       "_id": .string(name),
       "members": [["_id": 0, "host": .string(set.host(0))]] as Value,
-      "settings": ["electionTimeoutMillis": .int64(Int64(plan.electionTimeout * 1000))],
+      "settings": [
+        "electionTimeoutMillis": .int64(Int64(plan.electionTimeout * 1000)),
+        "heartbeatIntervalMillis": .int64(plan.heartbeatMilliseconds),
+      ],
     ]
     do throws(MongoError) {
       try pool.run(["replSetInitiate": .document(configuration)])

@@ -215,6 +215,7 @@ extension Sandbox {
         server.shutDown()
       }
       try Files.removeTree(SandboxFiles.key(directory))
+      try Files.removeTree(SandboxFiles.seed(directory))
       try socketFolder.remove()
     }
     return directory

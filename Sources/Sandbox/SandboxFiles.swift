@@ -31,6 +31,8 @@ struct SandboxFiles {
   static func log(_ folder: String, _ index: Int = 0) -> String {
     Files.join(folder, index == 0 ? "mongod.log" : "mongod-\(index).log")
   }
+  /// A copy of a member's files, as they were when the set was made.
+  static func seed(_ folder: String) -> String { Files.join(folder, "seed") }
   /// The key that the members of a set share.
   static func key(_ folder: String) -> String { Files.join(folder, "key") }
 }

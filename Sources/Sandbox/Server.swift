@@ -48,6 +48,8 @@ package final class Server: Sendable {
     var isPaused = false
     /// Whether it is never to be started again.
     var isOver = false
+    /// What the files that it is to open ask for besides the options.
+    var arguments: [String] = []
   }
 
   /// Its log, JSON lines.
@@ -82,6 +84,9 @@ package final class Server: Sendable {
 
   /// The process id of the newest process; 0 before the first.
   package var pid: Int32 { state.withLock { $0.child?.pid } ?? 0 }
+
+  /// More arguments of mongod for all starts to come: how the files lie that were put into its dbPath.
+  package func use(_ arguments: [String]) { state.update { $0.arguments = arguments } }
 
   /// Connections to it alone, whatever the state of its set. Throws `server-down` while it is down.
   package var pool: ClientPool {
@@ -157,7 +162,8 @@ extension Server {
         version: program.version, folder: state.dataPath, at: state.address, memory: memory)
       let child = try Supervisor.shared.spawn(
         ChildSpec(
-          [program.path] + arguments + parameters.flatMap { ["--setParameter", $0] } + options.extraArguments,
+          [program.path] + arguments + parameters.flatMap { ["--setParameter", $0] } + state.arguments
+            + options.extraArguments,
           environment: ServerArguments.environment,
           workingDirectory: Files.folder(of: logFile), output: .file(logFile), errorOutput: .file(logFile),
           isServer: true))

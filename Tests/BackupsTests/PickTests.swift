@@ -92,4 +92,18 @@ struct PickTests {
     let failure = #expect(throws: Failure.self) { try pick(.newest(holding: "x.y", olderThan: nil)) }
     #expect(failure?.code == "nothing-to-pick")
   }
+
+  @Test("all of a store's snapshots are among all, those that can't be restored here, too")
+  func snapshots() throws {
+    let fixture = try PBMFixture()
+    try fixture.addSnapshot("2026-11-20T10:00:00Z", [])
+    try fixture.addSnapshot("2026-11-21T10:00:00Z", [("\"type\": \"logical\"", "\"type\": \"physical\"")])
+    try fixture.scratch.write("{", to: "store/2026-11-19T10:00:00Z.pbm.json")
+    let all = try BackupShelf(fixture.store, needsOplog: false).all()
+    #expect(
+      all.map { "\(Files.name(of: $0.path)) \($0.objection == nil)" } == [
+        "2026-11-20T10:00:00Z true", "\(PBMFixture.name) true", "2026-11-19T10:00:00Z false",
+        "2026-11-21T10:00:00Z false",
+      ])
+  }
 }

@@ -75,6 +75,7 @@ struct FaultDrillTests {
       - {id: rebuilt, fault: {rebuild: secondary}}
       - {id: rotten, fault: {damage_files: secondary, collection: shop.orders}}
       - {id: copied, fault: {rebuild: secondary, by: copy}}
+      - {id: again, fault: {rebuild: 0, by: backup}}
       - {id: verify, check: [core]}
       sandbox: {cache: 768MiB, topology: {replica_set: 3, election_timeout: 3s}}
       checks:
@@ -85,7 +86,7 @@ struct FaultDrillTests {
     let record = drill(try shopScenario(script, in: folder))
     #expect(record.exitCode == .pass, "\(record.reasons)")
     let faults = record.steps.compactMap(\.fault)
-    #expect(faults.map(\.action) == ["kill", "rebuild", "damage_files", "rebuild"])
+    #expect(faults.map(\.action) == ["kill", "rebuild", "damage_files", "rebuild", "rebuild"])
     #expect(faults.allSatisfy { $0.survived && $0.writes?.lost == 0 && $0.writes?.acknowledged ?? 0 > 0 })
     #expect(faults[0].role == "secondary" && faults[0].backSeconds == nil && faults[0].comparison == nil)
     // The one that was lost is the one that is rebuilt, although nobody said its number.
@@ -94,8 +95,49 @@ struct FaultDrillTests {
     #expect(faults[2].outcome?.contains(" of shop.orders were damaged: it ") == true)
     #expect(faults[2].outcome?.contains("finds nothing") == false)
     #expect(faults[3].comparison?.members == 3 && faults[3].comparison?.differing == [])
+    // From files of before all writes, and it has them all in the end.
+    #expect(faults[4].comparison?.members == 3 && faults[4].comparison?.differing == [])
+    let seeding = record.environment.sandbox?.seeding
+    #expect(seeding?.by == "copy" && seeding?.bytes ?? 0 > 0 && seeding?.reason.isEmpty == false)
     #expect(
       Renderer.markdown.draw(record).contains("| `rebuilt` | rebuild member \(faults[1].member) | went on |"))
+    try expectValid(record)
+  }
+
+  @Test("tells what a primary that was cut off had to roll back")
+  func rolledBack() throws {
+    let script = """
+      - {id: cut, fault: {network: primary, for: 6s, within: 30s}}
+      sandbox: {cache: 768MiB, topology: {replica_set: 3, election_timeout: 1s}}
+      checks: {}
+      """
+    let record = drill(try shopScenario(script, in: folder))
+    let fault = try #require(record.steps.last?.fault, "\(record.reasons)")
+    #expect(record.steps.last?.status == .completed, "\(record.steps)")
+    #expect(fault.survived && fault.writes?.lost == 0 && fault.writes?.unacknowledged ?? 0 > 0)
+    let documents = fault.rolledBack.reduce(0) { $0 + $1.documents }
+    // What was under way at the cut may have come through all the same: then nothing is rolled back.
+    #expect(documents <= fault.writes?.rolledBack ?? 0, "\(fault)")
+    #expect(fault.rolledBack.allSatisfy { $0.file.hasPrefix("rollback/") && !$0.ids.isEmpty })
+    #expect(Renderer.markdown.draw(record).contains("rolled back: ") == (documents > 0))
+    try expectValid(record)
+  }
+
+  @Test("says so when nobody is left to ask for what was acknowledged")
+  func unsettled() throws {
+    let script = """
+      - {id: verify, check: [core]}
+      - {id: killed, fault: {kill: server, expect: fails, within: 500ms}}
+      checks:
+        core:
+          shop.orders: [{count: {min: 5000}}]
+      """
+    let record = drill(try shopScenario(script, in: folder))
+    #expect(record.steps.map(\.status) == [.completed, .completed, .completed], "\(record.steps)")
+    #expect(
+      record.notVerified.contains {
+        $0.message.hasPrefix("no server was left to ask for the writes that step killed had acknowledged")
+      })
     try expectValid(record)
   }
 

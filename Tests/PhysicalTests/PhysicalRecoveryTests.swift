@@ -118,12 +118,65 @@ struct PhysicalRecoveryTests {
     }
   }
 
+  @Test("in a tar is unpacked into the sandbox and recovered, up to the end that is named beside it")
+  func tar() throws {
+    try withScratch { folder in
+      let source = try Source()
+      try source.write(50)
+      try source.checkpoint()
+      try source.write(20, from: 100)
+      let end = try source.source.now()
+      try source.write(20, from: 200)
+      try source.source.copyDataAtOnce(to: folder + "/copy")
+      let tar = folder + "/copy.tar.gz"
+      func pack() throws {
+        let child = try Supervisor.shared.spawn(
+          ChildSpec(["tar", "-czf", tar, "-C", folder, "copy"], environment: Environment.all))
+        #expect(child.wait() == .exited(0))
+      }
+      try pack()
+      let packed = try CopySource(tar)
+      try recover(packed, to: nil) { sandbox, recovered in
+        #expect(recovered.copy?.root == "copy" && recovered.copy?.path == tar)
+        let found = try sandbox.pool.all(["find": "items"], on: "shop")
+        #expect(found.count == 89)
+        #expect(!Files.exists(sandbox.directory + "/db.tar"))
+      }
+      try recover(packed, to: nil, until: end) { sandbox, recovered in
+        let found = try sandbox.pool.all(["find": "items"], on: "shop")
+        #expect(found.count == 69 && recovered.oplog?.last == end && recovered.through == end)
+      }
+      // A managed snapshot says it itself.
+      let text = "Group Name: shop\nLast Oplog Applied: now (\(end.seconds), \(end.increment))\n"
+      try Files.writeAtomically(text.utf8, to: folder + "/copy/restoreInfo.txt")
+      try Files.removeTree(tar)
+      try pack()
+      try recover(CopySource(tar), to: nil) { sandbox, recovered in
+        let found = try sandbox.pool.all(["find": "items"], on: "shop")
+        #expect(found.count == 69 && recovered.through == end)
+      }
+    }
+  }
+
   // MARK: What is done
+
+  private func recover(
+    _ source: CopySource, to target: Target?, until: Timestamp? = nil,
+    _ body: (Sandbox, RecoveredCopy) throws -> Void
+  ) throws {
+    let options = SandboxOptions(cacheBytes: 256 << 20)
+    let (sandbox, recovered) = try PhysicalRecovery(source, to: target, until: until, options: options) { _ in
+    }
+    .run()
+    defer { try? sandbox.stop() }
+    try body(sandbox, recovered)
+  }
 
   private func recover(
     _ copy: PhysicalCopy, to target: Target?, _ body: (Sandbox, RecoveredCopy) throws -> Void
   ) throws {
-    let recovery = PhysicalRecovery(copy, to: target, options: SandboxOptions(cacheBytes: 256 << 20)) { _ in }
+    let recovery = PhysicalRecovery(.folder(copy), to: target, options: SandboxOptions(cacheBytes: 256 << 20))
+    { _ in }
     let (sandbox, recovered) = try recovery.run()
     defer { try? sandbox.stop() }
     try body(sandbox, recovered)
@@ -160,8 +213,8 @@ private struct Source {
     try pool.run(["insert": "doomed", "documents": [["_id": 1]]], on: "shop")
   }
 
-  func write(_ count: Int) throws {
-    for id in 0..<count {
+  func write(_ count: Int, from start: Int = 0) throws {
+    for id in start..<start + count {
       try pool.run(
         ["insert": "items", "documents": [["_id": .int32(Int32(id)), "n": .int32(Int32(id))]]], on: "shop")
     }

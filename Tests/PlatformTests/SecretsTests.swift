@@ -26,4 +26,19 @@ struct SecretsTests {
       secrets.masked("p%40ssw0rd p@ssw0rd tok-12345 longer-tok-12345-x no /root")
         == "*** *** *** *** no /root")
   }
+
+  @Test("so are those of rclone's remotes, which are variables, too")
+  func rclone() {
+    let secrets = Secrets(of: [
+      "RCLONE_CONFIG_OFFSITE_SECRET_ACCESS_KEY": "wJalrXUtnFEMI",
+      "RCLONE_CONFIG_OFFSITE_ACCESS_KEY_ID": "AKIAEXAMPLE",
+      "RCLONE_CONFIG_VAULT_PASS2": "salted", "RCLONE_CONFIG_PASS": "of-the-file", "RCLONE_B2_KEY": "K001abc",
+      "AWS_ACCESS_KEY_ID": "AKIAOTHER", "RCLONE_CONFIG_BLOB_SAS_URL": "https://a.blob/c?sig=1",
+      "RCLONE_CONFIG_OFFSITE_TYPE": "swift", "RCLONE_CONFIG_SFTP_KEY_FILE": "/etc/key",
+    ])
+    #expect(
+      secrets.masked("wJalrXUtnFEMI AKIAEXAMPLE salted of-the-file K001abc AKIAOTHER https://a.blob/c?sig=1")
+        == "*** *** *** *** *** *** ***")
+    #expect(secrets.masked("swift /etc/key") == "swift /etc/key")
+  }
 }

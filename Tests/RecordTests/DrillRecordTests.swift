@@ -131,7 +131,7 @@ struct DrillRecordTests {
         "schema_version", "tool", "run_id", "scenario", "status", "verdict", "exit_code", "reasons",
         "started_at",
         "ended_at", "duration_seconds", "environment", "backup", "replay", "objectives", "phases", "steps",
-        "checks", "damage", "summary", "not_verified", "rollbacks", "exports",
+        "checks", "damage", "summary", "not_verified", "rollbacks", "exports", "resumed", "shards",
         "previous_run",
       ])
   }

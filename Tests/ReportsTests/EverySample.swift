@@ -63,6 +63,14 @@ func everything() -> DrillRecord {
   noticed.by = ["count", "digest"]
   record.damage = DrillRecord.Damage()
   record.damage?.faults = [unnoticed, noticed]
+  var shard = DrillRecord.Shard()
+  shard.name = "rs0"
+  shard.path = "backups/rs0"
+  shard.through = "100:2"
+  shard.oplogEnd = "101:1"
+  shard.orphans = 1
+  record.shards = [shard]
+  record.environment.sandbox?.seeding = DrillRecord.Seeding()
   return record
 }
 
@@ -73,6 +81,13 @@ private func data() -> DrillRecord.MemberData {
   return data
 }
 
+private func rolledBack() -> DrillRecord.RolledBack {
+  var file = DrillRecord.RolledBack()
+  file.documents = 2
+  file.ids = ["1", "2"]
+  return file
+}
+
 private func failoverStep() -> DrillRecord.Step {
   var step = DrillRecord.Step(id: "failover", kind: "failover", description: "take the primary away")
   step.status = .skipped
@@ -80,6 +95,7 @@ private func failoverStep() -> DrillRecord.Step {
   failover.how = "kill"
   failover.newPrimary = 1
   failover.comparison = data()
+  failover.rolledBack = [rolledBack()]
   step.failover = failover
   return step
 }
@@ -97,6 +113,7 @@ private func faultStep() -> DrillRecord.Step {
   fault.writes = DrillRecord.NumberedWrites()
   fault.writes?.lost = 2
   fault.comparison = data()
+  fault.rolledBack = [rolledBack()]
   step.fault = fault
   return step
 }

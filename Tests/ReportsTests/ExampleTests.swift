@@ -11,9 +11,15 @@ struct ExampleTests {
   func drawn(name: String) throws {
     let renderer = try Renderer.named(name)
     let file = Files.join(example, "report.json")
-    let record = try DrillRecord(reportAt: file, try Files.read(file))
+    let bytes = try Files.read(file)
+    let record = try DrillRecord(reportAt: file, bytes)
     let text = try Files.text(of: Files.join(example, renderer.fileName ?? "annotations.txt"))
-    #expect(text == renderer.draw(record), "scripts/draw-example draws it anew")
+    // The record is handed on as it is: it may lack keys that came later.
+    let drawn =
+      name == "json"
+      ? String(decoding: bytes, as: UTF8.self) : renderer.draw(record, digest: SHA256.hex(of: bytes))
+    #expect(text == drawn, "scripts/draw-example draws it anew")
+    #expect(try DrillRecord(reportAt: file, Array(Renderer.json.draw(record).utf8)) == record)
   }
 
   @Test("holds nothing else")

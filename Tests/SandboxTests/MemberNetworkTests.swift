@@ -34,15 +34,23 @@ struct MemberNetworkTests {
       _ = try insert(4, everywhere: sandbox.pool)
 
       network.begin(.cut, of: old)
+      // It takes writes for a while yet, which nobody will have.
+      try set.members[old].pool.run(
+        ["insert": "orders", "documents": [["_id": 101], ["_id": 102]], "writeConcern": ["w": 1]], on: "shop")
       let new = try set.waitForPrimary(atMost: 60, among: [0, 1, 2].filter { $0 != old })
       // The one that was cut off still answers clients, and steps down when nobody answers it.
-      #expect(try set.members[old].pool.run(["count": "orders"], on: "shop")["n"]?.integer == 4)
+      #expect(try set.members[old].pool.run(["count": "orders"], on: "shop")["n"]?.integer == 6)
       #expect(eventually(for: 60) { !set.isWritable(old) })
       #expect(set.isWritable(new))
       network.heal()
       try set.waitUntilSteady(atMost: 60)
       _ = try insert(5, everywhere: sandbox.pool)
       #expect(try set.compareData().differing == [])
+      // What it had alone it set aside, and doesn't hold any more.
+      let rolledBack = set.rollbacks(of: old)
+      #expect(rolledBack.map(\.documents) == [2] && Set(rolledBack.flatMap(\.ids)) == ["101", "102"])
+      #expect(set.rollbacks(of: old, but: Set(rolledBack.map(\.path))).isEmpty)
+      #expect(try set.members[old].pool.run(["count": "orders"], on: "shop")["n"]?.integer == 5)
     }
   }
 }

@@ -1,7 +1,7 @@
 package import BSON
 import Glibc
 package import Mongo
-package import Platform
+import Platform
 import Sandbox
 
 /// A replica set of one member on 127.0.0.1: a source to take backups and witnesses of. It ends with the process that
@@ -14,7 +14,9 @@ package final class LiveSource: Sendable {
   package let port: UInt16
   /// Connections with all rights.
   package let pool: ClientPool
-  private let child: Child
+  private let running: Monitor<Child>
+  private var child: Child { running.withLock { $0 } }
+  private let spec: ChildSpec
   private let folder: String
 
   /// The address, for a user of `admin` where there is one.
@@ -52,13 +54,13 @@ package final class LiveSource: Sendable {
       all += ["--keyFile", key]
     }
     let log = Files.join(folder, "log")
-    let child = try Supervisor.shared.spawn(
-      ChildSpec(
-        all + arguments, environment: ["LC_ALL": "C"], workingDirectory: folder, output: .file(log),
-        errorOutput: .file(log), isServer: true))
+    spec = ChildSpec(
+      all + arguments, environment: ["LC_ALL": "C"], workingDirectory: folder, output: .file(log),
+      errorOutput: .file(log), isServer: true)
+    let child = try Supervisor.shared.spawn(spec)
     self.port = port
     self.folder = folder
-    self.child = child
+    running = Monitor(child)
     do {
       let first = try LiveSource.primary(port, child)
       if let password {
@@ -89,6 +91,20 @@ package final class LiveSource: Sendable {
     }
   }
 
+  /// Starts it again on its files, and waits until it is primary.
+  package func restart() throws {
+    let child = try Supervisor.shared.spawn(spec)
+    running.update { $0 = child }
+    _ = try LiveSource.primary(port, child, isInitiated: true)
+  }
+
+  /// Copies its dbPath as an atomic snapshot has it, while it is held up in the middle of its work.
+  package func copyDataAtOnce(to folder: String) throws {
+    child.signal(SIGSTOP)
+    defer { child.signal(SIGCONT) }
+    try copyData(to: folder)
+  }
+
   /// Copies its dbPath as it is, for one that is killed, shut down or locked (`fsyncLock`).
   package func copyData(to folder: String) throws {
     try Files.linkTree(self.folder, to: folder) { ["log", "key"].contains($0) ? nil : true }
@@ -101,11 +117,12 @@ package final class LiveSource: Sendable {
   }
 
   /// Waits until it answers, makes it a set, and waits until it is its primary.
-  private static func primary(_ port: UInt16, _ child: Child) throws -> ClientPool {
+  private static func primary(_ port: UInt16, _ child: Child, isInitiated: Bool = false) throws -> ClientPool
+  {
     let pool = try ClientPool(
       uri: "mongodb://127.0.0.1:\(port)/?directConnection=true&serverSelectionTimeoutMS=1000")
     let deadline = Clock.monotonic + 60
-    var isInitiated = false
+    var isInitiated = isInitiated
     while child.isAlive, Clock.monotonic < deadline {
       if !isInitiated {
         let member: Document = ["_id": 0, "host": .string("127.0.0.1:\(port)")]
@@ -119,7 +136,8 @@ package final class LiveSource: Sendable {
     throw Failure(.internal, "no-live-source", "the replica set did not start")
   }
 
-  private static func freePort() throws -> UInt16 {
+  /// A port of 127.0.0.1 that nobody listens on now.
+  package static func freePort() throws -> UInt16 {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     defer { close(descriptor) }
     var address = sockaddr_in()

@@ -29,7 +29,11 @@ package struct BackupShelf: Sendable {
   }
 
   private mutating func look(into folder: Folder, depth: Int) throws(Failure) {
+    if PhysicalCopy.isOne(folder.path) {
+      return passedOver.append((folder.path, .copyNotPicked(folder.path)))
+    }
     if take(folder.path) { return }
+    let before = backups.count + passedOver.count
     var faults: [Failure] = []
     let entries = try folder.entries(&faults)
     passedOver += faults.map { ($0.place?.file ?? folder.path, $0) }
@@ -38,8 +42,16 @@ package struct BackupShelf: Sendable {
       case .folder where depth < Self.depth:
         try look(into: Folder(path: entry.path, root: folder.root), depth: depth + 1)
       case .file where isArchive(entry.path): _ = take(entry.path)
+      case .file where CopyTar(entry.path) != nil:
+        passedOver.append((entry.path, .copyNotPicked(entry.path)))
+      case .file where Self.isNamedArchive(entry.name):
+        passedOver.append((entry.path, .onlyNamedArchive(entry.path)))
       default: break
       }
+    }
+    let sidecar = Files.join(folder.path, Sidecar.fileName)
+    if backups.count + passedOver.count == before, Files.exists(sidecar) {
+      passedOver.append((folder.path, .sidecarAlone(sidecar)))
     }
   }
 
@@ -59,7 +71,38 @@ package struct BackupShelf: Sendable {
     }
   }
 
+  /// `shop.archive`, `shop.archive.gz`, `shop.archive.gpg`: what somebody holds for an archive.
+  private static func isNamedArchive(_ name: String) -> Bool {
+    let parts = name.lowercased().split(separator: ".", omittingEmptySubsequences: false).dropFirst()
+    guard let at = parts.lastIndex(of: "archive") else { return false }
+    let known: Set<Substring> = ["gz", "zst", "lz4", "snappy", "s2", "bz2", "xz", "gpg", "pgp", "age", "enc"]
+    return parts[(at + 1)...].allSatisfy(known.contains)
+  }
+
   private func isArchive(_ path: String) -> Bool {
     (try? openDecompressed(path).read(upTo: Archive.magic.count)) == Archive.magic
+  }
+}
+
+extension Failure {
+  fileprivate static func onlyNamedArchive(_ path: String) -> Failure {
+    Failure(
+      .damagedBackup, "not-an-archive", "named like an archive, and holds none", at: Place(path),
+      hint:
+        "It is damaged, or encrypted: `backup: {command: [gpg, --decrypt, …]}` restores what a command decrypts."
+    )
+  }
+
+  fileprivate static func sidecarAlone(_ path: String) -> Failure {
+    Failure(
+      .damagedBackup, "sidecar-alone", "describes a backup, and there is none with it", at: Place(path),
+      hint: "The backup was removed or never written.")
+  }
+
+  static func copyNotPicked(_ path: String) -> Failure {
+    Failure(
+      .damagedBackup, "copy-not-picked", "a physical copy, which is not chosen out of several",
+      at: Place(path),
+      hint: "Name it: `backup: {path: …}`. When it was made shows only when a server opens it.")
   }
 }

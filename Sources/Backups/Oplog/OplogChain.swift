@@ -15,14 +15,7 @@ package struct OplogChain: Sendable {
   /// Finds the slices at the paths that the user named, reads all of them and the base's own oplog once, and
   /// checks them. Throws `Failure`: `damagedBackup` for what is wrong with them or when the base has no oplog.
   package static func open(base: any LogicalBackup, slices paths: [String]) throws(Failure) -> OplogChain {
-    let chain = try inspect(base: base, slices: paths)
-    guard var failure = chain.damage.first else { return chain }
-    let more = chain.damage.count - 1
-    if more > 0 {
-      let advice = "\(more) more \(more == 1 ? "fault" : "faults"): mongodrill verify lists them all."
-      failure.hint = failure.hint.map { "\($0) \(advice)" } ?? advice
-    }
-    throw failure
+    try inspect(base: base, slices: paths).undamaged()
   }
 
   /// The same, with what is wrong put into `damage` as far as the base's own oplog can be read.
@@ -33,7 +26,28 @@ package struct OplogChain: Sendable {
     return try OplogChain(finder)
   }
 
-  private init(_ finder: OplogFinder) throws(Failure) {
+  /// The same behind the end of the oplog that a physical copy holds: `tail`, a file of its entries from before everything
+  /// that wasn't committed at `start` on. `start` stands for the dump's end: from there on any moment can be reached.
+  package static func open(
+    tail: String, from start: Timestamp, slices paths: [String]
+  ) throws(Failure) -> OplogChain {
+    var finder = OplogFinder()
+    try finder.addTail(tail)
+    for path in paths { try finder.add(path) }
+    return try OplogChain(finder, reachingFrom: start).undamaged()
+  }
+
+  private func undamaged() throws(Failure) -> OplogChain {
+    guard var failure = damage.first else { return self }
+    let more = damage.count - 1
+    if more > 0 {
+      let advice = "\(more) more \(more == 1 ? "fault" : "faults"): mongodrill verify lists them all."
+      failure.hint = failure.hint.map { "\($0) \(advice)" } ?? advice
+    }
+    throw failure
+  }
+
+  private init(_ finder: OplogFinder, reachingFrom start: Timestamp? = nil) throws(Failure) {
     var slices = finder.slices.sorted {
       ($0.first, $0.role == .base ? 0 : 1) < ($1.first, $1.role == .base ? 0 : 1)
         || ($0.first == $1.first && $0.role != .base && $1.role != .base
@@ -53,7 +67,8 @@ package struct OplogChain: Sendable {
     }
     let judge = SeamJudge(slices, merge.meetings)
     coverage = Coverage(
-      windowStart: windowStart, dumpEnd: dumpEnd, last: slices.compactMap(\.facts.last).max() ?? dumpEnd,
+      windowStart: windowStart, dumpEnd: start ?? dumpEnd,
+      last: slices.compactMap(\.facts.last).max() ?? dumpEnd,
       seams: merge.meetings.compactMap { judge.seam($0) })
     let early = slices.count { $0.facts.last.map { $0 < windowStart } ?? false }
     notes =

@@ -44,6 +44,12 @@ struct OplogFinder {
     }
   }
 
+  /// Takes the entries that were read out of a physical copy. Throws `Failure` when there are none.
+  mutating func addTail(_ file: String) throws(Failure) {
+    seen.insert(try Files.realPath(file))
+    guard try add(.file(file), .base) else { throw .baseOplogEmpty(file) }
+  }
+
   /// Takes everything at a path that the user named.
   mutating func add(_ path: String) throws(Failure) {
     if path == "-" { throw .oplogOnStandardInput() }

@@ -17,7 +17,7 @@ package struct AcceptedValuesCheck: ScanningCheck {
     "accepted_values",
     "Counts documents with a value that is not among those a field may have. Missing and null values are no values.",
     takesFilter: true, figure: "documents with another value", keys: [field, values, forbidden],
-    example: "accepted_values: {field: status, values: [new, paid, shipped]}")
+    example: "accepted_values: {field: status, values: [new, paid, shipped]}", onSets: .documents)
 
   private let path: FieldPath
   private let listed: [Value]

@@ -25,7 +25,7 @@ package struct CollectionsCheck: Check {
     "Compares the names of collections, views and time series with lists or with the backup.",
     scope: .database,
     figure: "missing, forbidden and unexpected collections", keys: [required, forbidden, exact, compare],
-    example: "collections: {required: [orders, customers]}")
+    example: "collections: {required: [orders, customers]}", onSets: .definitions)
 
   private var required: [NamePattern] = []
   private var forbidden: [NamePattern] = []
@@ -147,11 +147,11 @@ extension CheckContext {
   /// The collections of the subject on the server; of everything also those in databases that `expected` has.
   fileprivate func listed(with expected: [CollectionFacts]) throws -> [CollectionFacts] {
     if case .database(let name) = subject {
-      return try Catalogue(listedOn: server.pool, databases: [name]).sorted
+      return try server.listed(databases: [name]).sorted
     }
-    var all = try Catalogue(listedOn: server.pool)
+    var all = try server.listed()
     let special = Set(expected.map(\.namespace.database)).intersection(["admin", "config", "local"])
-    for facts in try Catalogue(listedOn: server.pool, databases: special.sorted()).sorted {
+    for facts in try server.listed(databases: special.sorted()).sorted {
       all[facts.namespace] = facts
     }
     return all.sorted

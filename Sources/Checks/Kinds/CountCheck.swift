@@ -21,7 +21,8 @@ package struct CountCheck: ScanningCheck {
   package static let declaration = CheckDeclaration(
     "count", "Counts the documents, one by one, and compares with limits or with what was counted elsewhere.",
     takesFilter: true,
-    figure: "documents", keys: [min, max, equals, compare, tolerance], example: "count: {min: 5000}")
+    figure: "documents", keys: [min, max, equals, compare, tolerance], example: "count: {min: 5000}",
+    onSets: .documents)
 
   private let limits: NumberLimits
   /// What it compares with.

@@ -21,7 +21,7 @@ package struct DistinctCheck: ScanningCheck {
   package static let declaration = CheckDeclaration(
     "distinct", "Counts the different values of a field. Missing and null values are no values.",
     takesFilter: true, figure: "distinct values", keys: [field, min, max, equals, compare, tolerance],
-    example: "distinct: {field: customerId, min: 1000}")
+    example: "distinct: {field: customerId, min: 1000}", onSets: .documents)
 
   private let values: KeyFields
   private let limits: NumberLimits

@@ -15,12 +15,15 @@ package struct FailedDocumentsCheck: Check {
     "Counts documents that should not be: those that match `where`, or that a pipeline gives.",
     takesFilter: true,
     figure: "failed documents", keys: [bad, pipeline],
-    example: "failed_documents: {where: {total: {$lt: 0}}}")
+    example: "failed_documents: {where: {total: {$lt: 0}}}", onSets: .eachShard)
 
   private var pipeline: [Document]?
+  /// A pipeline may bring documents together that lie on several shards.
+  package let asksDocumentsAlone: Bool
 
   package init(_ fields: Fields, _ common: CommonKeys) {
     pipeline = fields[Self.pipeline]
+    asksDocumentsAlone = fields[Self.pipeline] == nil
     if let filter = fields[Self.bad] {
       if pipeline != nil { fields.reject(Self.bad, "together with `pipeline`", hint: "Keep one of the two.") }
       pipeline = [["$match": .document(filter)]]

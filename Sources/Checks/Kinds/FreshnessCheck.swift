@@ -16,7 +16,7 @@ package struct FreshnessCheck: ScanningCheck {
   package static let declaration = CheckDeclaration(
     "freshness", "Tells how old the newest data is.", takesFilter: true,
     figure: "seconds since the newest value", figureIsTime: true, keys: [field, max, at],
-    example: "freshness: {field: placedAt, max: 24h}")
+    example: "freshness: {field: placedAt, max: 24h}", onSets: .documents)
 
   private let path: FieldPath
   private let limit: Double?

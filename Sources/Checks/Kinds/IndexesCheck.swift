@@ -18,7 +18,7 @@ package struct IndexesCheck: Check {
     "indexes", "Compares the indexes, with the order of their keys and every option.",
     appliesTo: [.collection, .timeseries], figure: "missing, extra and differing indexes",
     keys: [compare, list],
-    example: "indexes: {compare: backup}")
+    example: "indexes: {compare: backup}", onSets: .eachShard)
 
   private var list: [Document]?
   package private(set) var counterpart: Counterpart?

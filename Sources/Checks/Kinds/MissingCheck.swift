@@ -22,7 +22,7 @@ package struct MissingCheck: ScanningCheck {
   package static let declaration = CheckDeclaration(
     "missing", "Counts documents that lack a field, or have null in it.", takesFilter: true,
     figure: "documents that lack a field", keys: [field, fields, null, empty],
-    example: "missing: {field: email}")
+    example: "missing: {field: email}", onSets: .documents)
 
   private let paths: [FieldPath]
   private let countsNull: Bool

@@ -17,7 +17,8 @@ package struct OptionsCheck: Check {
     "options",
     "Compares the options of a collection, a view or a time series: validator, capped, collation, timeseries, "
       + "viewOn and all others.",
-    figure: "differing options", keys: [compare, equals], example: "options: {compare: backup}")
+    figure: "differing options", keys: [compare, equals], example: "options: {compare: backup}",
+    onSets: .eachShard)
 
   package private(set) var counterpart: Counterpart?
   private var equals: Document?

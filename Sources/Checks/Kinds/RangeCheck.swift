@@ -17,7 +17,7 @@ package struct RangeCheck: ScanningCheck {
     "range",
     "Counts documents with a value outside of a range; values of another type than its bounds are outside.",
     takesFilter: true, figure: "documents outside", keys: [field, min, max, exclusive],
-    example: "range: {field: total, min: 0}")
+    example: "range: {field: total, min: 0}", onSets: .documents)
 
   private let path: FieldPath
   private let lower: Value?

@@ -26,7 +26,7 @@ package struct ReferencesCheck: ScanningCheck {
     "Looks for values that refer to a document which isn't there. Missing and null values refer to nothing; they "
       + "are counted apart.",
     takesFilter: true, figure: "dangling references", keys: [field, fields, to, toField, toFields],
-    example: "references: {field: customerId, to: shop.customers}")
+    example: "references: {field: customerId, to: shop.customers}", onSets: .documents)
 
   private let from: KeyFields
   private let to: Namespace
@@ -56,7 +56,7 @@ package struct ReferencesCheck: ScanningCheck {
   package var relation: (fields: [String], to: Namespace, toFields: [String]) { (from.names, to, goal.names) }
 
   package func scan(_ context: CheckContext) throws -> Seen {
-    let target = try Catalogue.listed(to, on: context.server.pool)
+    let target = try context.server.listed(to)
     guard let target, target.collation != nil else {
       return Seen(target: target, count: ReferenceCount(from, context.crew.memory))
     }

@@ -13,7 +13,7 @@ package struct SchemaCheck: Check {
     "schema", "Counts documents that don't fit a schema, or the collection's own validator.",
     takesFilter: true,
     figure: "documents that don't fit", keys: [schema],
-    example: "schema: {schema: {required: [number, total]}}")
+    example: "schema: {schema: {required: [number, total]}}", onSets: .eachShard)
 
   private var schema: Document?
 

@@ -20,7 +20,7 @@ package struct TypesCheck: ScanningCheck {
     "types",
     "Counts of which types the values of fields are. Without types that it may have, it only records them.",
     takesFilter: true, figure: "documents with another type", keys: [field, types, fields, compare],
-    example: "types: {field: total, types: [decimal, int]}")
+    example: "types: {field: total, types: [decimal, int]}", onSets: .documents)
 
   private struct Wanted: Sendable {
     let path: FieldPath

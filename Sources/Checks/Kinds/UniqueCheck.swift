@@ -20,7 +20,7 @@ package struct UniqueCheck: ScanningCheck {
   package static let declaration = CheckDeclaration(
     "unique", "Looks for documents that have the same key as another, as a unique index would.",
     takesFilter: true, figure: "documents that repeat another's key", keys: [field, fields, null],
-    example: "unique: {field: email}")
+    example: "unique: {field: email}", onSets: .documents)
 
   private let key: KeyFields
   private let ignoresNull: Bool

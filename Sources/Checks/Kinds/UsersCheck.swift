@@ -15,7 +15,7 @@ package struct UsersCheck: Check {
     "users",
     "Looks whether the roles of users and of roles exist, and whether users that have to be there are.",
     scope: .database, figure: "users with roles that don't exist, missing users", keys: [required],
-    example: "users: {required: [app]}")
+    example: "users: {required: [app]}", onSets: .config)
 
   private let required: [String]
 

@@ -15,7 +15,8 @@ package struct ValidateCheck: Check {
     "validate",
     "Has the server validate the collection and its indexes, in a sandbox only: elsewhere it would lock the "
       + "collection.",
-    appliesTo: [.collection, .timeseries], figure: "errors", keys: [full], example: "validate")
+    appliesTo: [.collection, .timeseries], figure: "errors", keys: [full], example: "validate",
+    onSets: .eachShard)
 
   private var full = false
 

@@ -57,6 +57,12 @@ struct Reading: Sendable {
     var to: Value?
   }
 
+  /// One part, and the server that it is read from.
+  private struct Piece: Sendable {
+    let pool: ClientPool
+    let command: Document
+  }
+
   /// `context` is whose time is spent and whose crew helps.
   init(_ scans: [any Scan], of source: Source, for context: CheckContext) {
     self.source = source
@@ -71,14 +77,19 @@ struct Reading: Sendable {
     let needed = wanted.filter { $0 != .none }
     if needed.isEmpty { return scanners }
     if needed.allSatisfy({ $0 == .presence }) { return try counted(scanners) }
-    let bounds = context.crew.threads > 1 ? (try? cut(context.crew.threads)) ?? [Bounds()] : [Bounds()]
-    let projection = try projection()
-    let parts = Monitor([[Scanner]](repeating: [], count: bounds.count))
-    try context.crew.run(bounds.count) { part in
+    let pieces = try context.server.pools(holding: source.namespace).flatMap { pool in
+      let bounds = context.crew.threads > 1 ? try? cut(context.crew.threads, on: pool) : nil
+      let projection = try projection(on: pool)
+      return (bounds ?? [Bounds()]).map { Piece(pool: pool, command: find($0, projection)) }
+    }
+    if pieces.isEmpty { return scanners }
+    let parts = Monitor([[Scanner]](repeating: [], count: pieces.count))
+    try context.crew.run(pieces.count) { part in
       var scanners = scanners
-      let command = find(bounds[part], projection)
-      try unsafe context.scan(command, on: source.namespace.database, batchSize: Reading.batchDocuments) {
-        bytes in
+      try unsafe context.scan(
+        pieces[part].command, on: source.namespace.database, of: pieces[part].pool,
+        batchSize: Reading.batchDocuments
+      ) { bytes in
         guard let document = unsafe RawDocument(validated: bytes) else { return true }
         var goesOn = false
         for at in scanners.indices where wanted[at] != .none {
@@ -103,14 +114,16 @@ struct Reading: Sendable {
   /// The server's own running count is no proof: it may be off, and it doesn't touch a document.
   private func counted(_ scanners: [Scanner]) throws -> [Scanner] {
     let match: [Value] = source.filter.map { [["$match": .document($0)]] } ?? []
-    let reply = try context.all(
-      [
-        "aggregate": .string(source.namespace.collection), "cursor": [:],
-        "pipeline": .list(match + [["$count": "n"]]),
-      ], on: source.namespace.database)
     var scanners = scanners
-    for at in scanners.indices where wanted[at] != .none {
-      scanners[at].count(Int(reply.first?["n"]?.integer ?? 0))
+    for pool in try context.server.pools(holding: source.namespace) {
+      let reply = try context.all(
+        [
+          "aggregate": .string(source.namespace.collection), "cursor": [:],
+          "pipeline": .list(match + [["$count": "n"]]),
+        ], on: source.namespace.database, of: pool)
+      for at in scanners.indices where wanted[at] != .none {
+        scanners[at].count(Int(reply.first?["n"]?.integer ?? 0))
+      }
     }
     return scanners
   }
@@ -123,14 +136,14 @@ struct Reading: Sendable {
   }
 
   /// `_id`s of a sample as bounds: no need for parts of the same size, so long as none is much larger.
-  private func cut(_ parts: Int) throws -> [Bounds] {
+  private func cut(_ parts: Int, on pool: ClientPool) throws -> [Bounds] {
     guard hasIDIndex, source.filter == nil,
-      let count = try context.run(["count": name], on: source.namespace.database)["n"]?.integer,
+      let count = try context.run(["count": name], on: source.namespace.database, of: pool)["n"]?.integer,
       count >= Reading.smallest
     else { return [Bounds()] }
     let pipeline: Value = [["$sample": ["size": .int32(Int32(parts * 16))]], ["$project": ["_id": 1]]]
     let sample = try context.all(
-      ["aggregate": name, "cursor": [:], "pipeline": pipeline], on: source.namespace.database
+      ["aggregate": name, "cursor": [:], "pipeline": pipeline], on: source.namespace.database, of: pool
     ).compactMap { $0["_id"] }.sorted { Value.compare($0, $1) < 0 }
     guard sample.count >= parts else { return [Bounds()] }
     var cuts: [Value] = []
@@ -159,7 +172,7 @@ struct Reading: Sendable {
   }
 
   /// The fields that the server is to send; nil for whole documents.
-  private func projection() throws -> Document? {
+  private func projection(on pool: ClientPool) throws -> Document? {
     var paths: [String] = []
     for part in wanted {
       switch part {
@@ -173,13 +186,14 @@ struct Reading: Sendable {
     if names.isEmpty { return ["_id": 1] }
     // The server takes neither of these.
     if names.contains(where: { $0.isEmpty || $0.hasPrefix("$") }) { return nil }
-    guard (try? documentSize()) ?? 0 >= Reading.projectedFrom else { return nil }
+    guard (try? documentSize(on: pool)) ?? 0 >= Reading.projectedFrom else { return nil }
     return Document([("_id", Value.int32(1))] + names.sorted().map { ($0, Value.int32(1)) })
   }
 
-  private func documentSize() throws -> Int {
+  private func documentSize(on pool: ClientPool) throws -> Int {
     guard source.facts.kind == .collection else { return 0 }
     return Int(
-      try context.run(["collStats": name], on: source.namespace.database)["avgObjSize"]?.number ?? 0)
+      try context.run(["collStats": name], on: source.namespace.database, of: pool)["avgObjSize"]?.number ?? 0
+    )
   }
 }

@@ -76,6 +76,8 @@ extension Question {
     guard trouble == nil, let check = planned.check as? any ScanningCheck, check.isScanning,
       case .collection(let namespace) = subject
     else { return nil }
+    // What a set is asked is looked at one by one: a view or a time series there has no answer.
+    if server.set != nil { return nil }
     return SharedReading.Key(
       namespace: namespace,
       isStored: check.readsStored && server.expected?[namespace]?.kind ?? .timeseries == .timeseries,

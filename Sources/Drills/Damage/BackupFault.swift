@@ -25,7 +25,7 @@ struct BackupFault {
   /// A byte of the backup's largest file is another.
   static func byteFlipped(_ scenario: Scenario, in folder: String) throws -> BackupFault {
     let kind = kinds[0]
-    guard scenario.backup != "-", scenario.pick == nil, scenario.command == nil else {
+    guard scenario.backup != "-", scenario.pick == nil, scenario.command == nil, scenario.fetch == nil else {
       throw Impossible(kind: kind, reason: "the backup is not one that lies at a path")
     }
     guard let largest = try Files.tree(scenario.backup).max(by: { ($0.size, $1.path) < ($1.size, $0.path) }),
@@ -51,6 +51,9 @@ struct BackupFault {
     -> BackupFault
   {
     let kind = kinds[1]
+    guard scenario.fetchedOplog.isEmpty else {
+      throw Impossible(kind: kind, reason: "slices are fetched from another machine")
+    }
     let files = try scenario.oplog.flatMap { path in
       try Files.tree(path).map { (root: path, path: $0.path) }
     }
@@ -76,9 +79,13 @@ struct BackupFault {
 
   /// The replay ends half way to its target, and nobody says so.
   static func stoppedEarly(
-    _ scenario: Scenario, _ plans: RecoveryPlans?, moment: Double?
+    _ scenario: Scenario, _ plans: RecoveryPlans?, isOfCopy: Bool, moment: Double?
   ) throws -> BackupFault {
     let kind = kinds[2]
+    if isOfCopy {
+      throw Impossible(
+        kind: kind, reason: "the oplog of a physical copy went with the sandbox that opened it")
+    }
     guard
       let at = scenario.steps.lastIndex(where: { ($0.action as? ReplayStep)?.untilFailing.isEmpty == true }),
       var step = scenario.steps[at].action as? ReplayStep, let chain = plans?.chain,

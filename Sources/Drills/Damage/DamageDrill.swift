@@ -32,6 +32,7 @@ package struct DamageDrill: Sendable {
     run.record.damage = DrillRecord.Damage()
     var isWhole = false
     do {
+      if scenario.isOfSet { throw Failure.notForSets("faults planted in it", at: nil) }
       try run.steps()
       isWhole = run.isWhole
       if isWhole { try run.plantFaults(each: each) }
@@ -55,8 +56,8 @@ package struct DamageDrill: Sendable {
     defer { try? folder.remove() }
     let makers: [() throws -> BackupFault] = [
       { try BackupFault.byteFlipped(scenario, in: folder.path) },
-      { try BackupFault.sliceMissing(scenario, plans?.chain, in: folder.path) },
-      { try BackupFault.stoppedEarly(scenario, plans, moment: moment) },
+      { try BackupFault.sliceMissing(scenario, run.chain, in: folder.path) },
+      { try BackupFault.stoppedEarly(scenario, plans, isOfCopy: run.physical != nil, moment: moment) },
     ]
     for make in makers {
       try Interruption.check()

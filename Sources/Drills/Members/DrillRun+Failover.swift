@@ -25,6 +25,7 @@ extension DrillRun {
     // The loss.
     let old = try set.waitForPrimary(atMost: asked.within)
     found.oldPrimary = old
+    let known = Set(set.rollbacks(of: old).map(\.path))
     writers.mark()
     let lost = Clock.monotonic
     switch asked.how {
@@ -83,7 +84,8 @@ extension DrillRun {
     }
     try checkStops()
     try account(writers, sandbox, &found, &failures)
-    found.rollbackFiles = set.rollbackFiles(of: old)
+    found.rolledBack = rolledBack(by: old, in: set, but: known)
+    found.rollbackFiles = found.rolledBack.count
     found.clientServed = served(by: set, scratch, &failures)
     // Removed before the comparison, so that the removal is compared as well.
     try scratch.remove()
@@ -125,6 +127,17 @@ extension DrillRun {
       failures.append(
         "\(Count.text(account.lost, "write")) of \(Count.text(account.acknowledged)) that a majority had acknowledged "
           + "\(account.lost == 1 ? "is" : "are") lost (_id \(samples))")
+    }
+  }
+
+  /// What a member has set aside since then.
+  func rolledBack(by index: Int, in set: ReplicaSet, but known: Set<String>) -> [DrillRecord.RolledBack] {
+    set.rollbacks(of: index, but: known).map { file in
+      var entry = DrillRecord.RolledBack()
+      entry.file = file.path
+      entry.documents = file.documents
+      entry.ids = file.ids
+      return entry
     }
   }
 

@@ -42,11 +42,16 @@ extension DrillRun {
     case .success(let made): disk = made
     case .failure(let obstacle): return StepResult(skipped: obstacle.reason)
     }
+    let known = Set(sandbox.set?.rollbacks(of: index).map(\.path) ?? [])
     let probe = try FaultProbe(stepID: step.id, on: sandbox)
     defer { probe.writers.stop() }
     let serves = probe.writers.waitForAnswer(begunAfter: 0, atMost: asked.mends ? 3 : 60)
     if !serves, !asked.mends { throw Failure.noAnswers(step.id) }
     let home = server.dataPath
+    defer {
+      // Only where the step broke off: what it came to is on the small disk, and that goes now.
+      if disk != nil, server.dataPath != home { try? server.moveBack(to: home) }
+    }
     if let disk { try move(index, to: disk, role: found.role, sandbox, probe) }
     try checkStops()
 
@@ -74,6 +79,7 @@ extension DrillRun {
     probe.writers.stop()
     found.writeGapSeconds = probe.writers.longestGap
     try settle(asked, probe, sandbox, &found, &failures)
+    if let set = sandbox.set { found.rolledBack = rolledBack(by: index, in: set, but: known) }
     return StepResult(
       failure: failures.isEmpty ? nil : failures.joined(separator: "; "),
       refusal: failures.isEmpty ? nil : "fault-not-as-expected", fault: found)

@@ -55,6 +55,8 @@ package struct FaultStep: StepKind {
 
   /// Whether it mends something.
   var mends: Bool { action == .restart || action == .rebuild }
+  /// Whether it needs files of what the backup gave.
+  var needsSeed: Bool { action == .rebuild && source == .backup }
 }
 
 extension FaultStep {
@@ -62,7 +64,7 @@ extension FaultStep {
     .kill: "SIGKILL, as by a power cut. It stays down until `restart` or `rebuild`.",
     .pause: "SIGSTOP for the time `for`: it answers nobody, and its connections stay open.",
     .restart: "Starts it, after a shutdown in order where it runs.",
-    .rebuild: "Throws its files away and has it get its data from another member.",
+    .rebuild: "Throws its files away and has it get its data again, from another member or from the backup.",
     .fillDisk: "Fills its disk for the time `for`: a small file system in memory, never the machine's disk.",
     .network:
       "Cuts or slows its connections with the other members for the time `for`; clients still reach it.",
@@ -94,7 +96,8 @@ extension FaultStep {
     "delay", .duration, "How late everything arrives with `how: slow`; 200ms by default.")
   private static let byKey = Key(
     "by", Shape<ReplicaSet.RebuildSource>.choice(),
-    "How `rebuild` gets the data: `initial_sync` (the default), or `copy`, of another member's files.")
+    "How `rebuild` gets the data: `initial_sync` (the default); `copy`, of another member's files; or "
+      + "`backup`, of the files as they were when the set was made of the backup, after which it catches up.")
   private static let compareKey = Key(
     "compare", .boolean, default: "true",
     "Whether the members' data is compared once all of them are up and have caught up.")

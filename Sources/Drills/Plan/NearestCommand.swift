@@ -15,7 +15,7 @@ struct NearestCommand: Sendable {
     var words = ["mongorestore"]
     var differences: [String] = []
     switch backup.form {
-    case .pbmSnapshot: return nil
+    case .pbmSnapshot, .physicalCopy: return nil
     case .archive: words.append(backup.path == "-" ? "--archive" : "--archive=\(backup.path)")
     case .collectionFile, .databaseDirectory, .dumpDirectory: words.append("--dir=\(backup.path)")
     }

@@ -10,7 +10,7 @@ internal import Sandbox
 /// server is started.
 package struct Preflight: Sendable {
   /// What would end the drill as things stand; empty when nothing is known to.
-  package private(set) var problems: [Failure] = []
+  package internal(set) var problems: [Failure] = []
   /// What a person should know.
   package private(set) var warnings: [String] = []
   /// The server that would be started.
