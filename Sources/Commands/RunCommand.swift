@@ -53,6 +53,12 @@ enum RunCommand: Command {
       "An earlier run (its folder, report.json or id), for checks that compare with it; wins over the scenario's."
   )
 
+  static let sign = Option.value(
+    "--sign", placeholder: "KEY", kind: .text,
+    help:
+      "Signs report.json with an OpenSSH key: a private key's file, or the public one's of a key that the agent holds."
+  )
+
   static let syntax = CommandSyntax(
     name: "run", summary: "runs drills and writes the evidence",
     description: [
@@ -68,7 +74,7 @@ enum RunCommand: Command {
       OptionGroup(
         "Options",
         [
-          ScenarioFlags.parameters, witness, baseline, meta, approvals, reports, failOn, requireProven,
+          ScenarioFlags.parameters, witness, baseline, meta, approvals, reports, sign, failOn, requireProven,
           noReplay, dryRun,
         ]),
       OptionGroup("Sandbox", SandboxFlags.group.options + [keep, from, kept]),
@@ -77,6 +83,7 @@ enum RunCommand: Command {
       Example("mongodrill run dump/", "Whether last night's dump can be restored."),
       Example("mongodrill run scenarios/* --report-dir /var/lib/drills", "The monthly drills."),
       Example("mongodrill run scenarios/shop --fail-on warn -q", "A gate in CI."),
+      Example("mongodrill run scenarios/shop --sign ~/.ssh/drills", "Evidence that others can verify."),
       Example("mongodrill run scenarios/shop --keep", "Leaves the restored data for a closer look."),
       Example("mongodrill run scenarios/shop --from verify", "The checks again, on the data that was kept."),
     ],
@@ -96,6 +103,7 @@ enum RunCommand: Command {
     if values[from] != nil && scenarios.count > 1 { throw Failure.fromOfSeveral() }
     if let from = values[from] { try scenarios.first?.firstStep(from: from) }
     if values[kept] != nil && values[from] == nil { throw Failure.keptWithoutFrom() }
+    if let key = values[sign] { try RecordSignature.probe(key: key) }
     var records: [DrillRecord] = []
     var codes: [ExitCode] = []
     for scenario in scenarios {
@@ -137,8 +145,7 @@ enum RunCommand: Command {
     }
     options.ask = session.asking
     let record = Drill(scenario, options: options, events: session.events).run()
-    try folder.write(record)
-    return (record, folder)
+    return (try folder.write(record, signingKey: values[sign]), folder)
   }
 
   /// The verdict and where the report is; of records the one array at the end.

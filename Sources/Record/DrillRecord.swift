@@ -52,8 +52,8 @@ package struct DrillRecord: RecordPart {
   package var exports: [Export]
   /// The run whose sandbox this one went on with; nil when it began at the beginning.
   package var resumed: Resumption?
-  /// The run of the same scenario before this one; nil when none is known.
-  package var previousRun: JSON?
+  /// The record that was written before this one in the same folder; nil for the first.
+  package var previousRun: PreviousRun?
 
   /// A record in which nothing has happened yet: by itself it proves nothing, and says so.
   package init() {

@@ -35,9 +35,21 @@ package struct RunFolder: Sendable, Hashable {
     }
   }
 
-  /// Writes the record in every format that is a file, the JSON first; each is there whole or not at all. Throws
-  /// `Failure` of kind `incomplete`.
-  package func write(_ record: DrillRecord) throws(Failure) {
+  /// Writes the record in every format that is a file, the JSON first; each is there whole or not at all. The record
+  /// becomes the next one of its folder's chain, and is signed where a key is given. Returns it as it was written.
+  /// Throws `Failure` of kind `incomplete`.
+  @discardableResult
+  package func write(_ record: DrillRecord, signingKey: String? = nil) throws(Failure) -> DrillRecord {
+    var record = record
+    try RunChain.extend(Files.folder(of: path), by: id) { (previous) throws(Failure) in
+      record.previousRun = previous
+      try draw(record)
+    }
+    if let signingKey { try RecordSignature.sign(Files.join(path, RunChain.recordName), key: signingKey) }
+    return record
+  }
+
+  private func draw(_ record: DrillRecord) throws(Failure) {
     for renderer in Renderer.all {
       guard let name = renderer.fileName else { continue }
       try Files.writeAtomically(renderer.draw(record).utf8, to: Files.join(path, name), mode: 0o600)
