@@ -49,6 +49,7 @@ let package = Package(
     library("BSON", ["CBSON"]),
     library("Facts", ["BSON", "Platform"]),
     library("Record", ["Platform"]),
+    library("Readiness", ["Record", "Platform"]),
 
     // Readers and the server.
     library("Arguments", ["Platform"]),
@@ -71,7 +72,7 @@ let package = Package(
       "Drills",
       [
         "Checks", "Drafting", "Physical", "Witness", "Replay", "Restore", "Sandbox", "Mongo", "Backups",
-        "Configuration", "Record", "Facts",
+        "Configuration", "Readiness", "Record", "Facts",
         "BSON",
         "Platform",
       ]),
@@ -83,7 +84,7 @@ let package = Package(
         "Mongo",
         "Backups",
         "Reports",
-        "Record",
+        "Readiness", "Record",
         "Facts", "BSON",
         "Platform",
       ]),
@@ -125,6 +126,7 @@ let package = Package(
         "TestSupport",
       ]),
     tests("Platform", ["Platform", "TestSupport", "Holder"]),
+    tests("Readiness", ["Readiness", "Reports", "Record", "Platform"]),
     tests("Record", ["Record", "Platform"]),
     tests(
       "Replay",

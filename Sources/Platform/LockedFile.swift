@@ -22,6 +22,14 @@ package final class LockedFile {
     }
   }
 
+  /// Opens a file that is only read, and waits until nobody changes it; nil where it can't be opened.
+  package init?(sharing path: String) {
+    self.path = path
+    descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    while flock(descriptor, LOCK_SH) != 0 && errno == EINTR {}
+  }
+
   deinit { close(descriptor) }
 
   /// All that it holds.

@@ -96,6 +96,8 @@ extension RunChain {
     var rest: [(link: ChainLink, previous: DrillRecord.PreviousRun?)] = []
     for name in found {
       let record = try Files.read(RunChain.record(of: name, in: folder), limit: .max)
+      // What is no record has nothing to follow from.
+      guard (try? JSON.parse(record, only: .members([:]))) != nil else { continue }
       let link = ChainLink(runID: name, sha256: SHA256.hex(of: record), writtenAt: nil, isAdopted: true)
       rest.append((link, RunChain.previous(named: record)))
     }
