@@ -8,6 +8,7 @@ package enum Program {
   static let commands: [any Command.Type] = [
     RunCommand.self, RestoreCommand.self, VerifyCommand.self, FindCommand.self, WitnessCommand.self,
     InitCommand.self, LintCommand.self, PlanCommand.self, CheckCommand.self, DamageCommand.self,
+    HistoryCommand.self, DiffCommand.self,
     SchemaCommand.self, DoctorCommand.self, CleanCommand.self, VersionCommand.self,
   ]
 

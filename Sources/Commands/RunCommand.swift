@@ -53,6 +53,9 @@ enum RunCommand: Command {
       "An earlier run (its folder, report.json or id), for checks that compare with it; wins over the scenario's."
   )
 
+  static let hashFiles = Option.choice(
+    "--hash-files", default: BackupDigests.Choice.auto,
+    help: "Puts the SHA-256 of the backup's files into the record: auto, when they have up to 1 GB.")
   static let sign = Option.value(
     "--sign", placeholder: "KEY", kind: .text,
     help:
@@ -74,7 +77,8 @@ enum RunCommand: Command {
       OptionGroup(
         "Options",
         [
-          ScenarioFlags.parameters, witness, baseline, meta, approvals, reports, sign, failOn, requireProven,
+          ScenarioFlags.parameters, witness, baseline, meta, approvals, reports, sign, hashFiles,
+          failOn, requireProven,
           noReplay, dryRun,
         ]),
       OptionGroup("Sandbox", SandboxFlags.group.options + [keep, from, kept]),
@@ -137,6 +141,7 @@ enum RunCommand: Command {
     options.witness = values[witness]
     options.baseline = values[baseline]
     options.reports = values[reports] ?? "reports"
+    options.digests = values[hashFiles]
     options.meta = values[meta].map { ($0.name, $0.value) }
     options.approvals = Dictionary(values[approvals].map { ($0.name, $0.value) }) { _, last in last }
     for id in options.approvals.keys

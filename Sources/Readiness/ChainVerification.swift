@@ -86,7 +86,8 @@ package struct ChainVerification: Sendable, Hashable {
       faults.append(
         Fault(
           kind: .headUnknown, runID: nil,
-          message: "no record has the digest \(expected): records were cut off the end, or the chain was made anew"
+          message:
+            "no record has the digest \(expected): records were cut off the end, or the chain was made anew"
         ))
     }
   }
@@ -103,7 +104,8 @@ package struct ChainVerification: Sendable, Hashable {
       throw .wrapping(error)
     }
     let all = found.withLock { $0 }
-    return Dictionary(uniqueKeysWithValues: zip(names, all).compactMap { name, one in one.map { (name, $0) } })
+    return Dictionary(
+      uniqueKeysWithValues: zip(names, all).compactMap { name, one in one.map { (name, $0) } })
   }
 
   /// Goes along the chain. Returns the digests that a sound record behind them names: a signature of that one vouches
@@ -111,7 +113,8 @@ package struct ChainVerification: Sendable, Hashable {
   private mutating func walk(_ links: [ChainLink], _ found: [String: Found], _ chain: RunChain) -> Set<String>
   {
     let runOf = Dictionary(links.map { ($0.sha256, $0.runID) }) { first, _ in first }
-    let anchor = chain.anchors.compactMap { anchor in links.lastIndex { $0.runID == anchor.runID } }.max() ?? -1
+    let anchor =
+      chain.anchors.compactMap { anchor in links.lastIndex { $0.runID == anchor.runID } }.max() ?? -1
     var vouched: Set<String> = []
     var seen: Set<String> = []
     var isAnew = false

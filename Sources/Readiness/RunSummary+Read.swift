@@ -40,6 +40,7 @@ extension RunSummary {
     endedAt =
       json["ended_at"]?.time
       ?? json["duration_seconds"]?.number.map { startedAt.adding($0) } ?? startedAt
+    time = endedAt
     status = json["status"]?.text.flatMap { DrillRecord.Status(rawValue: $0) } ?? .failed
     exitCode = json["exit_code"]?.whole
     if json["damage"]?.isThere == true { kind = .damage }

@@ -104,7 +104,8 @@ package struct RunSummary: Sendable, Hashable {
 
   /// How long it took, by its phases where its clock jumped.
   package var seconds: Double {
-    clock == nil ? endedAt.timeInterval(since: startedAt) : phases.reduce(0) { $0 + $1.seconds }
+    clock == nil && endedAt >= startedAt
+      ? endedAt.timeInterval(since: startedAt) : phases.reduce(0) { $0 + $1.seconds }
   }
 
   /// Bytes of BSON, and documents, that were restored a second; nil where none were.

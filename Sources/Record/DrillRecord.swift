@@ -45,6 +45,8 @@ package struct DrillRecord: RecordPart {
   package var checks: [Outcome]
   /// Faults that were planted on purpose; nil when none were to be.
   package var damage: Damage?
+  /// What somebody should look at; no part of the verdict.
+  package var recommendations: [Recommendation]
   /// What was in the backup or the scenario and was not verified.
   package var notVerified: [NotVerified]
   package var rollbacks: [Step]
@@ -72,6 +74,7 @@ package struct DrillRecord: RecordPart {
     phases = []
     steps = []
     checks = []
+    recommendations = []
     notVerified = []
     rollbacks = []
     exports = []
@@ -102,6 +105,8 @@ package struct DrillRecord: RecordPart {
       RecordField("checks", \.checks),
       RecordField("damage", \.damage),
       RecordField(derived: "summary") { $0.summary },
+      RecordField(derived: "rating") { $0.rating },
+      RecordField("recommendations", \.recommendations),
       RecordField("not_verified", \.notVerified),
       RecordField("rollbacks", \.rollbacks),
       RecordField("exports", \.exports),

@@ -18,9 +18,11 @@ struct MarkdownReport {
     objectives()
     replayed()
     recovered()
+    rated()
     exports()
     failures()
     notVerified()
+    recommendations()
     damage()
     checks()
     steps("Steps", record.steps)
@@ -101,7 +103,7 @@ struct MarkdownReport {
         let meaning = name == "RTO" ? "time to recover" : "data lost"
         return [
           "\(name), \(meaning)", time(objective.limitSeconds), time(objective.measuredSeconds),
-          time(objective.marginSeconds), result,
+          time(objective.marginSeconds), result + compared(objective),
         ]
       })
   }

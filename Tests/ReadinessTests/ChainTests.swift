@@ -238,7 +238,8 @@ struct SignatureTests {
     ]
     let verification = try ChainVerification(of: folder.path, allowedSigners: keys.allowed)
     #expect(verification.signers == [ids[1]: "drills@example.com"])
-    #expect(verification.faults.map { "\($0.kind.rawValue) \($0.runID ?? "")" } == ["record-unsigned \(ids[2])"])
+    #expect(
+      verification.faults.map { "\($0.kind.rawValue) \($0.runID ?? "")" } == ["record-unsigned \(ids[2])"])
     _ = try write(folder, day: 3, key: keys.key)
     #expect(try ChainVerification(of: folder.path, allowedSigners: keys.allowed).isSound)
   }

@@ -52,7 +52,8 @@ func drillRecord(_ scenario: String, _ id: String, at begin: WallTime) -> DrillR
   record.phases = [Phase("restore", seconds: 5, documents: 5000, bytes: 900_000)]
   record.checks = [
     Outcome(
-      kind: "count", suite: "core", namespace: "shop.orders", name: "count", result: .pass, message: "as before")
+      kind: "count", suite: "core", namespace: "shop.orders", name: "count", result: .pass,
+      message: "as before")
   ]
   return record
 }
@@ -60,6 +61,8 @@ func drillRecord(_ scenario: String, _ id: String, at begin: WallTime) -> DrillR
 extension WallTime {
   /// The first moment of the tests' year.
   static var new: WallTime { WallTime(rfc3339: "2026-01-05T03:00:00Z")! }
-  func after(_ seconds: Int) -> WallTime { WallTime(seconds: self.seconds + seconds, nanoseconds: nanoseconds) }
+  func after(_ seconds: Int) -> WallTime {
+    WallTime(seconds: self.seconds + seconds, nanoseconds: nanoseconds)
+  }
   func after(days: Int) -> WallTime { after(days * 86_400) }
 }
