@@ -61,10 +61,12 @@ package struct RunTrend: Sendable, Hashable {
 /// A row of bars, one a value, in a line of text.
 package enum Sparkline {
   private static let blocks = Array("▁▂▃▄▅▆▇█")
+  /// As a share of the largest value.
+  private static let leastSpan = 0.1
   private static let letters = Array("_.-~=+*#")
 
-  /// From the smallest to the largest; a value that isn't there is a blank, and where all are the same the bars are of
-  /// half height. Of more values than `width` the newest are drawn.
+  /// From the smallest to the largest; a value that isn't there is a blank. What varies by less than a tenth stays in the
+  /// middle, so that noise doesn't look like a trend. Of more values than `width` the newest are drawn.
   package static func text(_ values: [Double?], width: Int = 52, isASCII: Bool = false) -> String {
     let values = values.suffix(width)
     let known = values.compactMap(\.self)
@@ -73,8 +75,10 @@ package enum Sparkline {
     return String(
       values.map { value -> Character in
         guard let value else { return " " }
-        guard high > low else { return bars[3] }
-        return bars[Int(((value - low) / (high - low) * Double(bars.count - 1)).rounded())]
+        let span = max(high - low, high.magnitude * leastSpan)
+        guard span > 0 else { return bars[3] }
+        let place = (value - (low + high) / 2) / span + 0.5
+        return bars[min(bars.count - 1, Int(place * Double(bars.count - 1)))]
       })
   }
 }
