@@ -153,7 +153,8 @@ enum ScenarioKeys {
   private static let warn = Key("warn", .duration, "Above this there is a warning.")
   private static let regression = Key(
     "regression", .percentage,
-    "How far above the median of the last ten completed runs it may be, such as 25%; judged from three runs on.")
+    "How far above the median of the last ten completed runs it may be, such as 25%; judged from three runs on."
+  )
   private static let rto = Key(
     "rto",
     Shape<ObjectiveLimits>.record("rto", [max, warn, regression]) { fields in

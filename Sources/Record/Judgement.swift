@@ -130,14 +130,14 @@ package struct Judgement: Sendable, Hashable {
       return isSaid
         ? [] : [DrillRecord.Reason(.notVerified, "objective-not-measured", "\(name) could not be measured")]
     }
-    guard regression.met == false, let median = regression.medianSeconds, let change = regression.change else {
-      return []
-    }
+    guard regression.met == false, let median = regression.medianSeconds, let change = regression.change
+    else { return [] }
     let percent = Decimals.format(change * 100, 0)
     return [
       DrillRecord.Reason(
         .objectiveMissed, "objective-regressed",
-        "\(name) was \(TimeSpan.format(measured)), \(percent)% above the \(TimeSpan.format(median)) that is the median of "
+        "\(name) was \(TimeSpan.format(measured)), \(percent)% above the \(TimeSpan.format(median)) that is the "
+          + "median of "
           + "\(Count.text(regression.runs, "earlier run")); \(Decimals.format(regression.limit * 100, 1))% is allowed",
         hint: "Compare with an earlier run: mongodrill diff RUN RUN.")
     ]

@@ -1,4 +1,5 @@
 import Platform
+import TestSupport
 import Testing
 
 @Suite("mongodrill history and diff", .tags(.mongod))
