@@ -135,7 +135,7 @@ struct PageTests {
     for word in ["<script", "http", "url(", "@import", "\u{202E}"] {
       #expect(!page.contains(word), "\(word)")
     }
-    #expect(page.split(separator: "<svg").count - 1 == 6)
+    #expect(page.split(separator: "<svg").count - 1 == 5)
     #expect(page.contains("class=\"b\"") && page.contains("limit 30.0 s"))
   }
 }
