@@ -63,6 +63,34 @@ struct HistoryTests {
     }
   }
 
+  @Test("a key with a passphrase signs through the agent that holds it, and not without one")
+  func agent() throws {
+    try withFolder { folder in
+      _ = try Dump(in: folder)
+      try Files.writeAtomically(
+        "#!/bin/sh\necho secret words\n".utf8, to: Files.join(folder, "ask"), mode: 0o700)
+      let line = """
+        ssh-keygen -q -t ed25519 -N 'secret words' -f key &&
+        SSH_ASKPASS=$PWD/ask SSH_ASKPASS_REQUIRE=force ssh-add -q key &&
+        \(Mongodrill.path) run dump -q --sandbox-dir . --sign key
+        """
+      let signed = try Supervisor.shared.capture(
+        ChildSpec(
+          ["ssh-agent", "sh", "-c", line], environment: Mongodrill.environment, workingDirectory: folder),
+        timeout: 120)
+      #expect(signed.status == .exited(0), "\(signed.errorOutput.text)")
+      let text = try Files.text(of: Files.join(folder, "key.pub"))
+      try Files.writeAtomically("drills@example.com \(text)".utf8, to: Files.join(folder, "signers"))
+      let verified = try Mongodrill.run("history", "--verify", "--allowed-signers", "signers", in: folder)
+      #expect(verified.status == 0 && verified.output.contains("signed  1 record, by drills@example.com"))
+      var environment = Mongodrill.environment
+      environment["SSH_AUTH_SOCK"] = nil
+      let refused = try Mongodrill.run(
+        "run", "dump", "-q", "--sign", "key", environment: environment, in: folder)
+      #expect(refused.status == 64 && refused.errorOutput.contains("nothing can be signed with key"))
+    }
+  }
+
   @Test("put the digests of the backup's files into the record, as sha256sum gives them")
   func files() throws {
     try withFolder { folder in
