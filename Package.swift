@@ -50,6 +50,7 @@ let package = Package(
     library("BSON", ["CBSON"]),
     library("Facts", ["BSON", "Platform"]),
     library("Record", ["Platform"]),
+    library("Readiness", ["Record", "Platform"]),
 
     // Readers and the server.
     library("Sharding", ["BSON"]),
@@ -74,7 +75,7 @@ let package = Package(
       "Drills",
       [
         "Checks", "Drafting", "Physical", "Sharding", "Witness", "Replay", "Restore", "Sandbox", "Mongo",
-        "Backups", "Configuration", "Record", "Facts",
+        "Backups", "Configuration", "Readiness", "Record", "Facts",
         "BSON",
         "Platform",
       ]),
@@ -86,7 +87,7 @@ let package = Package(
         "Mongo",
         "Backups",
         "Reports",
-        "Record",
+        "Readiness", "Record",
         "Facts", "BSON",
         "Platform",
       ]),
@@ -129,6 +130,7 @@ let package = Package(
         "TestSupport",
       ]),
     tests("Platform", ["Platform", "TestSupport", "Holder"]),
+    tests("Readiness", ["Readiness", "Reports", "Record", "Platform"]),
     tests("Record", ["Record", "Platform"]),
     tests(
       "Replay",

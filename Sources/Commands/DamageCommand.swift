@@ -44,11 +44,11 @@ enum DamageCommand: Command {
       of: "\(scenario.name)-damage", at: .now, in: values[RunCommand.reports] ?? "reports")
     if !session.options.isQuiet { session.console.log("drill \(folder.id)") }
     let each = values[self.each] ?? 2
-    let record = DamageDrill(
+    let drilled = DamageDrill(
       scenario, options: ScenarioFlags.options(values, runID: folder.id), each: each == 0 ? nil : each,
       events: session.events
     ).run()
-    try folder.write(record)
+    let record = try folder.write(drilled)
     session.endProgress()
     let report = Files.join(folder.path, "report.md")
     session.result(text: text(record, report), json: record.json)

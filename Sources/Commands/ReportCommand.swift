@@ -1,5 +1,6 @@
 internal import Arguments
 internal import Platform
+internal import Readiness
 internal import Record
 internal import Reports
 
@@ -80,16 +81,6 @@ extension ValueKind<Renderer> {
 }
 
 extension Failure {
-  static func noRun(_ run: String, _ reports: String) -> Failure {
-    Failure(
-      .usage, "no-run",
-      run == SavedRun.latest
-        ? "there is no run in \(reports)"
-        : "there is no report of a run at \(run), and no run of that name in \(reports)",
-      hint:
-        "Give a report's folder, its report.json, a run's id or 'latest'; --report-dir says where runs are.")
-  }
-
   static func notDrawn(_ file: String, _ failure: Failure) -> Failure {
     Failure(
       .incomplete, "report-not-written", "cannot write \(file)", hint: "Give another file with -o.",

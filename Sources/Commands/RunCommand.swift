@@ -65,6 +65,14 @@ enum RunCommand: Command {
   static let notifyArguments = Option.list(
     "--notify-arg", placeholder: "ARG", kind: ValueKind("a text") { $0 },
     help: "An argument for the program of --notify.")
+  static let hashFiles = Option.choice(
+    "--hash-files", default: BackupDigests.Choice.auto,
+    help: "Puts the SHA-256 of the backup's files into the record: auto, when they have up to 1 GB.")
+  static let sign = Option.value(
+    "--sign", placeholder: "KEY", kind: .text,
+    help:
+      "Signs report.json with an OpenSSH key: a private key's file, or the public one's of a key that the agent holds."
+  )
 
   static let syntax = CommandSyntax(
     name: "run", summary: "runs drills and writes the evidence",
@@ -84,7 +92,7 @@ enum RunCommand: Command {
         "Options",
         [
           ScenarioFlags.parameters, witness, baseline, meta, approvals, reports, formats, prometheus, notify,
-          notifyArguments, failOn, requireProven, noReplay, dryRun,
+          notifyArguments, sign, hashFiles, failOn, requireProven, noReplay, dryRun,
         ]),
       OptionGroup("Sandbox", SandboxFlags.group.options + [keep, from, kept]),
     ],
@@ -98,6 +106,7 @@ enum RunCommand: Command {
       Example(
         "mongodrill run scenarios/* --notify ./mail.sh --notify-arg ops@example.org",
         "Tells somebody after each drill."),
+      Example("mongodrill run scenarios/shop --sign ~/.ssh/drills", "Evidence that others can verify."),
       Example("mongodrill run scenarios/shop --keep", "Leaves the restored data for a closer look."),
       Example("mongodrill run scenarios/shop --from verify", "The checks again, on the data that was kept."),
     ],
@@ -122,6 +131,7 @@ enum RunCommand: Command {
     if values[kept] != nil && values[from] == nil { throw Failure.keptWithoutFrom() }
     if values[notify] == nil, !values[notifyArguments].isEmpty { throw Failure.argumentsWithoutNotifier() }
     let notifier = try values[notify].map { try Notifier($0, arguments: values[notifyArguments]) }
+    if let key = values[sign] { try RecordSignature.probe(key: key) }
     var records: [DrillRecord] = []
     var codes: [ExitCode] = []
     for scenario in scenarios {
@@ -165,6 +175,7 @@ enum RunCommand: Command {
     options.witness = values[witness]
     options.baseline = values[baseline]
     options.reports = values[reports] ?? "reports"
+    options.digests = values[hashFiles]
     options.meta = values[meta].map { ($0.name, $0.value) }
     options.approvals = Dictionary(values[approvals].map { ($0.name, $0.value) }) { _, last in last }
     for id in options.approvals.keys
@@ -173,8 +184,8 @@ enum RunCommand: Command {
     }
     options.ask = session.asking
     let record = Drill(scenario, options: options, events: session.events).run()
-    try folder.write(record, formats: values[formats])
-    return (record, folder)
+    let written = try folder.write(record, formats: values[formats], signingKey: values[sign])
+    return (written, folder)
   }
 
   /// Writes the metrics and starts the notifier. What fails there is said loudly and ends in the code of a clean-up

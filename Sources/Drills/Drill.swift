@@ -49,6 +49,8 @@ package struct DrillOptions: Sendable {
   package var witness: String?
   /// An earlier run: its folder, its report.json or its id among `reports`; wins over the scenario's.
   package var baseline: String?
+  /// Whether the backup's files get their digests into the record.
+  package var digests = BackupDigests.Choice.auto
   /// The folder of reports.
   package var reports = "reports"
   /// Who approved which step beforehand.

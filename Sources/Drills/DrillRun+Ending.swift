@@ -2,6 +2,7 @@ internal import BSON
 internal import Checks
 internal import Configuration
 internal import Platform
+internal import Readiness
 internal import Record
 internal import Restore
 internal import Sandbox
@@ -58,7 +59,12 @@ extension DrillRun {
       fail(Failure.interrupted(by: signal))
     }
     leftOver()
+    if Interruption.pending != nil { digests?.cancel() }
+    digests?.finish(into: &record.backup)
+    let earlier = RunIndex.completed(
+      scenario.name, in: options.reports, most: DrillRecord.Regression.mostRuns, except: options.runID)
     record.objectives.rto = rto
+    compare(with: earlier)
     record.objectives.rpo = rpo
     evidence.objectives = record.objectives
     if let damage = record.damage {
@@ -71,8 +77,36 @@ extension DrillRun {
     record.verdict = judgement.verdict
     record.exitCode = judgement.exitCode
     record.reasons = judgement.reasons
+    record.recommendations = Recommendations.of(record, earlier: earlier, freeBytes: freeBytes)
     record.endedAt = .nowInRecord
     return record
+  }
+
+  /// Measures the RTO against earlier runs, where the scenario asks for that.
+  private func compare(with earlier: [RunSummary]) {
+    guard let limit = scenario.objectives.rtoRegression else { return }
+    guard record.resumed == nil else {
+      record.notVerified.append(
+        DrillRecord.NotVerified(
+          "objective", "the RTO was not compared with earlier runs: this one began in the middle"))
+      return
+    }
+    let regression = DrillRecord.Regression(
+      limit: limit, of: earlier, measured: record.objectives.rto?.measuredSeconds)
+    record.objectives.rto?.regression = regression
+    guard regression.medianSeconds == nil else { return }
+    record.notVerified.append(
+      DrillRecord.NotVerified(
+        "objective",
+        "the RTO was not compared with earlier runs: there \(regression.runs == 1 ? "is" : "are") "
+          + "\(Count.text(regression.runs, "completed run")) with a measured one, and "
+          + "\(Recommendations.fewestRuns) are needed"))
+  }
+
+  /// Where the sandbox lay, or would have.
+  private var freeBytes: Int? {
+    let folder = record.environment.sandbox.map { Files.folder(of: $0.directory) }
+    return try? Files.freeSpace(at: folder ?? settings.directory ?? SandboxOptions.defaultDirectory)
   }
 
   /// What was to be done and wasn't, because the drill ended before.

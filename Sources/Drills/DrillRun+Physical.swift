@@ -23,6 +23,7 @@ extension DrillRun {
     physical = plan
     record.backup.form = PhysicalCopy.form
     record.backup.bytes = plan.copy.bytes
+    digests = BackupDigests([scenario.backup], options.digests)
     try plan.copy.requireSound()
     for (index, step) in scenario.steps.enumerated() {
       guard try run(step, at: index) else { break }

@@ -70,6 +70,8 @@ package final class DrillRun {
   var unsettled: [FaultProbe] = []
   /// Where the drill stood after each step that came to its end, by the steps' ids.
   var marks: [String: KeptDrill.Mark] = [:]
+  /// Digests of the backup's files, on their way.
+  var digests: BackupDigests?
   /// The suites that were asked to their end.
   var asked: Set<String> = []
 
@@ -184,6 +186,11 @@ package final class DrillRun {
     record.backup.serverVersion = backup.origin.serverVersion
     record.backup.toolVersion = backup.origin.toolVersion
     record.backup.oplog = backup.oplog?.place.file
+    if scenario.command == nil {
+      digests = BackupDigests(
+        [backup.path] + scenario.oplog + (backup.oplog?.files ?? []) + backup.slices.map(\.path),
+        options.digests)
+    }
     record.backup.notes = backup.notes
     record.notVerified += backup.notes.map { DrillRecord.NotVerified("backup", $0) }
   }

@@ -137,6 +137,8 @@ package struct SandboxSettings: Sendable, Hashable {
 package struct ObjectiveLimits: Sendable, Hashable {
   package var rtoLimit: Double?
   package var rtoWarning: Double?
+  /// How far above the median of earlier runs it may be, as a share of it.
+  package var rtoRegression: Double?
   package var rpo: RecoveryPointLimit?
 }
 

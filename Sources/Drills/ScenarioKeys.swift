@@ -244,17 +244,22 @@ enum ScenarioKeys {
 
   private static let max = Key("max", .duration, "The limit: above it the objective is missed.")
   private static let warn = Key("warn", .duration, "Above this there is a warning.")
+  private static let regression = Key(
+    "regression", .percentage,
+    "How far above the median of the last ten completed runs it may be, such as 25%; judged from three runs on."
+  )
   private static let rto = Key(
     "rto",
-    Shape<ObjectiveLimits>.record("rto", [max, warn]) { fields in
-      if fields[max] == nil, fields[warn] == nil {
+    Shape<ObjectiveLimits>.record("rto", [max, warn, regression]) { fields in
+      if fields[max] == nil, fields[warn] == nil, fields[regression] == nil {
         fields.diagnostics.report(.emptyObjective("rto", at: fields.node.place))
         return nil
       }
       if let limit = fields[max], let warning = fields[warn], warning > limit {
         fields.reject(warn, "it is above `max`")
       }
-      return ObjectiveLimits(rtoLimit: fields[max], rtoWarning: fields[warn])
+      return ObjectiveLimits(
+        rtoLimit: fields[max], rtoWarning: fields[warn], rtoRegression: fields[regression])
     }, "Time to recover: from the first byte read to the checks passed.")
   private static let reference = Key(
     required: "reference", .text,
@@ -326,6 +331,6 @@ extension Failure {
   static func emptyObjective(_ name: String, at place: Place) -> Failure {
     .invalid(
       "empty-objective", "objective `\(name)` without a limit", at: place,
-      hint: "Give it `max`, `warn` or both.")
+      hint: "Give it `max`, `warn` or both" + (name == "rto" ? ", or `regression`." : "."))
   }
 }

@@ -28,7 +28,7 @@ extension JSON {
   package static func parse(_ text: String) throws(MalformedJSON) -> JSON { try parse(Array(text.utf8)) }
 }
 
-private struct JSONParser {
+struct JSONParser {
   let bytes: [UInt8]
   var at = 0
 

@@ -22,6 +22,12 @@ extension DrillRecord {
     package var oplog: String?
     /// Where slices of the oplog were looked for, as the user gave it.
     package var slices: [String] = []
+    /// Its files and those of the slices, as they were at the drill: the first of them, by their paths.
+    package var files: [FileDigest] = []
+    /// How many there are in all; nil when their digests were not taken.
+    package var fileCount: Int?
+    /// The SHA-256 of all of them as `sha256sum` lists them, sorted by the bytes of their paths.
+    package var filesSHA256: String?
     package var collections: [Collection] = []
     /// The first documents, indexes and collections that the server refused.
     package var problems: [Problem] = []
@@ -42,7 +48,9 @@ extension DrillRecord {
         RecordField("taken_by", \.takenBy), RecordField("form", \.form), RecordField("bytes", \.bytes),
         RecordField("compressed", \.compressed), RecordField("server_version", \.serverVersion),
         RecordField("tool_version", \.toolVersion), RecordField("oplog", \.oplog),
-        RecordField("slices", \.slices), RecordField("collections", \.collections),
+        RecordField("slices", \.slices), RecordField("files", \.files),
+        RecordField("file_count", \.fileCount), RecordField("files_sha256", \.filesSHA256),
+        RecordField("collections", \.collections),
         RecordField("problems", \.problems),
         RecordField("problem_count", \.problemCount), RecordField("notes", \.notes),
       ]

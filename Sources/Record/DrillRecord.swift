@@ -45,6 +45,8 @@ package struct DrillRecord: RecordPart {
   package var checks: [Outcome]
   /// Faults that were planted on purpose; nil when none were to be.
   package var damage: Damage?
+  /// What somebody should look at; no part of the verdict.
+  package var recommendations: [Recommendation]
   /// What was in the backup or the scenario and was not verified.
   package var notVerified: [NotVerified]
   package var rollbacks: [Step]
@@ -54,8 +56,8 @@ package struct DrillRecord: RecordPart {
   package var resumed: Resumption?
   /// The parts of a sharded set; empty for every other backup.
   package var shards: [Shard]
-  /// The run of the same scenario before this one; nil when none is known.
-  package var previousRun: JSON?
+  /// The record that was written before this one in the same folder; nil for the first.
+  package var previousRun: PreviousRun?
 
   /// A record in which nothing has happened yet: by itself it proves nothing, and says so.
   package init() {
@@ -74,6 +76,7 @@ package struct DrillRecord: RecordPart {
     phases = []
     steps = []
     checks = []
+    recommendations = []
     notVerified = []
     rollbacks = []
     exports = []
@@ -105,6 +108,8 @@ package struct DrillRecord: RecordPart {
       RecordField("checks", \.checks),
       RecordField("damage", \.damage),
       RecordField(derived: "summary") { $0.summary },
+      RecordField(derived: "rating") { $0.rating },
+      RecordField("recommendations", \.recommendations),
       RecordField("not_verified", \.notVerified),
       RecordField("rollbacks", \.rollbacks),
       RecordField("exports", \.exports),

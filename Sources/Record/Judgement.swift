@@ -119,6 +119,33 @@ package struct Judgement: Sendable, Hashable {
   private static func measured(_ name: String, _ objective: DrillRecord.Objective, failOnWarn: Bool)
     -> [DrillRecord.Reason]
   {
+    limited(name, objective, failOnWarn: failOnWarn) + compared(name, objective)
+  }
+
+  /// Against the median of earlier runs. Too few of them are no reason: the first drills of a scenario have none.
+  private static func compared(_ name: String, _ objective: DrillRecord.Objective) -> [DrillRecord.Reason] {
+    guard let regression = objective.regression else { return [] }
+    guard let measured = objective.measuredSeconds else {
+      let isSaid = objective.limitSeconds != nil || objective.warnSeconds != nil
+      return isSaid
+        ? [] : [DrillRecord.Reason(.notVerified, "objective-not-measured", "\(name) could not be measured")]
+    }
+    guard regression.met == false, let median = regression.medianSeconds, let change = regression.change
+    else { return [] }
+    let percent = Decimals.format(change * 100, 0)
+    return [
+      DrillRecord.Reason(
+        .objectiveMissed, "objective-regressed",
+        "\(name) was \(TimeSpan.format(measured)), \(percent)% above the \(TimeSpan.format(median)) that is the "
+          + "median of "
+          + "\(Count.text(regression.runs, "earlier run")); \(Decimals.format(regression.limit * 100, 1))% is allowed",
+        hint: "Compare with an earlier run: mongodrill diff RUN RUN.")
+    ]
+  }
+
+  private static func limited(_ name: String, _ objective: DrillRecord.Objective, failOnWarn: Bool)
+    -> [DrillRecord.Reason]
+  {
     guard let limit = objective.limitSeconds ?? objective.warnSeconds else { return [] }
     guard let measured = objective.measuredSeconds else {
       return [DrillRecord.Reason(.notVerified, "objective-not-measured", "\(name) could not be measured")]

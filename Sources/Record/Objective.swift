@@ -26,6 +26,8 @@ extension DrillRecord {
     package var warnSeconds: Double?
     /// nil when it could not be measured.
     package var measuredSeconds: Double?
+    /// How it compares with earlier runs; nil when that was not asked for.
+    package var regression: Regression?
 
     package init() {}
     package init(limit: Double?, warn: Double? = nil, measured: Double?) {
@@ -52,6 +54,36 @@ extension DrillRecord {
         RecordField("limit_seconds", \.limitSeconds), RecordField("warn_seconds", \.warnSeconds),
         RecordField("measured_seconds", \.measuredSeconds),
         RecordField(derived: "margin_seconds") { $0.marginSeconds }, RecordField(derived: "met") { $0.met },
+        RecordField("regression", \.regression),
+      ]
+    }
+  }
+
+  /// An objective that is measured against earlier runs.
+  package struct Regression: RecordPart {
+    /// How far above the median is allowed, as a share of it.
+    package var limit = 0.0
+    /// What was measured then, and in how many runs; nil when they were too few.
+    package var medianSeconds: Double?
+    package var runs = 0
+    /// How far from the median, as a share of it.
+    package var change: Double?
+
+    package init() {}
+    package init(limit: Double, runs: Int, medianSeconds: Double?, measured: Double?) {
+      self.limit = limit
+      self.runs = runs
+      self.medianSeconds = medianSeconds
+      if let medianSeconds, let measured, medianSeconds > 0 { change = measured / medianSeconds - 1 }
+    }
+
+    /// Whether the limit was kept; nil when it could not be judged.
+    package var met: Bool? { change.map { $0 <= limit } }
+
+    package static var fields: [RecordField<Regression>] {
+      [
+        RecordField("limit", \.limit), RecordField("median_seconds", \.medianSeconds),
+        RecordField("runs", \.runs), RecordField("change", \.change), RecordField(derived: "met") { $0.met },
       ]
     }
   }

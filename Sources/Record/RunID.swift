@@ -7,6 +7,18 @@ package enum RunID {
     "\(time.compact)-\(slug(scenario))" + (attempt > 1 ? "-\(attempt)" : "")
   }
 
+  /// The time that a name begins with; nil for what is no run's name.
+  package static func time(of name: String) -> WallTime? {
+    let bytes = Array(name.utf8)
+    guard bytes.count > 17, bytes[8] == UInt8(ascii: "T"), bytes[15] == UInt8(ascii: "Z"),
+      bytes[16] == UInt8(ascii: "-")
+    else { return nil }
+    func digits(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+    return WallTime(
+      rfc3339: "\(digits(0..<4))-\(digits(4..<6))-\(digits(6..<8))T"
+        + "\(digits(9..<11)):\(digits(11..<13)):\(digits(13..<15))Z")
+  }
+
   /// A name as it can stand in a file's name: letters, digits, dots, hyphens and underscores of ASCII, at most
   /// 80; runs of anything else become one hyphen.
   package static func slug(_ name: String) -> String {

@@ -35,6 +35,15 @@ extension Section {
         "\(own: members)\(seeding)\(code: sandbox.directory), \(own: sandbox.kept ? "kept" : "removed")",
       ])
     }
+    if let all = record.backup.filesSHA256 {
+      rows.append([
+        "Backup's files",
+        "\(own: Count.text(record.backup.fileCount ?? 0, "file")), SHA-256 of their list \(code: all)",
+      ])
+    }
+    if let previous = record.previousRun {
+      rows.append(["Record before", "\(code: previous.runID), SHA-256 \(code: previous.sha256)"])
+    }
     for pair in environment.meta { rows.append([Prose(data: pair.key), Prose(data: pair.value)]) }
     return Section("Environment", [.table(["", ""], rows)])
   }

@@ -47,7 +47,8 @@ struct HTMLReport {
   /// New parts of the record get their place here, and in `MarkdownReport`.
   private var sections: [HTML] {
     var sections: [HTML?] = [
-      objectives, failures, draw(.replayed(record)), recovered, timeline, draw(.notVerified(record)), checks,
+      objectives, failures, draw(.replayed(record)), recovered, timeline, draw(.notVerified(record)),
+      draw(.recommendations(record)), checks,
       inventory, draw(.shards(record)), draw(.exports(record)), draw(.damage(record)),
       draw(.steps("Steps", record.steps)),
     ]
@@ -175,6 +176,15 @@ struct HTMLReport {
     ]
     if let sha256 = record.scenario.sha256 {
       rows.append([.code(record.scenario.path ?? record.scenario.name), .code(sha256)])
+    }
+    if let all = record.backup.filesSHA256 {
+      rows.append([
+        HTML("the backup's \(Count.text(record.backup.fileCount ?? 0, "file")), as `sha256sum` lists them"),
+        .code(all),
+      ])
+    }
+    if let previous = record.previousRun {
+      rows.append([.code("\(previous.runID)/report.json"), .code(previous.sha256)])
     }
     for export in record.exports {
       for collection in export.collections {

@@ -26,6 +26,7 @@ struct MarkdownReport {
     add(.exports(record))
     failures()
     add(.notVerified(record))
+    add(.recommendations(record))
     add(.damage(record))
     add(checks)
     add(.steps("Steps", record.steps))

@@ -25,6 +25,7 @@ extension Section {
       }
       blocks.append(.paragraph(total(record)))
     }
+    if let rating = rating(record) { blocks.append(.paragraph(rating)) }
     if !backup.notes.isEmpty { blocks.append(.list(backup.notes.map(Prose.init(data:)))) }
     return Section("What was recovered", blocks)
   }

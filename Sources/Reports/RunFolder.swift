@@ -35,9 +35,23 @@ package struct RunFolder: Sendable, Hashable {
     }
   }
 
-  /// Writes the record as `report.json`, as `report.md` and in the formats that were asked for besides; each is
-  /// there whole or not at all. Throws `Failure` of kind `incomplete`.
-  package func write(_ record: DrillRecord, formats: [Renderer] = []) throws(Failure) {
+  /// Writes the record as `report.json`, as `report.md` and in the formats that were asked for besides; each is there
+  /// whole or not at all. The record becomes the next one of its folder's chain, and is signed where a key is given.
+  /// Returns it as it was written. Throws `Failure` of kind `incomplete`.
+  @discardableResult
+  package func write(
+    _ record: DrillRecord, formats: [Renderer] = [], signingKey: String? = nil
+  ) throws(Failure) -> DrillRecord {
+    var record = record
+    try RunChain.extend(Files.folder(of: path), by: id) { (previous) throws(Failure) in
+      record.previousRun = previous
+      try draw(record, formats)
+    }
+    if let signingKey { try RecordSignature.sign(Files.join(path, RunChain.recordName), key: signingKey) }
+    return record
+  }
+
+  private func draw(_ record: DrillRecord, _ formats: [Renderer]) throws(Failure) {
     var written: Set<String> = []
     for renderer in Renderer.always + formats {
       guard let name = renderer.fileName, written.insert(name).inserted else { continue }

@@ -44,11 +44,13 @@ extension DrillRecord.Objective {
 
   /// How it went.
   var words: Prose {
-    switch met {
-    case true?: isNearLimit ? "met, above its warning" : "met"
-    case false?: "\(strong: "missed")"
-    case nil: measuredSeconds == nil ? "not measured" : "no limit set"
-    }
+    let result: Prose =
+      switch met {
+      case true?: isNearLimit ? "met, above its warning" : "met"
+      case false?: "\(strong: "missed")"
+      case nil: measuredSeconds == nil ? "not measured" : "no limit set"
+      }
+    return result + compared
   }
 }
 

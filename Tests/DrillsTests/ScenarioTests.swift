@@ -185,7 +185,10 @@ struct ScenarioTests {
       ),
       (least + "parameters: {n: {type: integer, default: many}}\n", ["3:42 invalid-value"], nil),
       (least + "objectives: {rto: {max: 20m, warn: 30m}}\n", ["3:36 invalid-value"], nil),
-      (least + "objectives: {rto: {}}\n", ["3:19 empty-objective"], "Give it `max`, `warn` or both."),
+      (
+        least + "objectives: {rto: {}}\n", ["3:19 empty-objective"],
+        "Give it `max`, `warn` or both, or `regression`."
+      ),
       (least + "stop_conditions: [{disk_free: 5GB}]\n", ["3:31 wrong-type"], nil),
       (least + "stop_conditions: [{}]\n", ["3:19 not-one-condition"], nil),
       (least + "rollbacks: [{restore: {}}]\n", ["3:14 unknown-key"], nil),

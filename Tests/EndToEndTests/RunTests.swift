@@ -86,7 +86,7 @@ struct RunTests {
       let run = try Mongodrill.run("run", "missing", "-q", in: folder)
       #expect(run.output.hasPrefix("INCONCLUSIVE  "))
       #expect(run.status == 66)
-      #expect(try Files.names(in: Files.join(folder, "reports")).count == 1)
+      #expect(try Files.names(in: Files.join(folder, "reports")).filter { $0 != "chain.jsonl" }.count == 1)
     }
   }
 

@@ -64,6 +64,13 @@ func fullRecord() -> DrillRecord {
   export.collections[0].namespace = "shop.orders"
   export.collections[0].sha256 = String(repeating: "0", count: 64)
   record.exports = [export]
+  record.backup.files = [DrillRecord.FileDigest(path: "backups/base/a.bson", bytes: 5, sha256: "00ff")]
+  record.backup.fileCount = 1
+  record.backup.filesSHA256 = "11ff"
+  record.objectives.rto?.regression = DrillRecord.Regression(
+    limit: 0.25, runs: 10, medianSeconds: 3, measured: 3.25)
+  record.recommendations = [DrillRecord.Recommendation("low-disk", "little is free", advice: "Look.")]
+  record.previousRun = DrillRecord.PreviousRun(runID: "20261114T130449Z-shop", sha256: "22ff")
   var evidence = Judgement.Evidence()
   evidence.checks = record.checks
   let judgement = Judgement(evidence)
@@ -131,8 +138,8 @@ struct DrillRecordTests {
         "schema_version", "tool", "run_id", "scenario", "status", "verdict", "exit_code", "reasons",
         "started_at",
         "ended_at", "duration_seconds", "environment", "backup", "replay", "objectives", "phases", "steps",
-        "checks", "damage", "summary", "not_verified", "rollbacks", "exports", "resumed", "shards",
-        "previous_run",
+        "checks", "damage", "summary", "rating", "recommendations", "not_verified", "rollbacks", "exports",
+        "resumed", "shards", "previous_run",
       ])
   }
 
@@ -178,6 +185,7 @@ struct DrillRecordTests {
     members.removeAll { $0.key == "previous_run" || $0.key == "replay" }
     var expected = fullRecord()
     expected.replay = nil
+    expected.previousRun = nil
     #expect(try DrillRecord(json: .object(members)) == expected)
   }
 

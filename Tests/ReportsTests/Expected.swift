@@ -25,6 +25,8 @@ let passingMarkdown = ##"""
 
   In all: 1 collection, 5,000 documents, 900 kB, 2 indexes besides `_id_`.
 
+  Rating: **EXCELLENT** (no document missing or extra; 2 of 2 indexes; 0 constraint errors).
+
   ## What was not verified
 
   - the dump's own oplog was not replayed
@@ -98,6 +100,8 @@ let failingMarkdown = ##"""
   | ``shop.a\|b`c\n# d`` | **4,999 of 5,000** | 900 kB | 1 |  |
 
   In all: 1 collection, 4,999 documents, 900 kB, 1 index besides `_id_`.
+
+  Rating: **NEEDS REVIEW**, as the verdict is fail (1 document missing and 0 extra of 5,000 (0.02%); 1 of 1 index; 3 constraint errors).
 
   ## What is wrong
 

@@ -1,0 +1,152 @@
+internal import Arguments
+internal import Platform
+internal import Readiness
+internal import Record
+
+/// `mongodrill history`.
+enum HistoryCommand: Command {
+  static let scenario = Option.value(
+    "--scenario", placeholder: "NAME", kind: .text, help: "Only runs of that scenario.")
+  static let last = Option.value(
+    "--last", placeholder: "N", kind: .integer(in: 1...1_000_000), default: "20",
+    help: "So many of the newest runs are listed and make the trends.")
+  static let since = Option.value(
+    "--since", placeholder: "TIME", kind: .age,
+    help: "Only runs that ended after then: 30d for so long ago, or a time such as 2026-11-01T00:00:00Z.")
+  static let ascii = Option.flag(
+    "--ascii", help: "Draws trends with plain letters; as a matter of course where the locale isn't UTF-8.")
+  static let html = Option.value(
+    "--html", placeholder: "FILE", kind: .text,
+    help: "Writes charts of all runs into a file that needs no other.")
+  static let verify = Option.flag(
+    "--verify", help: "Says whether records were changed, removed, moved or put in.")
+  static let allowedSigners = Option.value(
+    "--allowed-signers", placeholder: "FILE", kind: .text,
+    help: "With --verify: looks at the signatures, too. A line a signer: NAME, a space, the public key.")
+  static let head = Option.value(
+    "--head", placeholder: "SHA256", kind: .text,
+    help: "With --verify: a digest that an earlier --verify printed has to be there still.")
+  static let prune = Option.value(
+    "--prune", placeholder: "AGE", kind: .duration,
+    help: "Removes the oldest runs, those that ended longer ago than that, and leaves an anchor for --verify."
+  )
+
+  static let syntax = CommandSyntax(
+    name: "history", summary: "shows what runs came to over time, and verifies their records",
+    description: [
+      "Lists the newest runs of a folder of reports, draws how their figures went, and counts over 1, 7, 30 and 90 days: "
+        + "how many drills succeeded, recovery time, data loss, rates, sizes, and how often RTO and RPO were met. Runs that "
+        + "were killed, records that can't be read, and clocks that jumped are named.",
+      "With --verify it reads every record and goes along the chain of their digests: one byte that was changed, a record "
+        + "that is gone, two that changed places, one that nobody wrote there are found. Note the digest it prints "
+        + "somewhere else, or sign the records (`mongodrill run --sign`): whoever can write to the folder could make all of "
+        + "the chain anew.",
+    ],
+    options: [
+      OptionGroup("Options", [RunCommand.reports, scenario, last, since, ascii, html]),
+      OptionGroup("Evidence", [verify, allowedSigners, head, prune]),
+    ],
+    examples: [
+      Example("mongodrill history", "The last 20 runs in ./reports."),
+      Example(
+        "mongodrill history --report-dir /var/lib/drills --scenario shop --since 90d --output json",
+        "A quarter, for a program."),
+      Example("mongodrill history --verify --allowed-signers signers", "Whether the evidence is whole."),
+      Example("mongodrill history --html drills.html", "Charts over all runs."),
+      Example("mongodrill history --prune 400d", "Keeps 400 days."),
+    ],
+    exits: .codes([
+      .pass: "Shown; with --verify: all records are as they were written.",
+      .checkFailed: "With --verify: something is wrong with the records.",
+      .incomplete: "Something could not be read or written.",
+      .notVerified: "With --verify: there is no record.", .usage: nil, .internal: nil, .interrupted: nil,
+      .terminated: nil,
+    ]))
+
+  static func run(_ values: Values, _ session: Session) throws -> Int32 {
+    let folder = values[RunCommand.reports] ?? "reports"
+    for (option, name) in [(allowedSigners, "--allowed-signers"), (head, "--head")]
+    where values[option] != nil && !values[verify] {
+      throw Failure.onlyWithVerify(name)
+    }
+    if values[verify] {
+      let verification = try ChainVerification(
+        of: folder, allowedSigners: values[allowedSigners], head: values[head])
+      session.result(text: HistoryReport.text(verification), json: verification.json)
+      if !verification.isSound { return ExitCode.checkFailed.status }
+      return verification.intact == 0 ? ExitCode.notVerified.status : ExitCode.pass.status
+    }
+    if let age = values[prune] { return try remove(olderThan: age, in: folder, session) }
+    var index = try RunIndex(reading: folder)
+    if let name = values[scenario] {
+      guard index.scenarios.contains(where: { $0.utf8.elementsEqual(name.utf8) }) else {
+        throw Failure.noRunsOf(name, known: index.scenarios)
+      }
+      index = index.filtered { $0.scenario.utf8.elementsEqual(name.utf8) }
+    }
+    let history = RunHistory(index, last: values[last] ?? 20, since: values[since])
+    if let file = values[html] {
+      let all = RunHistory(index, last: nil, since: values[since])
+      try Files.writeAtomically(HistoryPage(all, made: .now).text.utf8, to: file, mode: 0o600)
+    }
+    let report = HistoryReport(history, isASCII: values[ascii] || !Terminal.isUTF8)
+    session.result(
+      text: report.text(color: session.console.resultHasColor)
+        + (values[html].map { "\nCharts: \($0.visible)\n" } ?? ""), json: history.json)
+    return ExitCode.pass.status
+  }
+
+  /// From the first one written on, up to the first that is young enough: what lies behind that one stays, however old
+  /// its clock says it is.
+  private static func remove(olderThan age: Double, in folder: String, _ session: Session) throws -> Int32 {
+    let limit = WallTime.now.adding(-age)
+    let index = try RunIndex(reading: folder)
+    let times = Dictionary(index.runs.map { ($0.runID, $0.time) }) { first, _ in first }
+    var last: String?
+    for link in try RunChain(of: folder).links {
+      // Of one that is gone, or that can't be read, its name says when it began.
+      guard let time = (times[link.runID] ?? nil) ?? link.writtenAt ?? RunID.time(of: link.runID),
+        time < limit
+      else { break }
+      last = link.runID
+    }
+    var removed = 0
+    if let last { removed = try RunChain.remove(through: last, in: folder) }
+    session.result(
+      text: "\(Count.text(removed, "run")) removed from \(folder.visible)\n",
+      json: ["removed": .integer(Int64(removed)), "through": last.map(JSON.string) ?? .null])
+    return ExitCode.pass.status
+  }
+}
+
+extension ValueKind<WallTime> {
+  /// So long ago, or a time.
+  static var age: Self {
+    ValueKind("a length of time such as 30d, or a time such as 2026-11-01T00:00:00Z") { text in
+      TimeSpan.parse(text).map { WallTime.now.adding(-$0) } ?? WallTime(rfc3339: text)
+    }
+  }
+}
+
+extension Terminal {
+  /// Whether the locale says that more than ASCII can be shown.
+  static var isUTF8: Bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].compactMap { Environment[$0] }.first { !$0.isEmpty } ?? ""
+    let name = locale.lowercased()
+    return name.contains("utf-8") || name.contains("utf8")
+  }
+}
+
+extension Failure {
+  static func onlyWithVerify(_ option: String) -> Failure {
+    Failure(.usage, "only-with-verify", "\(option) says nothing without --verify", hint: "Add --verify.")
+  }
+
+  static func noRunsOf(_ scenario: String, known: [String]) -> Failure {
+    Failure(
+      .usage, "no-runs-of", "there is no run of scenario \"\(scenario)\"",
+      hint: Suggestion.hint(for: scenario, among: known)
+        ?? (known.isEmpty ? nil : "There are runs of \(known.joined(separator: ", ")).")
+    )
+  }
+}

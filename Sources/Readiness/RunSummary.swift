@@ -1,0 +1,136 @@
+package import Platform
+package import Record
+
+/// What a history needs to know of one run: a part of its record, read without the rest.
+package struct RunSummary: Sendable, Hashable {
+  /// What the record is of.
+  package enum Kind: String, Sendable, Hashable, CaseIterable {
+    /// A backup was restored.
+    case drill
+    /// A live server was checked.
+    case check
+    /// Faults were planted on purpose: its verdict is about the checks, not about the backup.
+    case damage
+  }
+
+  /// Why a run's own times can't be believed.
+  package enum ClockFinding: String, Sendable, Hashable, CaseIterable {
+    /// It ends before it begins: the clock was set back meanwhile.
+    case endsBeforeItBegins = "ends-before-it-begins"
+    /// It begins later than now.
+    case inTheFuture = "in-the-future"
+    /// Runs that were written before it end after it, or the other way round.
+    case outOfOrder = "out-of-order"
+
+    /// In words that follow the run's name.
+    package var words: String {
+      switch self {
+      case .endsBeforeItBegins: "ends before it begins"
+      case .inTheFuture: "lies in the future"
+      case .outOfOrder: "was written before or after runs that its time says otherwise of"
+      }
+    }
+  }
+
+  /// How checks ended.
+  package struct Checks: Sendable, Hashable {
+    package var asked = 0
+    package var passed = 0
+    package var warned = 0
+    package var failed = 0
+    package var errors = 0
+    package var skipped = 0
+  }
+
+  /// A step as it went.
+  package struct Step: Sendable, Hashable {
+    package var id: String
+    package var kind: String
+    package var status: String
+    package var seconds: Double
+  }
+
+  /// The folder of reports that it lies in, as it was given, and its name there.
+  package var folder: String
+  package var runID: String
+  package var kind = Kind.drill
+  /// Whether it went on with what an earlier run had kept: its times are not those of a recovery.
+  package var isResumed = false
+  package var scenario = ""
+  package var title: String?
+  package var toolVersion = ""
+  package var status = DrillRecord.Status.failed
+  package var verdict = DrillRecord.Verdict.inconclusive
+  package var exitCode: Int?
+  /// The verdict in one sentence.
+  package var sentence = ""
+  /// By the clock of the machine; see `clock`, and `time`.
+  package var startedAt: WallTime
+  package var endedAt: WallTime
+  package var host = ""
+  package var mongodVersion: String?
+  package var backup = ""
+  package var backupForm: String?
+  package var backupBytes: Int?
+  package var backupServerVersion: String?
+  /// The entry of the oplog up to which data came back; nil without a replay.
+  package var lastApplied: String?
+  package var isProven: Bool?
+  package var rto: DrillRecord.Objective?
+  package var rpo: DrillRecord.Objective?
+  package var phases: [Phase] = []
+  package var steps: [Step] = []
+  package var checks = Checks()
+  package var collections = 0
+  package var documents = 0
+  package var bytes = 0
+  package var indexes = 0
+  /// `EXCELLENT` and the like; nil in records of versions that had no rating.
+  package var rating: String?
+  /// The record before it in its folder, as it says.
+  package var previous: DrillRecord.PreviousRun?
+  /// Of each collection and each check; nil unless they were asked for.
+  package var details: RunDetails?
+
+  /// Its place in the order of writing, from 0; nil where the folder's chain doesn't hold it.
+  package var position: Int?
+  package var clock: ClockFinding?
+  /// When it ended, as far as that can be told: by its own clock, or, where that jumped, when the record before it was
+  /// written. Nil where nothing tells it: such a run is in no interval.
+  package var time: WallTime?
+
+  /// Whether it says that the backup can be recovered.
+  package var isSuccess: Bool { verdict == .pass || verdict == .warn }
+
+  /// How long it took, by its phases where its clock jumped.
+  package var seconds: Double {
+    clock == nil && endedAt >= startedAt
+      ? endedAt.timeInterval(since: startedAt) : phases.reduce(0) { $0 + $1.seconds }
+  }
+
+  /// Bytes of BSON, and documents, that were restored a second; nil where none were.
+  package var bytesPerSecond: Double? { rate(\.bytes) }
+  package var documentsPerSecond: Double? { rate(\.documents) }
+
+  private func rate(_ amount: KeyPath<Phase, Int?>) -> Double? {
+    let restores = phases.filter { $0.name == "restore" && $0.seconds > 0 }
+    let seconds = restores.reduce(0) { $0 + $1.seconds }
+    let total = restores.reduce(0) { $0 + ($1[keyPath: amount] ?? 0) }
+    return seconds > 0 && total > 0 ? Double(total) / seconds : nil
+  }
+}
+
+/// What a run says of each collection and of each check.
+package struct RunDetails: Sendable, Hashable {
+  /// A check's answer.
+  package struct Check: Sendable, Hashable {
+    package var kind: String
+    package var suite: String
+    package var namespace: String?
+    package var name: String
+    package var result: String
+  }
+
+  package var collections: [DrillRecord.Collection] = []
+  package var checks: [Check] = []
+}
