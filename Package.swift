@@ -50,7 +50,6 @@ let package = Package(
     library("BSON", ["CBSON"]),
     library("Facts", ["BSON", "Platform"]),
     library("Record", ["Platform"]),
-    library("Readiness", ["Record", "Platform"]),
 
     // Readers and the server.
     library("Sharding", ["BSON"]),
@@ -60,6 +59,8 @@ let package = Package(
     library("Backups", ["Facts", "Compression", "CArchive", "CCrypto", "BSON", "Platform"]),
     library("Mongo", ["CMongoC", "BSON", "Platform"]),
     library("Sandbox", ["Mongo", "BSON", "Platform"]),
+
+    library("Readiness", ["Backups", "Configuration", "Record", "BSON", "Platform"]),
 
     // What a drill does.
     library("Restore", ["Backups", "Mongo", "Facts", "BSON", "Record", "Platform"]),
@@ -130,7 +131,7 @@ let package = Package(
         "TestSupport",
       ]),
     tests("Platform", ["Platform", "TestSupport", "Holder"]),
-    tests("Readiness", ["Readiness", "Reports", "Record", "Platform"]),
+    tests("Readiness", ["Readiness", "Reports", "Configuration", "Record", "Platform"]),
     tests("Record", ["Record", "Platform"]),
     tests(
       "Replay",
