@@ -57,10 +57,9 @@ let package = Package(
     library("Configuration", ["CLibYAML", "BSON", "Platform"]),
     library("Compression", ["CZlib", "CZstd", "CLZ4", "CLZMA", "Platform"]),
     library("Backups", ["Facts", "Compression", "CArchive", "CCrypto", "BSON", "Platform"]),
+    library("Readiness", ["Backups", "Configuration", "Facts", "Record", "BSON", "Platform"]),
     library("Mongo", ["CMongoC", "BSON", "Platform"]),
     library("Sandbox", ["Mongo", "BSON", "Platform"]),
-
-    library("Readiness", ["Backups", "Configuration", "Record", "BSON", "Platform"]),
 
     // What a drill does.
     library("Restore", ["Backups", "Mongo", "Facts", "BSON", "Record", "Platform"]),
@@ -131,7 +130,11 @@ let package = Package(
         "TestSupport",
       ]),
     tests("Platform", ["Platform", "TestSupport", "Holder"]),
-    tests("Readiness", ["Readiness", "Reports", "Configuration", "Record", "Platform"]),
+    tests(
+      "Readiness",
+      [
+        "Readiness", "Backups", "Reports", "Compression", "Configuration", "BSON", "Record", "Platform",
+      ]),
     tests("Record", ["Record", "Platform"]),
     tests(
       "Replay",

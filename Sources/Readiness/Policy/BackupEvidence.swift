@@ -1,4 +1,3 @@
-internal import BSON
 internal import Backups
 package import Platform
 
@@ -7,6 +6,8 @@ package struct BackupEvidence: Sendable, Hashable {
   /// What it is.
   package enum Kind: String, Sendable, Hashable, CaseIterable {
     case full
+    /// Of one database or collection, or of some namespaces.
+    case part
     case incremental
     case slice
   }
@@ -39,91 +40,36 @@ package struct FoundBackups: Sendable {
 
   package init() {}
 
-  /// Looks into all places of a policy. Reads what tells the times of backups and slices, and no documents.
+  /// Looks into all places of a policy. Reads headers and sidecars, no documents.
   package init(of policy: Policy) throws(Failure) {
     for system in policy.systems {
-      let folders = system.backups.compactMap(\.path)
-      for folder in folders where places[folder] == nil && unreachable[folder] == nil {
-        do throws(Failure) { places[folder] = try FoundBackups.backups(in: folder) } catch {
+      for folder in system.backups.compactMap(\.path) + system.oplog
+      where places[folder] == nil && unreachable[folder] == nil {
+        do throws(Failure) {
+          places[folder] = try Inventory(of: [folder]).entries.map { BackupEvidence($0.found) }
+        } catch {
           if error.kind == .interrupted { throw error }
           unreachable[folder] = error
         }
       }
-      for folder in system.oplog where places[folder] == nil && unreachable[folder] == nil {
-        do throws(Failure) { places[folder] = try FoundBackups.slices(in: folder, of: folders) } catch {
-          if error.kind == .interrupted { throw error }
-          unreachable[folder] = error
-        }
-      }
     }
-  }
-
-  private static func backups(in folder: String) throws(Failure) -> [BackupEvidence] {
-    let shelf = try BackupShelf(folder, needsOplog: false)
-    var found: [BackupEvidence] = []
-    for (path, _) in shelf.passedOver where PhysicalCopy.isOne(path) { found.append(copy(path)) }
-    let shelved: [ShelvedBackup]
-    do throws(Failure) { shelved = try shelf.all() } catch {
-      guard error.code == "nothing-to-pick" else { throw error }
-      return found
-    }
-    for backup in shelved where !PhysicalCopy.isOne(backup.path) {
-      var kind = BackupEvidence.Kind.full
-      var fault = backup.objection
-      do throws(Failure) {
-        let sidecar = try Sidecar.find(for: backup.path)
-        if let type = sidecar?.type?.lowercased(), type.contains("incr") || type.contains("diff") {
-          kind = .incremental
-        }
-        try sidecar?.requireSuccess()
-      } catch { fault = fault ?? error.description }
-      found.append(
-        BackupEvidence(
-          kind, backup.path, time: backup.time?.moment, bytes: Files.diskUsage(of: backup.path), fault: fault)
-      )
-    }
-    return found
-  }
-
-  /// A physical copy: when it was made shows only when a server opens it, so its sidecar, its name or its files tell.
-  private static func copy(_ path: String) -> BackupEvidence {
-    do throws(Failure) {
-      let sidecar = try Sidecar.find(for: path)
-      try sidecar?.requireSuccess()
-      try PhysicalCopy(path).requireSound()
-      let time =
-        sidecar?.time ?? WrittenDate.find(in: Files.name(of: path)) ?? Files.newestModification(in: path)
-      return BackupEvidence(.full, path, time: time, bytes: Files.diskUsage(of: path))
-    } catch {
-      return BackupEvidence(.full, path, time: nil, fault: error.description)
-    }
-  }
-
-  /// The slices of a folder, up to when they reach. The newest base with an oplog is what they are put in order with.
-  private static func slices(in folder: String, of bases: [String]) throws(Failure) -> [BackupEvidence] {
-    for place in bases {
-      let shelf = try BackupShelf(place)
-      guard let base = try? shelf.choose(.latest).backup else { continue }
-      let chain = try OplogChain.inspect(base: base, slices: [folder])
-      let found = chain.slices.filter { $0.role != .base }.map { slice in
-        BackupEvidence(
-          .slice, slice.file, time: slice.facts.last.map { WallTime(seconds: Int($0.seconds)) },
-          bytes: slice.facts.bytes)
-      }
-      return found
-        + chain.damage.map {
-          BackupEvidence(.slice, $0.place?.file ?? folder, time: nil, fault: $0.description)
-        }
-    }
-    throw .noBaseForSlices(folder)
   }
 }
 
-extension Failure {
-  fileprivate static func noBaseForSlices(_ folder: String) -> Failure {
-    Failure(
-      .damagedBackup, "no-base-for-slices",
-      "no backup with an oplog of its own, that the slices could follow on, was found", at: Place(folder),
-      hint: "Name the folder of the base under `backups`.")
+extension BackupEvidence {
+  fileprivate init(_ entry: BackupListing.Entry) {
+    let type = entry.saidType?.lowercased() ?? ""
+    let kind: Kind =
+      if entry.kind == .slice {
+        .slice
+      } else if type.contains("incr") || type.contains("diff") {
+        .incremental
+      } else {
+        entry.isPart ? .part : .full
+      }
+    var fault = entry.failure?.description
+    // What mongodrill doesn't read is whole for all that is known, and nothing proves it.
+    if entry.status != .sound, fault == nil { fault = entry.status.rawValue }
+    self.init(kind, entry.path, time: entry.time?.moment, bytes: entry.bytes, fault: fault)
   }
 }

@@ -83,6 +83,8 @@ package struct Policy: Sendable {
     package var scenarios: [String]
     package var backups: [Location]
     package var oplog: [String]
+    /// Whether backups of a part of the data count as full ones.
+    package var takesParts: Bool
     package var fullBackup: Bounds<Double>?
     package var slices: Often?
     package var sliceGap: Gaps?

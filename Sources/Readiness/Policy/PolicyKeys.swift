@@ -102,6 +102,9 @@ enum PolicyKeys {
   private static let oplog = Key(
     "oplog", .list(of: .string, orOne: true), "Folders of its oplog slices; relative to this file.")
 
+  private static let partial = Key(
+    "partial_backups", .boolean, default: "false",
+    "Whether backups of one database, one collection or some namespaces count as full ones.")
   private static let fullBackup = Key(
     "full_backup", orFalse(age), default: "{within: [24h, 48h, 168h]}",
     "The age of the newest full backup that nothing speaks against.")
@@ -157,7 +160,7 @@ enum PolicyKeys {
     "What people vouch for, by item: who, since when, through when. Without one of these it is not kept.")
 
   private static let systemKeys: [any DeclaredKey] = [
-    scenarios, backups, oplog, fullBackup, slices, sliceGap, copies, restoreTest, drills, eachScenario, rto,
+    scenarios, backups, oplog, partial, fullBackup, slices, sliceGap, copies, restoreTest, drills, eachScenario, rto,
     rpo, proven, attested,
   ]
   private static let system = Shape<Policy.System>.record("system", systemKeys) { fields in
@@ -172,7 +175,7 @@ enum PolicyKeys {
     }
     return Policy.System(
       name: "", scenarios: fields[scenarios] ?? [], backups: fields[backups] ?? [],
-      oplog: fields[oplog] ?? [], fullBackup: fields[fullBackup], slices: fields[slices],
+      oplog: fields[oplog] ?? [], takesParts: fields[partial], fullBackup: fields[fullBackup], slices: fields[slices],
       sliceGap: fields[sliceGap], copies: fields[copies], restoreTest: fields[restoreTest],
       drills: fields[drills], eachScenario: fields[eachScenario], rto: fields[rto], rpo: fields[rpo],
       proven: fields[proven], attested: attestations(fields[attested]))

@@ -82,12 +82,15 @@ struct SystemJudge {
   }
 
   private var folders: [String] { system.backups.compactMap(\.path) }
-  private var fulls: [BackupEvidence] { sound(folders, [.full]) }
+  private var whole: Set<BackupEvidence.Kind> { system.takesParts ? [.full, .part] : [.full] }
+  private var fulls: [BackupEvidence] { sound(folders, whole) }
 
   private var fullBackup: RequirementFinding? {
     guard let bounds = system.fullBackup else { return nil }
     guard let last = fulls.last, let taken = last.time else {
-      let why = folders.isEmpty ? "nothing: `backups` names no folder" : "none"
+      var why = folders.isEmpty ? "nothing: `backups` names no folder" : "none"
+      let parts = system.takesParts ? 0 : sound(folders, [.part]).count
+      if parts > 0 { why += " that is whole; \(Count.text(parts)) of a part of the data" }
       return finding(.fullBackup, .critical, why, asked(bounds))
     }
     return finding(
@@ -125,7 +128,7 @@ struct SystemJudge {
     var kept: [(place: Policy.Location, evidence: Evidence)] = []
     for place in system.backups {
       if let path = place.path {
-        guard let last = sound([path], [.full]).last, let taken = last.time, age(taken) <= asked.within else {
+        guard let last = sound([path], whole).last, let taken = last.time, age(taken) <= asked.within else {
           continue
         }
         kept.append((place, evidence(last)))
@@ -299,7 +302,7 @@ struct SystemJudge {
   /// The newest of a place against the median of up to ten before it there.
   private var growth: String? {
     for folder in folders {
-      let all = sound([folder], [.full])
+      let all = sound([folder], whole)
       guard let last = all.last, let bytes = last.bytes else { continue }
       let before = all.dropLast().suffix(10).compactMap { $0.bytes.map(Double.init) }
       guard let median = Distribution(before)?.median, median > 0,
