@@ -32,7 +32,8 @@ enum HistoryCommand: Command {
   )
   static let project = Option.value(
     "--project", placeholder: "SIZE", kind: .byteSize,
-    help: "Says how long a recovery would take with a backup of that size, from what the last drills measured.")
+    help:
+      "Says how long a recovery would take with a backup of that size, from what the last drills measured.")
   static let speed = Option.value(
     "--speed", placeholder: "FACTOR", kind: .factor, default: "1",
     help: "With --project: on a machine that is so many times as fast.")

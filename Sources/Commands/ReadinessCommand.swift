@@ -8,10 +8,12 @@ enum ReadinessCommand: Command {
   static let policy = Positional.one("POLICY", help: "A policy file: what is due.")
   static let at = Option.value(
     "--at", placeholder: "TIME", kind: .age,
-    help: "Judges that moment instead of now: 30d for so long ago, or a time such as 2026-11-01T00:00:00Z. What came "
+    help:
+      "Judges that moment instead of now: 30d for so long ago, or a time such as 2026-11-01T00:00:00Z. What came "
       + "later isn't looked at.")
   static let html = Option.value(
-    "--html", placeholder: "FILE", kind: .text, help: "Writes the answer into a file that needs no other, too.")
+    "--html", placeholder: "FILE", kind: .text,
+    help: "Writes the answer into a file that needs no other, too.")
 
   static let syntax = CommandSyntax(
     name: "readiness", summary: "says whether backups and drills are as often and as good as a policy asks",
@@ -27,10 +29,12 @@ enum ReadinessCommand: Command {
       Example(
         "mongodrill readiness policy.yaml --report-dir /var/lib/drills --html readiness.html",
         "For an audit."),
-      Example("mongodrill readiness policy.yaml --at 2026-10-01T00:00:00Z", "As it was at the quarter's end."),
+      Example(
+        "mongodrill readiness policy.yaml --at 2026-10-01T00:00:00Z", "As it was at the quarter's end."),
     ],
     exits: .codes([
-      .pass: "All is COMPLIANT.", .checkFailed: "Something is NON_COMPLIANT.", .warnings: "The worst is a WARNING.",
+      .pass: "All is COMPLIANT.", .checkFailed: "Something is NON_COMPLIANT.",
+      .warnings: "The worst is a WARNING.",
       .incomplete: "Something could not be read or written.", .usage: nil,
       .invalidScenario: "The policy is invalid.", .internal: nil, .interrupted: nil, .terminated: nil,
     ]))

@@ -20,10 +20,13 @@ struct ReadinessReport {
       + "\(answer.time.text)\n"
     if !answer.alerts.isEmpty { text += "\n" }
     for alert in answer.alerts {
-      text += "\(alert.severity.rawValue)  " + (alert.system.map { "\($0.visible): " } ?? "") + "\(alert.message.visible)\n"
+      text +=
+        "\(alert.severity.rawValue)  " + (alert.system.map { "\($0.visible): " } ?? "")
+        + "\(alert.message.visible)\n"
     }
     var table = Table([
-      "Requirement": .left, "Status": .left, "Level": .left, "Found": .left, "Asked": .left, "Evidence": .left,
+      "Requirement": .left, "Status": .left, "Level": .left, "Found": .left, "Asked": .left,
+      "Evidence": .left,
     ])
     for finding in answer.findings {
       table.add(
@@ -36,8 +39,10 @@ struct ReadinessReport {
     for one in answer.controls {
       controls.add(
         one.control.name, one.status?.rawValue ?? "not shown",
-        one.control.requirements.map { one.notAsked.contains($0) ? "\($0.rawValue) (not asked)" : $0.rawValue }
-          .joined(separator: ", "))
+        one.control.requirements.map {
+          one.notAsked.contains($0) ? "\($0.rawValue) (not asked)" : $0.rawValue
+        }
+        .joined(separator: ", "))
     }
     return text + "\n" + controls.text
   }

@@ -56,7 +56,8 @@ package struct Projection: Sendable, Hashable {
     median = totals.median
     interval = totals.min...totals.max
     var names: [String] = []
-    for phase in runs.flatMap(\.phases) where !names.contains(phase.name) && !Projection.outside.contains(phase.name) {
+    for phase in runs.flatMap(\.phases)
+    where !names.contains(phase.name) && !Projection.outside.contains(phase.name) {
       names.append(phase.name)
     }
     parts = names.compactMap { name in

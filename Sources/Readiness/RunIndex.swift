@@ -138,12 +138,14 @@ extension Failure {
       hint: "Give the one that drills write to with --report-dir.")
   }
 
+  /// Of a path or id that leads to no record; `folder` is that of the reports.
   package static func noRun(_ run: String, _ folder: String) -> Failure {
     Failure(
       .usage, "no-run",
       run == SavedRun.latest
         ? "there is no run in \(folder)"
         : "there is no report of a run at \(run), and no run of that name in \(folder)",
-      hint: "Give a report's folder, its report.json, a run's id or 'latest'; --report-dir says where runs are.")
+      hint:
+        "Give a report's folder, its report.json, a run's id or 'latest'; --report-dir says where runs are.")
   }
 }

@@ -16,7 +16,9 @@ struct ReadinessTests {
     try Files.writeAtomically(policy.utf8, to: Files.join(folder, "policy.yaml"))
   }
 
-  @Test("is a gate: 0 when all is compliant, 3 for a warning, 1 for what is not; with the evidence as text, JSON, HTML")
+  @Test(
+    "is a gate: 0 when all is compliant, 3 for a warning, 1 for what is not; with the evidence as text, JSON, HTML"
+  )
   func gate() throws {
     try withFolder { folder in
       let id = try drill(in: folder)
@@ -41,13 +43,13 @@ struct ReadinessTests {
       #expect(kept.status == 0 && kept.errorOutput == "", "\(kept)")
       #expect(json["status"] == "COMPLIANT" && json["level"] == "EXCELLENT" && json["alerts"] == [])
       #expect(
-        json["requirements"]?.elements?.map { $0["requirement"] } == [
+        json["requirements"]?.list?.map { $0["requirement"] } == [
           "full_backup", "drills", "each_scenario", "rto",
         ])
-      #expect(json["requirements"]?.elements?[0]["evidence"]?.elements?[0]["path"] == "dump")
+      #expect(json["requirements"]?.list?[0]["evidence"]?.list?[0]["path"] == "dump")
       #expect(
-        json["requirements"]?.elements?[1]["evidence"]?.elements?[0]["path"] == .string("reports/\(id)/report.json"))
-      #expect(json["controls"]?.elements?[0]["status"] == "COMPLIANT")
+        json["requirements"]?.list?[1]["evidence"]?.list?[0]["path"] == .string("reports/\(id)/report.json"))
+      #expect(json["controls"]?.list?[0]["status"] == "COMPLIANT")
       let page = try Files.text(of: Files.join(folder, "page.html"))
       #expect(page.contains("/reports/\(id)/report.json\">\(id)</a>"))
 
@@ -61,11 +63,15 @@ struct ReadinessTests {
           $0.split(separator: " ").joined(separator: " ")
             == "shop: successful drills WARNING FAIR 1 2 in 24h 00m, at least 1 \(id)"
         }, "\(warned.output)")
-      #expect(lines.contains { $0.hasPrefix("C 1      WARNING       full_backup, drills") }, "\(warned.output)")
+      #expect(
+        lines.contains { $0.hasPrefix("C 1      WARNING       full_backup, drills") }, "\(warned.output)")
 
-      try write(due + "attested: {runbook read: {by: Ada, on: 2020-01-01, expires: 2021-01-01}}\n", in: folder)
+      try write(
+        due + "attested: {runbook read: {by: Ada, on: 2020-01-01, expires: 2021-01-01}}\n", in: folder)
       let missed = try Mongodrill.run("readiness", "policy.yaml", in: folder)
-      #expect(missed.status == 1 && missed.output.contains("attested: runbook read      NON_COMPLIANT"), "\(missed.output)")
+      #expect(
+        missed.status == 1 && missed.output.contains("attested: runbook read      NON_COMPLIANT"),
+        "\(missed.output)")
       // Before there was anything, nothing was compliant.
       try write(due, in: folder)
       let before = try Mongodrill.run("readiness", "policy.yaml", "--at", "2020-01-01T00:00:00Z", in: folder)
@@ -102,10 +108,11 @@ struct ReadinessTests {
     try withFolder { folder in
       let id = try drill(in: folder)
       let run = try Mongodrill.run("history", "--project", "1GB", in: folder)
-      #expect(run.status == 0 && run.output.hasPrefix("dump with a backup of 1 GB: recovered in about "), "\(run)")
+      #expect(
+        run.status == 0 && run.output.hasPrefix("dump with a backup of 1 GB: recovered in about "), "\(run)")
       #expect(run.output.contains("from 1 drill with backups of ") && run.output.contains("\nAssumed:\n- "))
       let json = try Mongodrill.run("history", "--project=1GB", "--speed=2", "--output=json", in: folder)
-      let one = try #require(try JSON.parse(json.output).elements?.first)
+      let one = try #require(try JSON.parse(json.output).list?.first)
       #expect(one["runs"] == [.string(id)] && one["bytes"] == 1_000_000_000 && one["speed"] == 2.0)
       let speed = try Mongodrill.run("history", "--speed", "2", in: folder)
       #expect(speed.status == 64 && speed.errorOutput.contains("--speed says nothing without --project"))

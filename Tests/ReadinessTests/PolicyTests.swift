@@ -33,7 +33,9 @@ struct PolicyTests {
     #expect(shop.drills?.bounds == Bounds([2, 1, 1], isUpper: false) && shop.drills?.interval == 30 * 86_400)
     #expect(shop.eachScenario == Bounds([90 * 86_400], isUpper: true))
     #expect(shop.rto == nil && shop.copies == nil && shop.proven == nil && policy.controls.count == 8)
-    #expect(policy.alerts.noBackup == 86_400 && policy.alerts.successUnder == 0.9 && policy.alerts.growthOver == 0.2)
+    #expect(
+      policy.alerts.noBackup == 86_400 && policy.alerts.successUnder == 0.9 && policy.alerts.growthOver == 0.2
+    )
   }
 
   @Test("can leave requirements out, and name controls of its own")

@@ -51,7 +51,8 @@ struct ReadinessTests {
       attested: {runbook read: {}}
       """, folder)
     #expect(Set(answer.findings.map(\.requirement)) == Set(RequirementKind.allCases))
-    #expect(answer.findings.allSatisfy { $0.status == .nonCompliant && $0.level == .critical }, "\(lines(answer))")
+    #expect(
+      answer.findings.allSatisfy { $0.status == .nonCompliant && $0.level == .critical }, "\(lines(answer))")
     #expect(answer.status == .nonCompliant && answer.level == .critical)
     #expect(answer.controls.allSatisfy { $0.status == .nonCompliant })
     #expect(answer.alerts.map(\.rule) == ["no-backup"])
@@ -68,31 +69,38 @@ struct ReadinessTests {
       [full(hours), full(hours + 24), full(1, fault: "damaged"), full(-2)])
     #expect(answer.findings.map(\.level) == [level] && answer.level == level)
     #expect(answer.findings[0].evidence.map(\.path) == ["/b/\(hours)"])
-    #expect(answer.alerts.filter { $0.rule == "no-backup" }.map(\.severity) == (alerts == 1 ? [.critical] : []))
+    #expect(
+      answer.alerts.filter { $0.rule == "no-backup" }.map(\.severity) == (alerts == 1 ? [.critical] : []))
     #expect(answer.alerts.contains { $0.rule == "backup-unusable" })
   }
 
   @Test("doesn't take a backup of a part of the data for a full one unless the policy says so")
   func parts() throws {
     let part = BackupEvidence(.part, "/b/part", time: now.after(-60))
-    let text = "systems: {shop: {backups: /b, partial_backups: no, slices: false, drills: false, each_scenario: false}}"
+    let text =
+      "systems: {shop: {backups: /b, partial_backups: no, slices: false, drills: false, each_scenario: false}}"
     let without = try answer(text.replacing(": no", with: ": false"), ReportFolder(), [part])
-    #expect(lines(without) == ["shop: last full backup | NON_COMPLIANT | CRITICAL | none that is whole; 1 of a part of the data"])
+    #expect(
+      lines(without) == [
+        "shop: last full backup | NON_COMPLIANT | CRITICAL | none that is whole; 1 of a part of the data"
+      ])
     let with = try answer(text.replacing(": no", with: ": true"), ReportFolder(), [part])
     #expect(with.status == .compliant)
   }
 
   @Test("counts slices and incrementals, and finds the longest gap between them, also at both ends")
   func slices() throws {
-    let text = "systems: {shop: {backups: /b, full_backup: false, drills: false, each_scenario: false, slice_gap: {within: [15m, 1h]}}}"
+    let text =
+      "systems: {shop: {backups: /b, full_backup: false, drills: false, each_scenario: false, slice_gap: {within: [15m, 1h]}}}"
     func slices(_ minutes: [Int]) -> [BackupEvidence] {
       minutes.map { BackupEvidence(.slice, "/b/s\($0)", time: now.after(-60 * $0)) }
     }
     let tight = try answer(text, ReportFolder(), slices(Array(stride(from: 5, through: 1500, by: 15))))
-    #expect(lines(tight) == [
-      "shop: slices and incrementals | COMPLIANT | EXCELLENT | 96",
-      "shop: longest gap between slices | COMPLIANT | EXCELLENT | 15m 00s",
-    ])
+    #expect(
+      lines(tight) == [
+        "shop: slices and incrementals | COMPLIANT | EXCELLENT | 96",
+        "shop: longest gap between slices | COMPLIANT | EXCELLENT | 15m 00s",
+      ])
     let late = try answer(text, ReportFolder(), slices(Array(stride(from: 40, through: 1500, by: 15))))
     #expect(late.findings[1].found == "40m 00s" && late.findings[1].status == .warning)
     let torn = try answer(text, ReportFolder(), slices([5, 200, 210, 1500]))
@@ -113,7 +121,7 @@ struct ReadinessTests {
       }
     }
     let (answer, seconds) = try Clock.measure {
-      try answer(
+      try self.answer(
         """
         unaltered_records: true
         systems:
@@ -127,16 +135,18 @@ struct ReadinessTests {
             proven: {within: [7d, 30d], namespaces: [shop.orders, shop.gone]}
         """, folder)
     }
-    #expect(lines(answer) == [
-      "shop: last restore test | COMPLIANT | EXCELLENT | 7d 24h ago",
-      "shop: successful drills | COMPLIANT | EXCELLENT | 4",
-      "shop: last drill of shop | COMPLIANT | EXCELLENT | 7d 24h ago",
-      "shop: RTO | WARNING | FAIR | 8.0 s in shop",
-      "shop: RPO | COMPLIANT | EXCELLENT | 51.0 s in shop",
-      "shop: last proof of shop.gone | NON_COMPLIANT | CRITICAL | never",
-      "shop: last proof of shop.orders | WARNING | FAIR | 7d 24h ago",
-      "records unaltered | COMPLIANT | EXCELLENT | 52 records as written",
-    ].map { $0.replacing("7d 24h", with: "8d 00h") })
+    #expect(
+      lines(answer)
+        == [
+          "shop: last restore test | COMPLIANT | EXCELLENT | 7d 24h ago",
+          "shop: successful drills | COMPLIANT | EXCELLENT | 4",
+          "shop: last drill of shop | COMPLIANT | EXCELLENT | 7d 24h ago",
+          "shop: RTO | WARNING | FAIR | 8.0 s in shop",
+          "shop: RPO | COMPLIANT | EXCELLENT | 51.0 s in shop",
+          "shop: last proof of shop.gone | NON_COMPLIANT | CRITICAL | never",
+          "shop: last proof of shop.orders | WARNING | FAIR | 7d 24h ago",
+          "records unaltered | COMPLIANT | EXCELLENT | 52 records as written",
+        ].map { $0.replacing("7d 24h", with: "8d 00h") })
     #expect(seconds < 1, "\(seconds) s")
     // Of the middle of the year only what was known then is looked at.
     let then = try self.answer(
@@ -171,16 +181,19 @@ struct ReadinessTests {
     try Files.writeAtomically(
       "{".utf8, to: Files.join(folder.path, "20270104T010000Z-shop-c/report.json"))
     try folder.write("shop-d", at: now.after(-3600)) { record in
-      record.environment.server = DrillRecord.Environment.Server(address: "db1", version: "6.0.5")
+      record.environment.server = DrillRecord.Server(address: "db1", version: "6.0.5")
     }
     try folder.write("shop-e", at: now.after(days: 30))
     let answer = try answer("systems: {shop: {scenarios: shop-*, full_backup: false, slices: false}}", folder)
-    #expect(lines(answer).prefix(2) == [
-      "shop: successful drills | NON_COMPLIANT | CRITICAL | 0",
-      "shop: last drill of shop-a | NON_COMPLIANT | CRITICAL | none that succeeded",
-    ])
+    #expect(
+      lines(answer).prefix(2) == [
+        "shop: successful drills | NON_COMPLIANT | CRITICAL | 0",
+        "shop: last drill of shop-a | NON_COMPLIANT | CRITICAL | none that succeeded",
+      ])
     let rules = Set(answer.alerts.map(\.rule))
-    #expect(rules.isSuperset(of: ["drill-failed", "record-unreadable", "clock-doubtful", "run-unfinished"]), "\(rules)")
+    #expect(
+      rules.isSuperset(of: ["drill-failed", "record-unreadable", "clock-doubtful", "run-unfinished"]),
+      "\(rules)")
   }
 
   @Test("of runs whose clock jumped follows the order of writing")
@@ -205,7 +218,8 @@ struct ReadinessTests {
     }
     try Files.writeAtomically(text.utf8, to: folder.record(id))
     let answer = try answer(
-      "systems: {shop: {\(quiet), restore_test: {within: 1d}, rto: {within: 1h}, proven: {within: 1d}}}", folder)
+      "systems: {shop: {\(quiet), restore_test: {within: 1d}, rto: {within: 1h}, proven: {within: 1d}}}",
+      folder)
     #expect(answer.findings.map(\.status) == [.compliant, .nonCompliant, .nonCompliant], "\(lines(answer))")
   }
 
@@ -288,7 +302,9 @@ struct ProjectionTests {
     for (number, one) in seconds.enumerated() {
       try folder.write(at: .new.after(days: number)) { record in
         record.backup.bytes = one.bytes
-        record.phases = [Phase("sandbox", seconds: 2), Phase("restore", seconds: one.restore), Phase("cleanup", seconds: 9)]
+        record.phases = [
+          Phase("sandbox", seconds: 2), Phase("restore", seconds: one.restore), Phase("cleanup", seconds: 9),
+        ]
         record.objectives.rto = DrillRecord.Objective(limit: nil, measured: one.restore + 3)
       }
     }

@@ -84,7 +84,8 @@ enum PolicyKeys {
   private static let locationPath = Key("path", .string, "A folder of backups; relative to this file.")
   private static let locationFetch = Key(
     "fetch", .string,
-    "A remote as a scenario's `fetch` names it; a drill that fetched from there shows that a backup is there.")
+    "A remote as a scenario's `fetch` names it; a drill that fetched from there shows that a backup is there."
+  )
   private static let offsite = Key(
     "offsite", .boolean, default: "false", "Whether it is away from the system itself.")
   private static let location = Shape<Policy.Location>.scalar(
@@ -160,7 +161,8 @@ enum PolicyKeys {
     "What people vouch for, by item: who, since when, through when. Without one of these it is not kept.")
 
   private static let systemKeys: [any DeclaredKey] = [
-    scenarios, backups, oplog, partial, fullBackup, slices, sliceGap, copies, restoreTest, drills, eachScenario, rto,
+    scenarios, backups, oplog, partial, fullBackup, slices, sliceGap, copies, restoreTest, drills,
+    eachScenario, rto,
     rpo, proven, attested,
   ]
   private static let system = Shape<Policy.System>.record("system", systemKeys) { fields in
@@ -175,7 +177,8 @@ enum PolicyKeys {
     }
     return Policy.System(
       name: "", scenarios: fields[scenarios] ?? [], backups: fields[backups] ?? [],
-      oplog: fields[oplog] ?? [], takesParts: fields[partial], fullBackup: fields[fullBackup], slices: fields[slices],
+      oplog: fields[oplog] ?? [], takesParts: fields[partial], fullBackup: fields[fullBackup],
+      slices: fields[slices],
       sliceGap: fields[sliceGap], copies: fields[copies], restoreTest: fields[restoreTest],
       drills: fields[drills], eachScenario: fields[eachScenario], rto: fields[rto], rpo: fields[rpo],
       proven: fields[proven], attested: attestations(fields[attested]))
@@ -302,7 +305,8 @@ extension Failure {
   static func boundsCount(_ count: Int, at place: Place) -> Failure {
     .invalid(
       "bounds-count", "\(count) bounds, where one to three are taken", at: place,
-      hint: "One is target and limit; of two the second is the limit; three are for EXCELLENT, GOOD and FAIR.")
+      hint: "One is target and limit; of two the second is the limit; three are for EXCELLENT, GOOD and FAIR."
+    )
   }
 
   static func boundsOrder(isUpper: Bool, at place: Place) -> Failure {

@@ -68,12 +68,15 @@ package struct ReadinessAnswer: Sendable {
       RequirementFinding(
         .unalteredRecords, system: nil, level: isKept ? .excellent : .critical, found: found,
         asked: "a chain of records without a fault",
-        evidence: (chain?.head).map { [Evidence(.run, $0.runID, path: RunChain.record(of: $0.runID, in: reports))] }
+        evidence: (chain?.head).map {
+          [Evidence(.run, $0.runID, path: RunChain.record(of: $0.runID, in: reports))]
+        }
           ?? []))
     for fault in (chain?.faults ?? []).prefix(5) {
       alerts.append(
         ReadinessAlert(
-          .critical, "records-altered", (fault.runID.map { "\($0): " } ?? "") + "\(fault.kind.rawValue), \(fault.message)"))
+          .critical, "records-altered",
+          (fault.runID.map { "\($0): " } ?? "") + "\(fault.kind.rawValue), \(fault.message)"))
     }
   }
 
@@ -84,7 +87,8 @@ package struct ReadinessAnswer: Sendable {
     }
       + index.doubtful.map {
         ReadinessAlert(
-          .warning, "clock-doubtful", "\($0.runID): \($0.clock?.words ?? ""), so its own times are not believed")
+          .warning, "clock-doubtful",
+          "\($0.runID): \($0.clock?.words ?? ""), so its own times are not believed")
       }
       + index.unfinished.filter { $0.startedAt <= time }.map {
         ReadinessAlert(.info, "run-unfinished", "\($0.runID): no record; it is under way, or was killed")
@@ -116,12 +120,16 @@ extension Policy.Attestation {
     let found: String
     let person = by.map { " by \($0)" } ?? ""
     if by == nil || on == nil || expires == nil {
-      let missing = [by == nil ? "who" : nil, on == nil ? "since when" : nil, expires == nil ? "through when" : nil]
+      let missing = [
+        by == nil ? "who" : nil, on == nil ? "since when" : nil, expires == nil ? "through when" : nil,
+      ]
       (level, found) = (.critical, "nothing says \(missing.compactMap(\.self).joined(separator: ", "))")
     } else if let on, on > time {
       (level, found) = (.critical, "only from \(on.day) on\(person)")
     } else if let expires, expires <= time {
-      (level, found) = (.critical, "expired \(TimeSpan.format(time.timeInterval(since: expires))) ago\(person)")
+      (level, found) = (
+        .critical, "expired \(TimeSpan.format(time.timeInterval(since: expires))) ago\(person)"
+      )
     } else {
       let left = expires?.timeInterval(since: time) ?? 0
       level = left <= notice ? .fair : .excellent
@@ -129,7 +137,8 @@ extension Policy.Attestation {
     }
     return RequirementFinding(
       .attested, system: system, subject: item, level: level, found: found,
-      asked: "a name, and a date that isn't past", evidence: by.map { [Evidence(.person, $0, time: on)] } ?? [])
+      asked: "a name, and a date that isn't past",
+      evidence: by.map { [Evidence(.person, $0, time: on)] } ?? [])
   }
 }
 

@@ -42,11 +42,13 @@ struct SystemJudge {
   // MARK: words
 
   private func finding(
-    _ kind: RequirementKind, of subject: String? = nil, _ level: ReadinessLevel, _ found: String, _ asked: String,
+    _ kind: RequirementKind, of subject: String? = nil, _ level: ReadinessLevel, _ found: String,
+    _ asked: String,
     _ evidence: [Evidence] = []
   ) -> RequirementFinding {
     RequirementFinding(
-      kind, system: system.name, subject: subject, level: level, found: found, asked: asked, evidence: evidence)
+      kind, system: system.name, subject: subject, level: level, found: found, asked: asked,
+      evidence: evidence)
   }
 
   private func age(_ moment: WallTime) -> Double { time.timeInterval(since: moment) }
@@ -94,7 +96,8 @@ struct SystemJudge {
       return finding(.fullBackup, .critical, why, asked(bounds))
     }
     return finding(
-      .fullBackup, bounds.level(age(taken)), "\(TimeSpan.format(age(taken))) old", asked(bounds), [evidence(last)])
+      .fullBackup, bounds.level(age(taken)), "\(TimeSpan.format(age(taken))) old", asked(bounds),
+      [evidence(last)])
   }
 
   /// Slices and incrementals of the last `interval` seconds.
@@ -272,7 +275,8 @@ struct SystemJudge {
     }
     for scenario in scenarios {
       guard let newest = drills(of: scenario).last, !newest.run.isSuccess else { continue }
-      let words = newest.run.status == .aborted ? "was interrupted" : "ended in \(newest.run.verdict.rawValue)"
+      let words =
+        newest.run.status == .aborted ? "was interrupted" : "ended in \(newest.run.verdict.rawValue)"
       alert(.critical, "drill-failed", "the last drill of \(scenario), \(newest.run.runID), \(words)")
     }
     let counted = drills.filter { age($0.time) <= policy.alerts.interval }
@@ -289,7 +293,8 @@ struct SystemJudge {
       }
       for backup in backups.places[folder] ?? [] {
         if let fault = backup.fault {
-          alert(.warning, "backup-unusable", fault.hasPrefix(backup.path) ? fault : "\(backup.path): \(fault)")
+          alert(
+            .warning, "backup-unusable", fault.hasPrefix(backup.path) ? fault : "\(backup.path): \(fault)")
         } else if let taken = backup.time, taken > time, taken > WallTime.now {
           alert(.warning, "backup-in-the-future", "\(backup.path): of \(taken.text), which is yet to come")
         }
