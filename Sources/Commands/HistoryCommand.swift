@@ -31,6 +31,9 @@ enum HistoryCommand: Command {
     help: "Removes the oldest runs, those that ended longer ago than that, and leaves an anchor for --verify."
   )
 
+  static let coverage = Option.flag(
+    "--coverage", help: "Says of each collection when it was last proven, and by which run.")
+
   static let syntax = CommandSyntax(
     name: "history", summary: "shows what runs came to over time, and verifies their records",
     description: [
@@ -43,7 +46,7 @@ enum HistoryCommand: Command {
         + "the chain anew.",
     ],
     options: [
-      OptionGroup("Options", [RunCommand.reports, scenario, last, since, ascii, html]),
+      OptionGroup("Options", [RunCommand.reports, scenario, last, since, ascii, html, coverage]),
       OptionGroup("Evidence", [verify, allowedSigners, head, prune]),
     ],
     examples: [
@@ -52,6 +55,7 @@ enum HistoryCommand: Command {
         "mongodrill history --report-dir /var/lib/drills --scenario shop --since 90d --output json",
         "A quarter, for a program."),
       Example("mongodrill history --verify --allowed-signers signers", "Whether the evidence is whole."),
+      Example("mongodrill history --coverage", "What was last proven when."),
       Example("mongodrill history --html drills.html", "Charts over all runs."),
       Example("mongodrill history --prune 400d", "Keeps 400 days."),
     ],
@@ -77,12 +81,20 @@ enum HistoryCommand: Command {
       return verification.intact == 0 ? ExitCode.notVerified.status : ExitCode.pass.status
     }
     if let age = values[prune] { return try remove(olderThan: age, in: folder, session) }
-    var index = try RunIndex(reading: folder)
+    var index = try RunIndex(reading: folder, depth: values[coverage] ? .details : .summary)
     if let name = values[scenario] {
       guard index.scenarios.contains(where: { $0.utf8.elementsEqual(name.utf8) }) else {
         throw Failure.noRunsOf(name, known: index.scenarios)
       }
       index = index.filtered { $0.scenario.utf8.elementsEqual(name.utf8) }
+    }
+    if values[coverage] {
+      if let since = values[since] { index = index.filtered { $0.time.map { $0 >= since } ?? true } }
+      let ledger = ProofLedger(index)
+      session.result(
+        text: ledger.text + HistoryReport.remarks(on: index),
+        json: ["folder": .string(folder), "runs": .integer(Int64(ledger.runs)), "ledger": ledger.json])
+      return ExitCode.pass.status
     }
     let history = RunHistory(index, last: values[last] ?? 20, since: values[since])
     if let file = values[html] {
