@@ -38,6 +38,9 @@ enum HistoryCommand: Command {
     "--speed", placeholder: "FACTOR", kind: .factor, default: "1",
     help: "With --project: on a machine that is so many times as fast.")
 
+  static let coverage = Option.flag(
+    "--coverage", help: "Says of each collection when it was last proven, and by which run.")
+
   static let syntax = CommandSyntax(
     name: "history", summary: "shows what runs came to over time, and verifies their records",
     description: [
@@ -50,7 +53,7 @@ enum HistoryCommand: Command {
         + "the chain anew.",
     ],
     options: [
-      OptionGroup("Options", [RunCommand.reports, scenario, last, since, ascii, html]),
+      OptionGroup("Options", [RunCommand.reports, scenario, last, since, ascii, html, coverage]),
       OptionGroup("Projection", [project, speed]),
       OptionGroup("Evidence", [verify, allowedSigners, head, prune]),
     ],
@@ -60,6 +63,7 @@ enum HistoryCommand: Command {
         "mongodrill history --report-dir /var/lib/drills --scenario shop --since 90d --output json",
         "A quarter, for a program."),
       Example("mongodrill history --verify --allowed-signers signers", "Whether the evidence is whole."),
+      Example("mongodrill history --coverage", "What was last proven when."),
       Example("mongodrill history --html drills.html", "Charts over all runs."),
       Example(
         "mongodrill history --scenario shop --project 200GB",
@@ -88,7 +92,7 @@ enum HistoryCommand: Command {
       return verification.intact == 0 ? ExitCode.notVerified.status : ExitCode.pass.status
     }
     if let age = values[prune] { return try remove(olderThan: age, in: folder, session) }
-    var index = try RunIndex(reading: folder)
+    var index = try RunIndex(reading: folder, depth: values[coverage] ? .details : .summary)
     if let name = values[scenario] {
       guard index.scenarios.contains(where: { $0.utf8.elementsEqual(name.utf8) }) else {
         throw Failure.noRunsOf(name, known: index.scenarios)
@@ -97,6 +101,14 @@ enum HistoryCommand: Command {
     }
     if values[speed] != nil, values[project] == nil { throw Failure.speedWithoutSize() }
     if let bytes = values[project] { return try projection(index, bytes, values[speed] ?? 1, session) }
+    if values[coverage] {
+      if let since = values[since] { index = index.filtered { $0.time.map { $0 >= since } ?? true } }
+      let ledger = ProofLedger(index)
+      session.result(
+        text: ledger.text + HistoryReport.remarks(on: index),
+        json: ["folder": .string(folder), "runs": .integer(Int64(ledger.runs)), "ledger": ledger.json])
+      return ExitCode.pass.status
+    }
     let history = RunHistory(index, last: values[last] ?? 20, since: values[since])
     if let file = values[html] {
       let all = RunHistory(index, last: nil, since: values[since])

@@ -118,13 +118,16 @@ struct HistoryReport {
     return "\n" + table.text
   }
 
-  private var remarks: String {
+  private var remarks: String { HistoryReport.remarks(on: history.index) }
+
+  /// What is not right with the records.
+  static func remarks(on index: RunIndex) -> String {
     var lines: [String] = []
-    for run in history.index.doubtful {
+    for run in index.doubtful {
       lines.append("\(run.runID.visible): \(run.clock?.words ?? ""), so its own times are not believed")
     }
-    for one in history.index.unreadable { lines.append(one.failure.description.visible) }
-    for one in history.index.unfinished {
+    for one in index.unreadable { lines.append(one.failure.description.visible) }
+    for one in index.unfinished {
       lines.append("\(one.runID.visible): no record; it is under way, or was killed")
     }
     return lines.isEmpty ? "" : "\n" + lines.map { "! \($0)\n" }.joined()

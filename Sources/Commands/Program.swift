@@ -8,7 +8,8 @@ package enum Program {
   static let commands: [any Command.Type] = [
     RunCommand.self, RestoreCommand.self, VerifyCommand.self, FindCommand.self, WitnessCommand.self,
     InitCommand.self, LintCommand.self, PlanCommand.self, CheckCommand.self, DamageCommand.self,
-    SchemaCommand.self, ReportCommand.self, HistoryCommand.self, DiffCommand.self, ReadinessCommand.self,
+    SchemaCommand.self, ReportCommand.self, HistoryCommand.self, DiffCommand.self, InventoryCommand.self,
+    ReadinessCommand.self,
     DoctorCommand.self, CleanCommand.self, VersionCommand.self,
   ]
 

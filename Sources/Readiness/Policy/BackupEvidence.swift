@@ -1,3 +1,4 @@
+internal import BSON
 internal import Backups
 package import Platform
 
@@ -19,6 +20,8 @@ package struct BackupEvidence: Sendable, Hashable {
   package var bytes: Int?
   /// Why it doesn't count: damaged, failed, unfinished.
   package var fault: String?
+  /// The collections that it holds; empty where that doesn't show.
+  package var namespaces: [String] = []
 
   package init(
     _ kind: Kind, _ path: String, time: WallTime?, bytes: Int? = nil, fault: String? = nil
@@ -71,5 +74,6 @@ extension BackupEvidence {
     // What mongodrill doesn't read is whole for all that is known, and nothing proves it.
     if entry.status != .sound, fault == nil { fault = entry.status.rawValue }
     self.init(kind, entry.path, time: entry.time?.moment, bytes: entry.bytes, fault: fault)
+    namespaces = (entry.namespaces ?? []).filter(\.isData).map(\.description)
   }
 }

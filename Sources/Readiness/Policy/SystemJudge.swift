@@ -6,7 +6,8 @@ struct SystemJudge {
   let system: Policy.System
   let policy: Policy
   let time: WallTime
-  private let folder: String
+  private let index: RunIndex
+  private var folder: String { index.folder }
   /// Its drills up to the moment, the oldest first; of each is known when it ended.
   private let drills: [(run: RunSummary, time: WallTime)]
   private let backups: FoundBackups
@@ -18,7 +19,7 @@ struct SystemJudge {
     self.policy = policy
     self.time = time
     self.backups = backups
-    folder = index.folder
+    self.index = index
     drills = index.runs.compactMap { run in
       guard run.kind == .drill, system.covers(run.scenario), let ended = run.time, ended <= time else {
         return nil
@@ -234,24 +235,38 @@ struct SystemJudge {
 
   // MARK: coverage over time
 
-  /// A line for the namespace whose proof is the oldest, and one for each that was never proven.
+  /// A line for each namespace that a run restored, that a backup holds, or that is named in full.
   private var proven: [RequirementFinding] {
     guard let proven = system.proven else { return [] }
-    let ledger = NamespaceProofs(drills.map { ($0.run, $0.time) })
     func isAsked(_ name: String) -> Bool { proven.namespaces.contains { $0.stands(for: name) } }
-    let known = ledger.known.filter(isAsked)
-    let names = Set(known).union(proven.namespaces.filter { !$0.isPattern }).sorted()
-    guard !names.isEmpty else {
+    let held = fulls.last?.namespaces ?? []
+    let named = proven.namespaces.filter { !$0.isPattern }
+    let ledger = ProofLedger(
+      index.filtered { run in drills.contains { $0.run.runID == run.runID } }, known: held + named)
+    let lines = ledger.lines.filter { isAsked($0.namespace) }
+    guard !lines.isEmpty else {
       return [finding(.proven, of: "any namespace", .critical, "none", asked(proven.bounds))]
     }
-    return names.map { name in
-      guard let proof = ledger.proofs[name] else {
-        return finding(.proven, of: name, .critical, "never", asked(proven.bounds))
+    return lines.map { line in
+      guard let proof = line.proven, let moment = proof.time else {
+        return finding(
+          .proven, of: line.namespace, .critical, "never", asked(proven.bounds),
+          (line.failed.map { [$0] } ?? []).map(evidence))
+      }
+      var level = proven.bounds.level(age(moment))
+      var found = "\(TimeSpan.format(age(moment))) ago"
+      if line.failed != nil {
+        level = max(level, .fair)
+        found += "; not in the last run"
       }
       return finding(
-        .proven, of: name, proven.bounds.level(age(proof.time)), "\(TimeSpan.format(age(proof.time))) ago",
-        asked(proven.bounds), [evidence(proof)])
+        .proven, of: line.namespace, level, found, asked(proven.bounds),
+        ([proof] + (line.failed.map { [$0] } ?? [])).map(evidence))
     }
+  }
+
+  private func evidence(_ proof: ProofLedger.Proof) -> Evidence {
+    Evidence(.run, proof.runID, path: RunChain.record(of: proof.runID, in: folder), time: proof.time)
   }
 
   // MARK: alerts
@@ -317,27 +332,6 @@ struct SystemJudge {
         + "\(Decimals.format((Double(bytes) / median - 1) * 100, 0))% more than those before it"
     }
     return nil
-  }
-}
-
-/// When each namespace was last proven: restored, and passed by a check of its own, in a drill that succeeded.
-struct NamespaceProofs {
-  /// All that drills which succeeded restored.
-  private(set) var known: Set<String> = []
-  private(set) var proofs: [String: (run: RunSummary, time: WallTime)] = [:]
-
-  /// Of drills with details, the oldest first.
-  init(_ drills: [(run: RunSummary, time: WallTime)]) {
-    for drill in drills where drill.run.isSuccess {
-      guard let details = drill.run.details else { continue }
-      let passed = Set(
-        details.checks.filter { $0.result == "pass" || $0.result == "warn" }.compactMap(\.namespace))
-      for collection in details.collections {
-        guard let target = collection.target else { continue }
-        known.insert(collection.source)
-        if passed.contains(target) { proofs[collection.source] = drill }
-      }
-    }
   }
 }
 
