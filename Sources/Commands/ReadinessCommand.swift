@@ -36,7 +36,7 @@ enum ReadinessCommand: Command {
       .pass: "All is COMPLIANT.", .checkFailed: "Something is NON_COMPLIANT.",
       .warnings: "The worst is a WARNING.",
       .incomplete: "Something could not be read or written.", .usage: nil,
-      .invalidScenario: "The policy is invalid.", .internal: nil, .interrupted: nil, .terminated: nil,
+      .internal: nil, .invalidScenario: "The policy is invalid.", .interrupted: nil, .terminated: nil,
     ]))
 
   static func run(_ values: Values, _ session: Session) throws -> Int32 {
