@@ -145,6 +145,7 @@ extension Failure {
       run == SavedRun.latest
         ? "there is no run in \(folder)"
         : "there is no report of a run at \(run), and no run of that name in \(folder)",
-      hint: "Give a report's folder, its report.json, a run's id or 'latest'; --report-dir says where runs are.")
+      hint:
+        "Give a report's folder, its report.json, a run's id or 'latest'; --report-dir says where runs are.")
   }
 }
