@@ -86,7 +86,7 @@ let package = Package(
         "Mongo",
         "Backups",
         "Reports",
-        "Record",
+        "Record", "Configuration",
         "Facts", "BSON",
         "Platform",
       ]),
