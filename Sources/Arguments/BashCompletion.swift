@@ -112,7 +112,8 @@ extension ProgramSyntax {
 
   private func names(of command: CommandSyntax?) -> String {
     options(of: command).flatMap { option in
-      option.names.filter { $0.hasPrefix("--") }.isEmpty ? option.names : option.names.filter { $0.hasPrefix("--") }
+      option.names.filter { $0.hasPrefix("--") }.isEmpty
+        ? option.names : option.names.filter { $0.hasPrefix("--") }
     }.joined(separator: " ")
   }
 

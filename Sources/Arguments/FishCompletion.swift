@@ -3,7 +3,8 @@ extension ProgramSyntax {
   var fishCompletion: String {
     var lines: [String] = []
     for command in commands {
-      lines.append(line("__\(name)_command ''", "-a \(fishQuoted(command.name)) -d \(fishQuoted(command.summary))"))
+      lines.append(
+        line("__\(name)_command ''", "-a \(fishQuoted(command.name)) -d \(fishQuoted(command.summary))"))
     }
     lines += options.options.map { line(nil, $0.syntax.fish) }
     for command in commands {

@@ -16,7 +16,7 @@ extension ProgramSyntax {
   /// `date` is that of the page, `2026-11-21`.
   package func manualPage(version: String, date: String, sections: [ManualSection]) -> String {
     var page = Roff()
-    page.macro("TH", name.uppercased(), "1", date, "\(name) \(version)", "User Commands")
+    page.heading("\(name.uppercased()) 1 \(date) \"\(name) \(version)\" \"User Commands\"")
     page.macro("SH", "NAME")
     page.line("\(name) - \(firstSentence(of: summary))")
     page.macro("SH", "SYNOPSIS")
@@ -24,7 +24,9 @@ extension ProgramSyntax {
     page.macro("SH", "DESCRIPTION")
     page.line("\(name) \(summary)")
     page.macro("PP")
-    page.line("Options may stand before or after arguments; a value follows its option as the next word or after '='.")
+    page.line(
+      "Options may stand before or after arguments; a value follows its option as the next word or after '='."
+    )
     page.macro("SH", "COMMANDS")
     for command in commands { page.command(command, of: name) }
     page.macro("SH", options.title.uppercased())
@@ -42,6 +44,9 @@ extension ProgramSyntax {
 /// A manual page while it is written.
 private struct Roff {
   private(set) var text = ""
+
+  /// The page's first line; no minus signs in its date.
+  mutating func heading(_ arguments: String) { text += ".TH \(arguments)\n" }
 
   /// A request, each of its arguments in quotes.
   mutating func macro(_ name: String, _ arguments: String...) {
@@ -92,8 +97,8 @@ private struct Roff {
   }
 
   mutating func examples(_ examples: [Example]) {
-    for example in examples {
-      macro("PP")
+    for (index, example) in examples.enumerated() {
+      if index > 0 { macro("PP") }
       line(example.meaning)
       macro("PP")
       macro("RS", "4")

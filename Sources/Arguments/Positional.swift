@@ -42,7 +42,8 @@ extension Positional<[String]> {
     _ name: String, completion: Completion = .paths, help: String
   ) -> Positional {
     Positional(
-      syntax: PositionalSyntax(name: name, count: .oneOrMore, choices: [], completion: completion, help: help))
+      syntax: PositionalSyntax(name: name, count: .oneOrMore, choices: [], completion: completion, help: help)
+    )
   }
 }
 

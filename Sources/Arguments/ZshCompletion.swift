@@ -1,7 +1,9 @@
 extension ProgramSyntax {
   /// Completion for zsh, by its `_arguments`: a file `_NAME` in a folder of `fpath`, or sourced after `compinit`.
   var zshCompletion: String {
-    let list = commands.map { "      " + quoted("\(zshEscaped($0.name, ":")):\(zshEscaped($0.summary, ":"))") }
+    let list = commands.map {
+      "      " + quoted("\(zshEscaped($0.name, ":")):\(zshEscaped($0.summary, ":"))")
+    }
     let cases = commands.map { command in
       let specs = command.options.flatMap(\.options).flatMap(\.syntax.zsh) + command.zshArguments
       let lines = ["_arguments -s -S \"${common[@]}\""] + specs

@@ -16,7 +16,8 @@ enum CompletionCommand: Command {
     examples: [
       Example(
         "mongodrill completion bash > ~/.local/share/bash-completion/completions/mongodrill",
-        "bash, with the package bash-completion; without it: 'source <(mongodrill completion bash)' in ~/.bashrc."),
+        "bash, with the package bash-completion; without it: 'source <(mongodrill completion bash)' in ~/.bashrc."
+      ),
       Example(
         "mongodrill completion zsh > ~/.zfunc/_mongodrill",
         "zsh, with 'fpath+=~/.zfunc' before compinit in ~/.zshrc."),

@@ -6,7 +6,8 @@ internal import Facts
 enum ChecksPage {
   static var text: String {
     var page = MarkdownPage("Kinds of checks", from: "mongodrill manual --page checks")
-    page.paragraph("How checks are written and judged, and what each kind is for, stands in [checks](../checks.md).")
+    page.paragraph(
+      "How checks are written and judged, and what each kind is for, stands in [checks](../checks.md).")
     let declarations = CheckKinds.all.map { $0.declaration }
     page.table(
       ["kind", "asked of", "figure"],
@@ -25,7 +26,12 @@ enum ChecksPage {
     let filter = declaration.takesFilter ? "yes" : "no"
     page.table(
       ["asked of", "figure", "`where`", "of a sharded set"],
-      [[declaration.subjects, MarkdownPage.prose(declaration.figure) + time, filter, declaration.onSets.text]])
+      [
+        [
+          declaration.subjects, MarkdownPage.prose(declaration.figure) + time, filter,
+          declaration.onSets.text,
+        ]
+      ])
     page.keys(declaration.keys.map(\.spec))
     let lines = declaration.example.split(separator: "\n", omittingEmptySubsequences: false)
     page.code("yaml", "- " + lines.joined(separator: "\n  "))

@@ -14,7 +14,8 @@ enum CommandsPage {
     return page.text
   }
 
-  private static func section(_ command: CommandSyntax, of program: ProgramSyntax, _ page: inout MarkdownPage) {
+  private static func section(_ command: CommandSyntax, of program: ProgramSyntax, _ page: inout MarkdownPage)
+  {
     page.heading(2, command.name)
     page.code("", "\(program.name) \(command.name) \(command.usage)")
     let summary = command.summary

@@ -15,7 +15,8 @@ enum ManualCommand: Command {
 
   static let page = Option.choice(
     "--page", default: Page.man,
-    help: "man is the manual page of all commands, in roff. The others are references in Markdown: commands, kinds of "
+    help:
+      "man is the manual page of all commands, in roff. The others are references in Markdown: commands, kinds of "
       + "checks, keys of scenarios, exit codes.")
 
   static let syntax = CommandSyntax(
@@ -60,7 +61,9 @@ enum ManualCommand: Command {
           ("MONGODRILL_MONGOD", "The mongod to run; --mongod wins."),
           ("MONGODRILL_SANDBOX_DIR", "Where the sandbox's files lie; --sandbox-dir wins."),
           (SourceFlags.variable, "The server that others use, for check and witness; --uri wins."),
-          ("MONGODRILL_URI", "Set for the command of 'mongodrill restore -- COMMAND': the sandbox's address."),
+          (
+            "MONGODRILL_URI", "Set for the command of 'mongodrill restore -- COMMAND': the sandbox's address."
+          ),
           ("NO_COLOR", "No colours when it is set to anything."),
           ("SOURCE_DATE_EPOCH", "The date of the manual page, in Unix seconds."),
         ]),

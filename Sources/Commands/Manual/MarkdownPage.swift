@@ -29,7 +29,7 @@ struct MarkdownPage {
     var isCode = false
     for character in text {
       if character == "`" { isCode.toggle() }
-      if character == "|" || !isCode && "*_<>[]".contains(character) { markdown.append("\\") }
+      if character == "|" || !isCode && "*_<>[]$".contains(character) { markdown.append("\\") }
       markdown.append(character)
     }
     return markdown

@@ -11,7 +11,9 @@ enum ScenariosPage {
         + "of its elements.")
     guard let top = SchemaNode(scenarioSchema).ownKeys.first else { return page.text }
     let keys = top.map(SchemaKey.init)
-    page.table(["key", "value", "default", "meaning"], keys.map { $0.row(linked: $0.node.hasKeys && $0.name != "checks") })
+    page.table(
+      ["key", "value", "default", "meaning"],
+      keys.map { $0.row(linked: $0.node.hasKeys && $0.name != "checks") })
     for key in keys where key.name != "checks" && key.node.hasKeys { section(key, &page) }
     return page.text
   }
@@ -127,7 +129,8 @@ private struct SchemaNode {
     var found: [(name: String, schema: JSON, isRequired: Bool)] = []
     for mapping in mappings {
       for key in mapping where !found.contains(where: { $0.name == key.name }) {
-        let isAlways = mappings.allSatisfy { other in other.contains { $0.name == key.name && $0.isRequired } }
+        let isAlways = mappings.allSatisfy { other in other.contains { $0.name == key.name && $0.isRequired }
+        }
         found.append((key.name, key.schema, isAlways))
       }
     }
@@ -144,10 +147,14 @@ private struct SchemaNode {
     }
     if case .array(let values)? = schema["enum"] {
       return values.map { value in
-        if case .string(let text) = value { MarkdownPage.literal(text) } else { MarkdownPage.literal(value.text()) }
+        if case .string(let text) = value {
+          MarkdownPage.literal(text)
+        } else {
+          MarkdownPage.literal(value.text())
+        }
       }.joined(separator: ", ")
     }
-    switch schema["type"] {
+    switch type {
     case .string("object")?: return "mapping"
     case .string("array")?:
       let element = schema["items"].map { SchemaNode($0).form } ?? "value"
@@ -160,7 +167,16 @@ private struct SchemaNode {
     }
   }
 
+  /// Its type, without the text that stands for a parameter. What takes any scalar takes it as text.
+  private var type: JSON? {
+    guard case .array(var types)? = schema["type"] else { return schema["type"] }
+    if schema["pattern"] == .string(parameterPattern) { types.removeAll { $0 == "string" } }
+    if types.contains("string"), types.contains("boolean") { types = ["string"] }
+    return .array(types)
+  }
+
   private static let words = [
-    "string": "text", "integer": "whole number", "number": "number", "boolean": "`true` or `false`", "null": "nothing",
+    "string": "text", "integer": "whole number", "number": "number", "boolean": "`true` or `false`",
+    "null": "nothing",
   ]
 }
