@@ -30,8 +30,8 @@ struct CompletionTests {
       ("workshop sand b", ["beech", "birch"]), ("workshop sand ash pl", ["plan.txt", "plans"]),
       ("workshop saw chair -- mkfif", ["mkfifo"]),
     ])
-  func places(shell: Shell, line: String, offers: [String]) throws {
-    #expect(try Shells.offers(shell, line) == offers)
+  func places(shell: Shell, expected: (line: String, offers: [String])) throws {
+    #expect(try Shells.offers(shell, expected.line) == expected.offers)
   }
 
   @Test(
