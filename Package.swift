@@ -87,7 +87,7 @@ let package = Package(
         "Mongo",
         "Backups",
         "Reports",
-        "Readiness", "Record",
+        "Readiness", "Record", "Configuration",
         "Facts", "BSON",
         "Platform",
       ]),
