@@ -50,7 +50,6 @@ let package = Package(
     library("BSON", ["CBSON"]),
     library("Facts", ["BSON", "Platform"]),
     library("Record", ["Platform"]),
-    library("Readiness", ["Record", "Platform"]),
 
     // Readers and the server.
     library("Sharding", ["BSON"]),
@@ -58,6 +57,7 @@ let package = Package(
     library("Configuration", ["CLibYAML", "BSON", "Platform"]),
     library("Compression", ["CZlib", "CZstd", "CLZ4", "CLZMA", "Platform"]),
     library("Backups", ["Facts", "Compression", "CArchive", "CCrypto", "BSON", "Platform"]),
+    library("Readiness", ["Backups", "Configuration", "Facts", "Record", "BSON", "Platform"]),
     library("Mongo", ["CMongoC", "BSON", "Platform"]),
     library("Sandbox", ["Mongo", "BSON", "Platform"]),
 
@@ -130,7 +130,11 @@ let package = Package(
         "TestSupport",
       ]),
     tests("Platform", ["Platform", "TestSupport", "Holder"]),
-    tests("Readiness", ["Readiness", "Reports", "Record", "Platform"]),
+    tests(
+      "Readiness",
+      [
+        "Readiness", "Backups", "Reports", "Compression", "Configuration", "BSON", "Record", "Platform",
+      ]),
     tests("Record", ["Record", "Platform"]),
     tests(
       "Replay",

@@ -17,6 +17,11 @@ package struct BackupTime: Sendable, Hashable {
   /// `2026-11-21T14:30:00Z by the date in its name`.
   package var text: String { "\(moment.text) by \(source.rawValue)" }
 
+  init(_ moment: WallTime, _ source: Source) {
+    self.moment = moment
+    self.source = source
+  }
+
   /// The time of a backup that lies in `folder`. Reads its own oplog when it has one and no sidecar tells the time. Throws
   /// a `Failure` when that oplog or the sidecar is damaged. Without `readingArchives` an archive's oplog isn't looked at,
   /// for which all of the archive would have to be read.
@@ -34,7 +39,7 @@ package struct BackupTime: Sendable, Hashable {
   }
 
   /// The date in the name of a backup, or of the nearest of the folders that it lies in, up to `folder`.
-  private static func dated(_ path: String, in folder: String) -> WallTime? {
+  static func dated(_ path: String, in folder: String) -> WallTime? {
     let below = path.utf8.starts(with: folder.utf8) ? String(path.dropFirst(folder.count)) : path
     let parts = below.split(separator: "/")
     if let time = parts.reversed().lazy.compactMap({ WrittenDate.find(in: String($0)) }).first { return time }

@@ -30,6 +30,16 @@ enum HistoryCommand: Command {
     "--prune", placeholder: "AGE", kind: .duration,
     help: "Removes the oldest runs, those that ended longer ago than that, and leaves an anchor for --verify."
   )
+  static let project = Option.value(
+    "--project", placeholder: "SIZE", kind: .byteSize,
+    help:
+      "Says how long a recovery would take with a backup of that size, from what the last drills measured.")
+  static let speed = Option.value(
+    "--speed", placeholder: "FACTOR", kind: .factor, default: "1",
+    help: "With --project: on a machine that is so many times as fast.")
+
+  static let coverage = Option.flag(
+    "--coverage", help: "Says of each collection when it was last proven, and by which run.")
 
   static let syntax = CommandSyntax(
     name: "history", summary: "shows what runs came to over time, and verifies their records",
@@ -43,7 +53,8 @@ enum HistoryCommand: Command {
         + "the chain anew.",
     ],
     options: [
-      OptionGroup("Options", [RunCommand.reports, scenario, last, since, ascii, html]),
+      OptionGroup("Options", [RunCommand.reports, scenario, last, since, ascii, html, coverage]),
+      OptionGroup("Projection", [project, speed]),
       OptionGroup("Evidence", [verify, allowedSigners, head, prune]),
     ],
     examples: [
@@ -52,7 +63,11 @@ enum HistoryCommand: Command {
         "mongodrill history --report-dir /var/lib/drills --scenario shop --since 90d --output json",
         "A quarter, for a program."),
       Example("mongodrill history --verify --allowed-signers signers", "Whether the evidence is whole."),
+      Example("mongodrill history --coverage", "What was last proven when."),
       Example("mongodrill history --html drills.html", "Charts over all runs."),
+      Example(
+        "mongodrill history --scenario shop --project 200GB",
+        "How long it would take with a backup of 200 GB."),
       Example("mongodrill history --prune 400d", "Keeps 400 days."),
     ],
     exits: .codes([
@@ -77,12 +92,22 @@ enum HistoryCommand: Command {
       return verification.intact == 0 ? ExitCode.notVerified.status : ExitCode.pass.status
     }
     if let age = values[prune] { return try remove(olderThan: age, in: folder, session) }
-    var index = try RunIndex(reading: folder)
+    var index = try RunIndex(reading: folder, depth: values[coverage] ? .details : .summary)
     if let name = values[scenario] {
       guard index.scenarios.contains(where: { $0.utf8.elementsEqual(name.utf8) }) else {
         throw Failure.noRunsOf(name, known: index.scenarios)
       }
       index = index.filtered { $0.scenario.utf8.elementsEqual(name.utf8) }
+    }
+    if values[speed] != nil, values[project] == nil { throw Failure.speedWithoutSize() }
+    if let bytes = values[project] { return try projection(index, bytes, values[speed] ?? 1, session) }
+    if values[coverage] {
+      if let since = values[since] { index = index.filtered { $0.time.map { $0 >= since } ?? true } }
+      let ledger = ProofLedger(index)
+      session.result(
+        text: ledger.text + HistoryReport.remarks(on: index),
+        json: ["folder": .string(folder), "runs": .integer(Int64(ledger.runs)), "ledger": ledger.json])
+      return ExitCode.pass.status
     }
     let history = RunHistory(index, last: values[last] ?? 20, since: values[since])
     if let file = values[html] {
@@ -93,6 +118,17 @@ enum HistoryCommand: Command {
     session.result(
       text: report.text(color: session.console.resultHasColor)
         + (values[html].map { "\nCharts: \($0.visible)\n" } ?? ""), json: history.json)
+    return ExitCode.pass.status
+  }
+
+  /// Of each scenario that can be projected.
+  private static func projection(
+    _ index: RunIndex, _ bytes: Int, _ speed: Double, _ session: Session
+  ) throws -> Int32 {
+    let all = index.scenarios.compactMap { Projection($0, index.runs, bytes: bytes, speed: speed) }
+    guard !all.isEmpty else { throw Failure.nothingToProject(index.folder) }
+    session.result(
+      text: all.map(HistoryReport.text).joined(separator: "\n"), json: .array(all.map(\.json)))
     return ExitCode.pass.status
   }
 
@@ -128,6 +164,20 @@ extension ValueKind<WallTime> {
   }
 }
 
+extension ValueKind<Int> {
+  /// `200GB` or a number of bytes, more than none.
+  static var byteSize: Self {
+    ValueKind("a size such as 200GB") { text in ByteSize.parse(text).flatMap { $0 > 0 ? $0 : nil } }
+  }
+}
+
+extension ValueKind<Double> {
+  /// `2`, `0.5`.
+  static var factor: Self {
+    ValueKind("a factor such as 1.5") { text in Double(text).flatMap { $0.isFinite && $0 > 0 ? $0 : nil } }
+  }
+}
+
 extension Terminal {
   /// Whether the locale says that more than ASCII can be shown.
   static var isUTF8: Bool {
@@ -140,6 +190,19 @@ extension Terminal {
 extension Failure {
   static func onlyWithVerify(_ option: String) -> Failure {
     Failure(.usage, "only-with-verify", "\(option) says nothing without --verify", hint: "Add --verify.")
+  }
+
+  static func speedWithoutSize() -> Failure {
+    Failure(
+      .usage, "speed-without-size", "--speed says nothing without --project",
+      hint: "Add --project with the size of the backup.")
+  }
+
+  static func nothingToProject(_ folder: String) -> Failure {
+    Failure(
+      .incomplete, "nothing-to-project",
+      "no drill in \(folder) succeeded, measured its recovery time and knows its backup's size",
+      hint: "Drill once; a time that nobody measured isn't projected.")
   }
 
   static func noRunsOf(_ scenario: String, known: [String]) -> Failure {

@@ -118,13 +118,16 @@ struct HistoryReport {
     return "\n" + table.text
   }
 
-  private var remarks: String {
+  private var remarks: String { HistoryReport.remarks(on: history.index) }
+
+  /// What is not right with the records.
+  static func remarks(on index: RunIndex) -> String {
     var lines: [String] = []
-    for run in history.index.doubtful {
+    for run in index.doubtful {
       lines.append("\(run.runID.visible): \(run.clock?.words ?? ""), so its own times are not believed")
     }
-    for one in history.index.unreadable { lines.append(one.failure.description.visible) }
-    for one in history.index.unfinished {
+    for one in index.unreadable { lines.append(one.failure.description.visible) }
+    for one in index.unfinished {
       lines.append("\(one.runID.visible): no record; it is under way, or was killed")
     }
     return lines.isEmpty ? "" : "\n" + lines.map { "! \($0)\n" }.joined()
@@ -155,5 +158,27 @@ extension HistoryReport {
       text += "\(Count.text(verification.faults.count, "fault")); \(intact) as written.\n"
     }
     return text
+  }
+}
+
+extension HistoryReport {
+  /// A projection: the answer, what it was made of, what it takes for given.
+  static func text(_ projection: Projection) -> String {
+    let sizes = projection.measuredBytes
+    var text =
+      "\(projection.scenario.visible) with a backup of \(ByteSize.format(projection.bytes)): recovered in about "
+      + "\(TimeSpan.format(projection.median)), between \(TimeSpan.format(projection.interval.lowerBound)) and "
+      + "\(TimeSpan.format(projection.interval.upperBound))\n"
+    text +=
+      "from \(Count.text(projection.runs.count, "drill")) with backups of \(ByteSize.format(sizes.lowerBound))"
+      + (sizes.lowerBound == sizes.upperBound ? "" : " to \(ByteSize.format(sizes.upperBound))") + "\n\n"
+    var table = Table(["Phase": .left, "Measured": .right, "Projected": .right, "Grows": .left])
+    for part in projection.parts {
+      table.add(
+        part.phase, TimeSpan.format(part.measured), TimeSpan.format(part.projected),
+        part.growth == .withSize ? "with the size" : "not")
+    }
+    text += table.text + "\nAssumed:\n"
+    return text + projection.assumptions.map { "- \($0)\n" }.joined()
   }
 }

@@ -8,8 +8,9 @@ package enum Program {
   static let commands: [any Command.Type] = [
     RunCommand.self, RestoreCommand.self, VerifyCommand.self, FindCommand.self, WitnessCommand.self,
     InitCommand.self, LintCommand.self, PlanCommand.self, CheckCommand.self, DamageCommand.self,
-    SchemaCommand.self, ReportCommand.self, HistoryCommand.self, DiffCommand.self, DoctorCommand.self,
-    CleanCommand.self, CompletionCommand.self, ManualCommand.self, VersionCommand.self,
+    SchemaCommand.self, ReportCommand.self, HistoryCommand.self, DiffCommand.self, InventoryCommand.self,
+    ReadinessCommand.self, DoctorCommand.self, CleanCommand.self, CompletionCommand.self,
+    ManualCommand.self, VersionCommand.self,
   ]
 
   /// The command line, of which help, manual and completions are drawn.

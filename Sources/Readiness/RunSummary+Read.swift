@@ -47,6 +47,7 @@ extension RunSummary {
     if json["environment"]?["server"]?.isThere == true { kind = .check }
     isResumed = json["resumed"]?.isThere == true
     scenario = json["scenario"]?["name"]?.text ?? ""
+    scenarioPath = json["scenario"]?["path"]?.text
     title = json["scenario"]?["title"]?.text
     toolVersion = json["tool"]?["version"]?.text ?? ""
     host = json["environment"]?["host"]?.text ?? ""
@@ -107,7 +108,7 @@ extension RunSummary {
     return [
       "schema_version": .all, "run_id": .all, "status": .all, "verdict": .all, "exit_code": .all,
       "started_at": .all, "ended_at": .all, "duration_seconds": .all, "tool": members("version"),
-      "scenario": members("name", "title"),
+      "scenario": members("name", "title", "path"),
       "environment": .members(["host": .all, "mongod": members("version"), "server": presence]),
       "backup": members("path", "form", "bytes", "server_version"),
       "replay": members("last_applied", "proven"), "objectives": members("rto", "rpo"),
@@ -125,6 +126,8 @@ extension RunSummary {
     all["checks"] = .elements(.members(Dictionary(uniqueKeysWithValues: keys.map { ($0, .all) })))
     all["backup"] = .members([
       "path": .all, "form": .all, "bytes": .all, "server_version": .all, "collections": .all,
+      "files": .all,
+      "problems": .elements(.members(["namespace": .all, "subject": .all, "name": .all])),
     ])
     return .members(all)
   }()
@@ -144,6 +147,15 @@ extension RunDetails {
       Check(
         kind: one["kind"]?.text ?? "", suite: one["suite"]?.text ?? "", namespace: one["namespace"]?.text,
         name: one["name"]?.text ?? "", result: one["result"]?.text ?? "")
+    }
+    files = (json["backup"]?["files"]?.list ?? []).compactMap { one in
+      guard let path = one["path"]?.text, let bytes = one["bytes"]?.whole, let sha256 = one["sha256"]?.text
+      else { return nil }
+      return DrillRecord.FileDigest(path: path, bytes: bytes, sha256: sha256)
+    }
+    for one in json["backup"]?["problems"]?.list ?? [] where one["subject"]?.text == "index" {
+      guard let namespace = one["namespace"]?.text else { continue }
+      refusedIndexes[namespace, default: []].append(one["name"]?.text ?? "")
     }
   }
 }

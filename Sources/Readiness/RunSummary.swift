@@ -57,6 +57,8 @@ package struct RunSummary: Sendable, Hashable {
   /// Whether it went on with what an earlier run had kept: its times are not those of a recovery.
   package var isResumed = false
   package var scenario = ""
+  /// The scenario's file, as it was given; nil for a plain backup.
+  package var scenarioPath: String?
   package var title: String?
   package var toolVersion = ""
   package var status = DrillRecord.Status.failed
@@ -133,4 +135,8 @@ package struct RunDetails: Sendable, Hashable {
 
   package var collections: [DrillRecord.Collection] = []
   package var checks: [Check] = []
+  /// The backup's files and their digests, as far as the record lists them.
+  package var files: [DrillRecord.FileDigest] = []
+  /// Indexes that the server refused, by collection in the sandbox.
+  package var refusedIndexes: [String: [String]] = [:]
 }

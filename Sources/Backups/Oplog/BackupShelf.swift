@@ -72,7 +72,7 @@ package struct BackupShelf: Sendable {
   }
 
   /// `shop.archive`, `shop.archive.gz`, `shop.archive.gpg`: what somebody holds for an archive.
-  private static func isNamedArchive(_ name: String) -> Bool {
+  static func isNamedArchive(_ name: String) -> Bool {
     let parts = name.lowercased().split(separator: ".", omittingEmptySubsequences: false).dropFirst()
     guard let at = parts.lastIndex(of: "archive") else { return false }
     let known: Set<Substring> = ["gz", "zst", "lz4", "snappy", "s2", "bz2", "xz", "gpg", "pgp", "age", "enc"]
@@ -85,7 +85,7 @@ package struct BackupShelf: Sendable {
 }
 
 extension Failure {
-  fileprivate static func onlyNamedArchive(_ path: String) -> Failure {
+  static func onlyNamedArchive(_ path: String) -> Failure {
     Failure(
       .damagedBackup, "not-an-archive", "named like an archive, and holds none", at: Place(path),
       hint:
@@ -93,7 +93,7 @@ extension Failure {
     )
   }
 
-  fileprivate static func sidecarAlone(_ path: String) -> Failure {
+  static func sidecarAlone(_ path: String) -> Failure {
     Failure(
       .damagedBackup, "sidecar-alone", "describes a backup, and there is none with it", at: Place(path),
       hint: "The backup was removed or never written.")

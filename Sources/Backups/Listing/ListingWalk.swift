@@ -1,0 +1,347 @@
+internal import BSON
+internal import Compression
+internal import Facts
+internal import Platform
+
+/// Goes through folders and tells what lies there.
+struct ListingWalk {
+  /// Real paths of the folders that were given.
+  private let roots: [String]
+  private(set) var entries: [BackupListing.Entry] = []
+  private(set) var passedOver: [(path: String, reason: String)] = []
+  /// Real paths of what was looked at.
+  private var seen: Set<String> = []
+  private var links: [(path: String, target: String)] = []
+
+  /// How deep folders of folders are looked through (`2026/11/21/dump`).
+  private static let depth = 8
+
+  init(roots: [String]) { self.roots = roots }
+
+  /// Takes a folder, or a file, that was given.
+  mutating func enter(_ path: String) throws(Failure) {
+    try look(at: path, in: Files.isDirectory(path) ? path : Files.folder(of: path), depth: 0)
+  }
+
+  /// Gives links to what they lead to.
+  mutating func resolveLinks() {
+    for link in links {
+      if let index = entries.firstIndex(where: { $0.realPath.utf8.elementsEqual(link.target.utf8) }) {
+        entries[index].links.append(link.path)
+      } else if !roots.contains(where: { lies(link.target, in: $0) }) {
+        passedOver.append(
+          (link.path, "a link out of the folders, to \(link.target); give that, too, to count it"))
+      }
+    }
+  }
+
+  private func lies(_ path: String, in root: String) -> Bool {
+    path.utf8.elementsEqual(root.utf8) || path.utf8.starts(with: (root == "/" ? root : root + "/").utf8)
+  }
+
+  private mutating func look(at path: String, in root: String, depth: Int) throws(Failure) {
+    try Interruption.check()
+    if depth > 0, Files.kind(of: path, followingLinks: false) == .symbolicLink {
+      do throws(Failure) { links.append((path, try Files.realPath(path))) } catch {
+        var entry = BackupListing.Entry(.dump, "symbolic link", path)
+        entry.fail(.linkToNothing(path))
+        entries.append(entry)
+      }
+      return
+    }
+    switch Files.kind(of: path) {
+    case .folder?: try look(into: path, in: root, depth: depth)
+    case .file?: look(atFile: path, in: root, isGiven: depth == 0)
+    default: passedOver.append((path, "neither a file nor a folder"))
+    }
+  }
+
+  // MARK: Folders
+
+  private mutating func look(into path: String, in root: String, depth: Int) throws(Failure) {
+    guard seen.insert(try Files.realPath(path)).inserted else { return }
+    let names: [String]
+    do throws(Failure) { names = try Files.names(in: path) } catch {
+      if depth == 0 { throw error }
+      passedOver.append((path, error.description))
+      return
+    }
+    if PBMStore.isStore(names) { return try takeStore(path, names, in: root) }
+    if PhysicalCopy.isOne(path) { return takeCopy(path, in: root) }
+    if try takeDump(path, in: root) { return }
+    let before = entries.count
+    for name in names {
+      let inside = Files.join(path, name)
+      if depth == Self.depth, Files.isDirectory(inside) {
+        passedOver.append((inside, "not looked into: more than \(Self.depth) folders deep"))
+        continue
+      }
+      try look(at: inside, in: root, depth: depth + 1)
+    }
+    guard entries.count == before else { return }
+    let sidecar = Files.join(path, Sidecar.fileName)
+    if Files.exists(sidecar) {
+      var entry = BackupListing.Entry(.dump, "sidecar without a backup", path)
+      entry.readSidecar()
+      entry.fail(.sidecarAlone(sidecar))
+      entry.date(in: root)
+      entries.append(entry)
+    } else if names.isEmpty, depth > 0 {
+      passedOver.append((path, "an empty folder"))
+    }
+  }
+
+  /// Takes a folder that is a dump; false when it is none, such as a folder of dumps or of slices.
+  private mutating func takeDump(_ path: String, in root: String) throws(Failure) -> Bool {
+    let backup: any LogicalBackup
+    do throws(Failure) { backup = try inspectBackup(path) } catch {
+      // Of the last ones, links that lie in a folder of dumps.
+      let isNone = ["not-a-backup", "link-broken", "link-leaves-backup", "name-not-utf8"]
+      if isNone.contains(error.code) { return false }
+      guard error.kind == .damagedBackup else { throw error }
+      var entry = BackupListing.Entry(.dump, BackupForm.dumpDirectory.rawValue, path)
+      entry.bytes = Files.diskUsage(of: path)
+      entry.readSidecar()
+      entry.fail(error)
+      entry.date(in: root)
+      entries.append(entry)
+      return true
+    }
+    // A folder with nothing but an archive in it; that counts by its own path.
+    if backup.form == .archive { return false }
+    if isOplogAlone(backup) { return false }
+    entries.append(BackupListing.Entry(backup, at: path, in: root))
+    return true
+  }
+
+  /// Whether what looks like collections are pieces of an oplog, all of them.
+  private func isOplogAlone(_ backup: any LogicalBackup) -> Bool {
+    !backup.collections.isEmpty
+      && backup.collections.allSatisfy { collection in
+        if collection.facts.namespace == Namespace("local", "oplog.rs") { return true }
+        guard let place = collection.place else { return false }
+        return OplogInterval.isOplog(place.file)
+      }
+  }
+
+  private mutating func takeCopy(_ path: String, in root: String) {
+    var entry = BackupListing.Entry(.physicalCopy, BackupForm.physicalCopy.rawValue, path)
+    entry.readSidecar()
+    do throws(Failure) {
+      let copy = try PhysicalCopy(path)
+      entry.bytes = copy.bytes
+      if entry.time == nil, let end = copy.end {
+        entry.time = BackupTime(WallTime(seconds: Int(end.seconds)), .oplog)
+      }
+      if let failure = copy.damage.first { entry.fail(failure) }
+    } catch { entry.fail(error) }
+    entry.date(in: root)
+    entries.append(entry)
+  }
+
+  // MARK: Files
+
+  private mutating func look(atFile path: String, in root: String, isGiven: Bool) {
+    guard let real = try? Files.realPath(path), seen.insert(real).inserted else { return }
+    let name = Files.name(of: path).lowercased()
+    if name.hasSuffix(".json") || name.contains(".metadata.json") { return }
+    let isNamedBSON = name.hasSuffix(".bson") || name.contains(".bson.")
+    let start: [UInt8]
+    do throws(Failure) { start = try openDecompressed(path).read(upTo: Archive.magic.count) } catch {
+      // What holds no backup by its name may be unreadable.
+      if isNamedBSON || BackupShelf.isNamedArchive(Files.name(of: path)) {
+        take(path, isNamedBSON, error, in: root)
+      }
+      return
+    }
+    if start == Archive.magic { return takeArchive(path, in: root) }
+    if CopyTar(path) != nil {
+      var entry = BackupListing.Entry(.physicalCopy, "tar of a physical copy", path)
+      entry.bytes = (try? Files.size(of: path)) ?? 0
+      entry.readSidecar()
+      entry.date(in: root)
+      entries.append(entry)
+    } else if BackupShelf.isNamedArchive(Files.name(of: path)) {
+      take(path, false, .onlyNamedArchive(path), in: root)
+    } else if isNamedBSON || isGiven || OplogInterval.isOplog(path) {
+      takeSlice(path, in: root)
+    }
+  }
+
+  /// Takes a file that can't be used.
+  private mutating func take(_ path: String, _ isSlice: Bool, _ failure: Failure, in root: String) {
+    var entry = BackupListing.Entry(
+      isSlice ? .slice : .archive, isSlice ? "oplog slice" : BackupForm.archive.rawValue, path)
+    entry.bytes = (try? Files.size(of: path)) ?? 0
+    entry.readSidecar()
+    entry.fail(failure)
+    entry.date(in: root)
+    entries.append(entry)
+  }
+
+  private mutating func takeArchive(_ path: String, in root: String) {
+    do throws(Failure) {
+      let backup = try inspectBackup(path)
+      let local = Namespace("local", "oplog.rs")
+      if !backup.collections.isEmpty,
+        backup.collections.allSatisfy({ $0.facts.namespace.database == "local" })
+      {
+        var entry = BackupListing.Entry(.slice, "archive of an oplog slice", path)
+        entry.bytes = backup.origin.bytes
+        entry.namespaces = []
+        do throws(Failure) { entry.oplog = try OplogInterval.look(at: path, local) } catch {
+          entry.fail(error)
+        }
+        entry.readSidecar()
+        entry.date(in: root)
+        return entries.append(entry)
+      }
+      entries.append(BackupListing.Entry(backup, at: path, in: root))
+    } catch { take(path, false, error, in: root) }
+  }
+
+  private mutating func takeSlice(_ path: String, in root: String) {
+    var entry = BackupListing.Entry(.slice, "oplog slice", path)
+    entry.bytes = (try? Files.size(of: path)) ?? 0
+    entry.namespaces = []
+    entry.readSidecar()
+    do throws(Failure) {
+      guard let interval = try OplogInterval.look(at: path) else {
+        passedOver.append(
+          (path, entry.bytes == 0 ? "an empty file" : "a file of documents that belongs to no dump"))
+        return
+      }
+      entry.oplog = interval
+    } catch { entry.fail(error) }
+    entry.date(in: root)
+    entries.append(entry)
+  }
+
+  // MARK: Stores of Percona Backup for MongoDB
+
+  private mutating func takeStore(_ path: String, _ names: [String], in root: String) throws(Failure) {
+    let store = try PBMStore(path)
+    let described = names.filter { $0.hasSuffix(PBMStore.recordSuffix) }
+      .map { String($0.dropLast(PBMStore.recordSuffix.count)) }
+    for name in described {
+      let own = Files.join(path, name)
+      do throws(Failure) {
+        var entry = BackupListing.Entry(
+          try DumpFiles(store.snapshot(named: name), in: store), at: own, in: root)
+        let record = try store.snapshot(named: name)
+        entry.isPart = !record.selection.isEmpty
+        entries.append(entry)
+      } catch {
+        var entry = BackupListing.Entry(.snapshot, BackupForm.pbmSnapshot.rawValue, own)
+        entry.bytes = Files.diskUsage(of: own)
+        let status = store.snapshots.first { $0.name.utf8.elementsEqual(name.utf8) }?.status
+        entry.fail(error)
+        if status == "error" { entry.status = .failed }
+        entry.date(in: root)
+        entries.append(entry)
+      }
+    }
+    for name in names where !described.contains(name) && name != PBMStore.sliceFolder && !name.hasPrefix(".")
+    {
+      let own = Files.join(path, name)
+      guard Files.isDirectory(own) else { continue }
+      var entry = BackupListing.Entry(.snapshot, BackupForm.pbmSnapshot.rawValue, own)
+      entry.bytes = Files.diskUsage(of: own)
+      entry.fail(.snapshotWithoutRecord(own))
+      entry.date(in: root)
+      entries.append(entry)
+    }
+    let folder = Files.join(path, PBMStore.sliceFolder)
+    guard Files.isDirectory(folder) else { return }
+    var notes: [String] = []
+    var damage: [Failure] = []
+    for slice in try store.slices(in: folder, &notes, &damage) {
+      var entry = BackupListing.Entry(.slice, "oplog slice", slice.path)
+      entry.bytes = slice.fileBytes
+      entry.namespaces = []
+      entry.oplog = OplogInterval(first: slice.start, last: slice.end)
+      entry.time = BackupTime(WallTime(seconds: Int(slice.end.seconds)), .oplog)
+      if slice.fileBytes == 0 { entry.fail(.emptyFile(slice.path)) }
+      entries.append(entry)
+    }
+    for failure in damage {
+      var entry = BackupListing.Entry(.slice, "oplog slice", failure.place?.file ?? folder)
+      entry.fail(failure)
+      entries.append(entry)
+    }
+    passedOver += notes.map { (folder, $0) }
+  }
+}
+
+extension BackupListing.Entry {
+  /// One that could be opened.
+  fileprivate init(_ backup: any LogicalBackup, at path: String, in root: String) {
+    let kind: BackupListing.Kind =
+      switch backup.form {
+      case .archive: .archive
+      case .pbmSnapshot: .snapshot
+      default: .dump
+      }
+    self.init(kind, backup.form.rawValue, path)
+    bytes = backup.origin.bytes
+    namespaces = backup.collections.map(\.facts.namespace)
+    isPart = backup.form == .databaseDirectory || backup.form == .collectionFile
+    readSidecar()
+    if let failure = backup.damage.first { fail(failure) }
+    do throws(Failure) {
+      if let oplog = backup.oplog {
+        if let first = oplog.slices.first {
+          self.oplog = OplogInterval(first: first.start, last: oplog.slices.map(\.end).max())
+        } else if backup.form == .archive {
+          self.oplog = try OplogInterval.look(at: path, Namespace("", "oplog"))
+        } else {
+          self.oplog = try OplogInterval.look(at: oplog.place.file)
+          if self.oplog == nil { throw .baseOplogEmpty(oplog.place.file) }
+        }
+      }
+    } catch { fail(error) }
+    date(in: root)
+  }
+
+  /// Takes what its sidecar says.
+  fileprivate mutating func readSidecar() {
+    do throws(Failure) {
+      guard let sidecar = try Sidecar.find(for: path) else { return }
+      saidType = sidecar.type
+      if let moment = sidecar.time { time = BackupTime(moment, .sidecar) }
+      switch sidecar.outcome {
+      case .unsaid: break
+      case .succeeded: saidSucceeded = true
+      case .failed, .unfinished: saidSucceeded = false
+      }
+      try sidecar.requireSuccess()
+    } catch { fail(error) }
+  }
+
+  /// Takes down why it can't be used; the first reason counts.
+  fileprivate mutating func fail(_ failure: Failure) {
+    guard self.failure == nil else { return }
+    self.failure = failure
+    status =
+      switch failure.code {
+      case "backup-failed": .failed
+      case "backup-unfinished", "snapshot-unfinished": .unfinished
+      case "snapshot-not-logical", "snapshot-sharded", "snapshot-too-old", "snapshot-compression",
+        "snapshot-split", "copy-engine":
+        .unsupported
+      default: .damaged
+      }
+  }
+
+  /// Finds its time, by what says it best.
+  fileprivate mutating func date(in root: String) {
+    if time != nil { return }
+    if let last = oplog?.last {
+      time = BackupTime(WallTime(seconds: Int(last.seconds)), .oplog)
+    } else if let moment = BackupTime.dated(path, in: root) {
+      time = BackupTime(moment, .name)
+    } else if Files.exists(path) {
+      time = BackupTime(Files.newestModification(in: path), .modification)
+    }
+  }
+}
