@@ -57,7 +57,7 @@ enum RunCommand: Command {
     "--format", placeholder: "FORMAT", kind: .format,
     help: "Writes the report in this format, too: \(Renderer.fileNames).")
   static let prometheus = Option.value(
-    "--prometheus", placeholder: "DIR", kind: .text,
+    "--prometheus", placeholder: "DIR", kind: .folder,
     help: "Writes gauges to DIR/mongodrill-SCENARIO.prom, for the textfile collector of node_exporter.")
   static let notify = Option.value(
     "--notify", placeholder: "PROGRAM", kind: .text,
