@@ -130,7 +130,7 @@ let package = Package(
         "TestSupport",
       ]),
     tests("Platform", ["Platform", "TestSupport", "Holder"]),
-    tests("Readiness", ["Readiness", "Backups", "Reports", "BSON", "Record", "Platform"]),
+    tests("Readiness", ["Readiness", "Backups", "Reports", "Compression", "BSON", "Record", "Platform"]),
     tests("Record", ["Record", "Platform"]),
     tests(
       "Replay",
