@@ -57,7 +57,7 @@ let package = Package(
     library("Configuration", ["CLibYAML", "BSON", "Platform"]),
     library("Compression", ["CZlib", "CZstd", "CLZ4", "CLZMA", "Platform"]),
     library("Backups", ["Facts", "Compression", "CArchive", "CCrypto", "BSON", "Platform"]),
-    library("Readiness", ["Backups", "Facts", "Record", "BSON", "Platform"]),
+    library("Readiness", ["Backups", "Configuration", "Facts", "Record", "BSON", "Platform"]),
     library("Mongo", ["CMongoC", "BSON", "Platform"]),
     library("Sandbox", ["Mongo", "BSON", "Platform"]),
 
@@ -87,7 +87,7 @@ let package = Package(
         "Mongo",
         "Backups",
         "Reports",
-        "Readiness", "Record",
+        "Readiness", "Record", "Configuration",
         "Facts", "BSON",
         "Platform",
       ]),
@@ -130,7 +130,11 @@ let package = Package(
         "TestSupport",
       ]),
     tests("Platform", ["Platform", "TestSupport", "Holder"]),
-    tests("Readiness", ["Readiness", "Backups", "Reports", "Compression", "BSON", "Record", "Platform"]),
+    tests(
+      "Readiness",
+      [
+        "Readiness", "Backups", "Reports", "Configuration", "BSON", "Record", "Platform",
+      ]),
     tests("Record", ["Record", "Platform"]),
     tests(
       "Replay",

@@ -16,12 +16,12 @@ enum HistoryCommand: Command {
   static let ascii = Option.flag(
     "--ascii", help: "Draws trends with plain letters; as a matter of course where the locale isn't UTF-8.")
   static let html = Option.value(
-    "--html", placeholder: "FILE", kind: .text,
+    "--html", placeholder: "FILE", kind: .path,
     help: "Writes charts of all runs into a file that needs no other.")
   static let verify = Option.flag(
     "--verify", help: "Says whether records were changed, removed, moved or put in.")
   static let allowedSigners = Option.value(
-    "--allowed-signers", placeholder: "FILE", kind: .text,
+    "--allowed-signers", placeholder: "FILE", kind: .path,
     help: "With --verify: looks at the signatures, too. A line a signer: NAME, a space, the public key.")
   static let head = Option.value(
     "--head", placeholder: "SHA256", kind: .text,
@@ -30,6 +30,13 @@ enum HistoryCommand: Command {
     "--prune", placeholder: "AGE", kind: .duration,
     help: "Removes the oldest runs, those that ended longer ago than that, and leaves an anchor for --verify."
   )
+  static let project = Option.value(
+    "--project", placeholder: "SIZE", kind: .byteSize,
+    help:
+      "Says how long a recovery would take with a backup of that size, from what the last drills measured.")
+  static let speed = Option.value(
+    "--speed", placeholder: "FACTOR", kind: .factor, default: "1",
+    help: "With --project: on a machine that is so many times as fast.")
 
   static let coverage = Option.flag(
     "--coverage", help: "Says of each collection when it was last proven, and by which run.")
@@ -47,6 +54,7 @@ enum HistoryCommand: Command {
     ],
     options: [
       OptionGroup("Options", [RunCommand.reports, scenario, last, since, ascii, html, coverage]),
+      OptionGroup("Projection", [project, speed]),
       OptionGroup("Evidence", [verify, allowedSigners, head, prune]),
     ],
     examples: [
@@ -57,6 +65,9 @@ enum HistoryCommand: Command {
       Example("mongodrill history --verify --allowed-signers signers", "Whether the evidence is whole."),
       Example("mongodrill history --coverage", "What was last proven when."),
       Example("mongodrill history --html drills.html", "Charts over all runs."),
+      Example(
+        "mongodrill history --scenario shop --project 200GB",
+        "How long it would take with a backup of 200 GB."),
       Example("mongodrill history --prune 400d", "Keeps 400 days."),
     ],
     exits: .codes([
@@ -88,6 +99,8 @@ enum HistoryCommand: Command {
       }
       index = index.filtered { $0.scenario.utf8.elementsEqual(name.utf8) }
     }
+    if values[speed] != nil, values[project] == nil { throw Failure.speedWithoutSize() }
+    if let bytes = values[project] { return try projection(index, bytes, values[speed] ?? 1, session) }
     if values[coverage] {
       if let since = values[since] { index = index.filtered { $0.time.map { $0 >= since } ?? true } }
       let ledger = ProofLedger(index)
@@ -105,6 +118,17 @@ enum HistoryCommand: Command {
     session.result(
       text: report.text(color: session.console.resultHasColor)
         + (values[html].map { "\nCharts: \($0.visible)\n" } ?? ""), json: history.json)
+    return ExitCode.pass.status
+  }
+
+  /// Of each scenario that can be projected.
+  private static func projection(
+    _ index: RunIndex, _ bytes: Int, _ speed: Double, _ session: Session
+  ) throws -> Int32 {
+    let all = index.scenarios.compactMap { Projection($0, index.runs, bytes: bytes, speed: speed) }
+    guard !all.isEmpty else { throw Failure.nothingToProject(index.folder) }
+    session.result(
+      text: all.map(HistoryReport.text).joined(separator: "\n"), json: .array(all.map(\.json)))
     return ExitCode.pass.status
   }
 
@@ -140,6 +164,20 @@ extension ValueKind<WallTime> {
   }
 }
 
+extension ValueKind<Int> {
+  /// `200GB` or a number of bytes, more than none.
+  static var byteSize: Self {
+    ValueKind("a size such as 200GB") { text in ByteSize.parse(text).flatMap { $0 > 0 ? $0 : nil } }
+  }
+}
+
+extension ValueKind<Double> {
+  /// `2`, `0.5`.
+  static var factor: Self {
+    ValueKind("a factor such as 1.5") { text in Double(text).flatMap { $0.isFinite && $0 > 0 ? $0 : nil } }
+  }
+}
+
 extension Terminal {
   /// Whether the locale says that more than ASCII can be shown.
   static var isUTF8: Bool {
@@ -152,6 +190,19 @@ extension Terminal {
 extension Failure {
   static func onlyWithVerify(_ option: String) -> Failure {
     Failure(.usage, "only-with-verify", "\(option) says nothing without --verify", hint: "Add --verify.")
+  }
+
+  static func speedWithoutSize() -> Failure {
+    Failure(
+      .usage, "speed-without-size", "--speed says nothing without --project",
+      hint: "Add --project with the size of the backup.")
+  }
+
+  static func nothingToProject(_ folder: String) -> Failure {
+    Failure(
+      .incomplete, "nothing-to-project",
+      "no drill in \(folder) succeeded, measured its recovery time and knows its backup's size",
+      hint: "Drill once; a time that nobody measured isn't projected.")
   }
 
   static func noRunsOf(_ scenario: String, known: [String]) -> Failure {

@@ -160,3 +160,25 @@ extension HistoryReport {
     return text
   }
 }
+
+extension HistoryReport {
+  /// A projection: the answer, what it was made of, what it takes for given.
+  static func text(_ projection: Projection) -> String {
+    let sizes = projection.measuredBytes
+    var text =
+      "\(projection.scenario.visible) with a backup of \(ByteSize.format(projection.bytes)): recovered in about "
+      + "\(TimeSpan.format(projection.median)), between \(TimeSpan.format(projection.interval.lowerBound)) and "
+      + "\(TimeSpan.format(projection.interval.upperBound))\n"
+    text +=
+      "from \(Count.text(projection.runs.count, "drill")) with backups of \(ByteSize.format(sizes.lowerBound))"
+      + (sizes.lowerBound == sizes.upperBound ? "" : " to \(ByteSize.format(sizes.upperBound))") + "\n\n"
+    var table = Table(["Phase": .left, "Measured": .right, "Projected": .right, "Grows": .left])
+    for part in projection.parts {
+      table.add(
+        part.phase, TimeSpan.format(part.measured), TimeSpan.format(part.projected),
+        part.growth == .withSize ? "with the size" : "not")
+    }
+    text += table.text + "\nAssumed:\n"
+    return text + projection.assumptions.map { "- \($0)\n" }.joined()
+  }
+}

@@ -1,24 +1,37 @@
 internal import Arguments
 internal import Drills
 internal import Platform
+internal import Readiness
 internal import Record
 
 /// `mongodrill schema`.
 enum SchemaCommand: Command {
+  /// The files that there is a schema of.
+  enum Subject: String, Sendable, CaseIterable {
+    case scenario
+    case readiness
+  }
+
+  static let subject = Option.choice(
+    "--of", default: Subject.scenario, help: "Of which files: scenarios, or the policies of `readiness`.")
+
   static let syntax = CommandSyntax(
-    name: "schema", summary: "prints the JSON Schema of scenarios",
+    name: "schema", summary: "prints the JSON Schema of scenarios and policies",
     description: [
       "Editors that know YAML check and complete a scenario by it, once its first line names it."
     ],
+    options: [OptionGroup("Options", [subject])],
     examples: [
       Example(
         "mongodrill schema > scenario.schema.json",
-        "For '# yaml-language-server: $schema=./scenario.schema.json'.")
+        "For '# yaml-language-server: $schema=./scenario.schema.json'."),
+      Example("mongodrill schema --of readiness > policy.schema.json", "Of policies."),
     ],
     exits: .codes([.pass: "Always."]))
 
   static func run(_ values: Values, _ session: Session) -> Int32 {
-    session.result(text: scenarioSchema.text(pretty: true) + "\n", json: scenarioSchema)
+    let schema = values[subject] == .readiness ? Policy.schema : scenarioSchema
+    session.result(text: schema.text(pretty: true) + "\n", json: schema)
     return ExitCode.pass.status
   }
 }

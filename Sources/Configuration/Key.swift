@@ -29,7 +29,7 @@ package struct KeySpec: Sendable, Hashable {
 
   private var describedSchema: JSON {
     var members: [JSON.Member] = [.init("description", .string(summary))]
-    if let fallback { members.append(.init("default", Node.plain(fallback).json)) }
+    if let fallback { members.append(.init("default", Node.fallback(fallback).json)) }
     // What the key says of itself wins over what its shape says.
     if case .object(let own) = schema {
       for member in own where !members.contains(where: { $0.key == member.key }) { members.append(member) }
@@ -82,7 +82,7 @@ package struct Key<Value: Sendable>: DeclaredKey {
       name: name, form: shape.name, summary: summary, fallback: fallback, isRequired: false,
       schema: shape.schema)
     decode = shape.decode
-    absent = { diagnostics in shape.decode(.plain(fallback), diagnostics) }
+    absent = { diagnostics in shape.decode(.fallback(fallback), diagnostics) }
   }
 
   package func decodeBoxed(_ node: Node?, in mapping: Node, _ diagnostics: Diagnostics) -> (any BoxedValue)? {
@@ -98,5 +98,11 @@ extension Node {
   /// A plain scalar of no file.
   package static func plain(_ text: String) -> Node {
     Node(.scalar(Scalar(text, isPlain: true)), at: Place("default"))
+  }
+
+  /// What a key stands for when it is left out: a plain scalar, or a mapping or list in braces or brackets.
+  static func fallback(_ text: String) -> Node {
+    guard text.hasPrefix("{") || text.hasPrefix("[") else { return .plain(text) }
+    return .parse(text, file: "default", Diagnostics()) ?? .plain(text)
   }
 }

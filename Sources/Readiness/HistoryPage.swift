@@ -29,7 +29,7 @@ package struct HistoryPage {
       """
   }
 
-  private static let style = """
+  static let style = """
     :root{color-scheme:light dark;--ink:#1c2733;--dim:#667;--line:#2463b0;--bad:#b3261e;--grid:#ccd;--back:#fff}
     @media(prefers-color-scheme:dark){:root{--ink:#dde3ea;--dim:#99a;--line:#7db1f0;--bad:#ff8a80;--grid:#445;--back:#14191f}}
     body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--back);max-width:62rem;margin:2rem auto;padding:0 1rem}
@@ -162,7 +162,7 @@ struct HistoryChart {
 }
 
 /// Text as it can stand in HTML.
-private enum Markup {
+enum Markup {
   static func text(_ text: String) -> String {
     var result = ""
     for character in text.visible.unicodeScalars {
