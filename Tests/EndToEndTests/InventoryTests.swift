@@ -28,6 +28,25 @@ struct InventoryTests {
     #expect(try Mongodrill.run("inventory", shop, "--holds", "shop.nothing").status == 66)
   }
 
+  @Test("lists the snapshots and slices of a store, and one whose description is gone")
+  func store() throws {
+    try withFolder { folder in
+      let archive = Files.folder(of: Files.folder(of: #filePath)) + "/Fixtures/pbm/store.tar.gz"
+      let unpacked = try Supervisor.shared.capture(
+        ChildSpec(["tar", "xzf", archive, "-C", folder]), timeout: 30)
+      try #require(unpacked.status == .exited(0), "\(unpacked.errorOutput.text)")
+      let run = try Mongodrill.run("inventory", "store", "--output", "json", in: folder)
+      let entries = try JSON.parse(run.output)["entries"]?.list ?? []
+      let snapshots = entries.filter { $0["kind"] == "snapshot" }
+      #expect(run.status == 0 && snapshots.count == 1 && entries.count == 4, "\(run)")
+      #expect(snapshots.first?["coverage"]?["slices"] == 3 && snapshots.first?["coverage"]?["limit"] == .null)
+      let names = try Files.names(in: Files.join(folder, "store")).filter { $0.hasSuffix(".pbm.json") }
+      for name in names { try Files.removeTree(Files.join(folder, "store/\(name)")) }
+      let bare = try Mongodrill.run("inventory", "store", in: folder)
+      #expect(bare.status == 65 && bare.output.contains("pbm.json is missing"), "\(bare)")
+    }
+  }
+
   @Test("names damage, gaps and what a retention would remove, removes nothing, and exits with the worst")
   func wrong() throws {
     try withFolder { folder in

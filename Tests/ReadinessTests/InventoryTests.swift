@@ -84,16 +84,17 @@ struct InventoryTests {
     try folder.write(#"{"status": "success", "type": "full"}"#.utf8, to: "2026-11-17/backup_metadata.json")
     try folder.write("torn".utf8, to: "shop.archive.gz")
     try folder.write(folder.entry("\(second(18)):2").dropLast(), to: "oplog/0.bson")
+    try folder.slice("oplog/1.bson", ["\(second(18)):2"])
     try Files.createFolder(folder["2026-11-23"])
     let found = try inventory()
     #expect(
       found.entries.map { "\(name($0)) \($0.status.rawValue) \($0.failure?.code ?? "")" }.sorted() == [
-        "2026-11-17 sound ", "2026-11-18 damaged oplog-end-torn", "2026-11-19 damaged documents-file-missing",
+        "2026-11-17 sound ", "2026-11-18 damaged oplog-end-torn", "2026-11-19 damaged documents-missing",
         "2026-11-20 failed backup-failed", "2026-11-21 unfinished backup-unfinished",
-        "2026-11-22 damaged sidecar-alone", "oplog/0.bson damaged bson-cut-short",
+        "2026-11-22 damaged sidecar-alone", "oplog/0.bson damaged bson-cut-short", "oplog/1.bson sound ",
         "shop.archive.gz damaged not-an-archive",
       ])
-    let good = try #require(found.entries.first { $0.isSound })
+    let good = try #require(found.backups.first { $0.isSound })
     #expect(good.found.saidSucceeded == true && good.found.saidType == "full")
     #expect(found.passedOver.map(\.path) == [folder["2026-11-23"]])
   }
@@ -205,6 +206,10 @@ struct InventoryTests {
     func digest(_ path: String, _ bytes: [UInt8]) -> DrillRecord.FileDigest {
       DrillRecord.FileDigest(path: path, bytes: bytes.count, sha256: SHA256.hex(of: bytes))
     }
+    // Before it was taken.
+    try reports.write(at: WallTime(rfc3339: "2026-11-19T05:00:00Z")!) {
+      $0.backup.path = folder["2026-11-20"]
+    }
     try reports.write(at: WallTime(rfc3339: "2026-11-21T04:00:00Z")!) { record in
       record.backup.path = folder["2026-11-21"]
       record.backup.files = [digest(file, try! Files.read(file))]
@@ -213,10 +218,6 @@ struct InventoryTests {
       record.backup.path = folder["2026-11-21"]
       record.backup.files = [digest(file, [1, 2, 3])]
       record.verdict = .fail
-    }
-    // Before it was taken.
-    try reports.write(at: WallTime(rfc3339: "2026-11-19T05:00:00Z")!) {
-      $0.backup.path = folder["2026-11-20"]
     }
     func drilled() throws -> [String] {
       let runs = try RunIndex(reading: reports.path, depth: .details, now: now)
