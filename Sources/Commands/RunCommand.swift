@@ -60,7 +60,7 @@ enum RunCommand: Command {
     "--prometheus", placeholder: "DIR", kind: .folder,
     help: "Writes gauges to DIR/mongodrill-SCENARIO.prom, for the textfile collector of node_exporter.")
   static let notify = Option.value(
-    "--notify", placeholder: "PROGRAM", kind: .text,
+    "--notify", placeholder: "PROGRAM", kind: .path,
     help: "After each drill starts PROGRAM, which gets report.json on its standard input.")
   static let notifyArguments = Option.list(
     "--notify-arg", placeholder: "ARG", kind: ValueKind("a text") { $0 },
@@ -69,7 +69,7 @@ enum RunCommand: Command {
     "--hash-files", default: BackupDigests.Choice.auto,
     help: "Puts the SHA-256 of the backup's files into the record: auto, when they have up to 1 GB.")
   static let sign = Option.value(
-    "--sign", placeholder: "KEY", kind: .text,
+    "--sign", placeholder: "KEY", kind: .path,
     help:
       "Signs report.json with an OpenSSH key: a private key's file, or the public one's of a key that the agent holds."
   )

@@ -31,7 +31,7 @@ struct PolicyTests {
     #expect(shop.fullBackup == Bounds([86_400, 172_800, 604_800], isUpper: true))
     #expect(shop.slices?.bounds == Bounds([6, 3, 1], isUpper: false) && shop.slices?.interval == 86_400)
     #expect(shop.drills?.bounds == Bounds([2, 1, 1], isUpper: false) && shop.drills?.interval == 30 * 86_400)
-    #expect(shop.eachScenario == Bounds([90 * 86_400], isUpper: true))
+    #expect(shop.eachScenario == Bounds([90 * 86_400.0], isUpper: true))
     #expect(shop.rto == nil && shop.copies == nil && shop.proven == nil && policy.controls.count == 8)
     #expect(
       policy.alerts.noBackup == 86_400 && policy.alerts.successUnder == 0.9 && policy.alerts.growthOver == 0.2

@@ -143,7 +143,7 @@ enum PolicyKeys {
     Shape<Policy.Proven>.record("proven", [within, namespaces]) {
       Policy.Proven(bounds: $0[within], namespaces: $0[namespaces])
     },
-    "How long ago each namespace was proven: restored, and passed by a check of its own, in a drill that succeeded."
+    "How long ago each namespace was proven: all of it restored, checks of it asked, and none of them against it."
   )
   private static let by = Key("by", .string, "Who vouches for it.")
   private static let on = Key("on", date(endOfDay: false), "Since when.")
@@ -224,7 +224,7 @@ enum PolicyKeys {
         interval: $0[alertInterval])
     }, default: "{}", "When there is an alert.")
 
-  private static let about = Key("about", .string, default: "", "What it is about.")
+  private static let about = Key("about", .string, "What it is about.")
   private static let mapped = Key(
     required: "requirements", .list(of: .choice(of: RequirementKind.self), orOne: true),
     "Which requirements bear on it.")
@@ -232,7 +232,7 @@ enum PolicyKeys {
     "controls",
     Shape<[Named<Policy.Control>]>.entries(
       of: Shape<Policy.Control>.record("control", [about, mapped]) {
-        Policy.Control("", $0[about], $0[mapped])
+        Policy.Control("", $0[about] ?? "", $0[mapped])
       }, keys: "control"),
     "Controls of frameworks and the requirements that bear on them, instead of the common ones; {} for none.")
 
