@@ -87,7 +87,7 @@ let package = Package(
         "Mongo",
         "Backups",
         "Reports",
-        "Readiness", "Record",
+        "Readiness", "Record", "Configuration",
         "Facts", "BSON",
         "Platform",
       ]),
@@ -133,7 +133,7 @@ let package = Package(
     tests(
       "Readiness",
       [
-        "Readiness", "Backups", "Reports", "Compression", "Configuration", "BSON", "Record", "Platform",
+        "Readiness", "Backups", "Reports", "Configuration", "BSON", "Record", "Platform",
       ]),
     tests("Record", ["Record", "Platform"]),
     tests(

@@ -109,7 +109,13 @@ extension OptionSyntax {
     return [names, placeholder].compactMap(\.self).joined(separator: " ")
   }
 
-  fileprivate var explanation: String {
+  /// `-o, --output FORM`.
+  package var signature: String {
+    [names.joined(separator: ", "), placeholder].compactMap(\.self).joined(separator: " ")
+  }
+
+  /// What it does, whether it repeats, and its default, as sentences.
+  package var explanation: String {
     var text = help
     if isRepeated { text += " May be given several times." }
     if let defaultText { text += " Default: \(defaultText)." }

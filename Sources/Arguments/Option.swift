@@ -19,6 +19,8 @@ package struct OptionSyntax: Sendable {
   package let placeholder: String?
   /// The accepted words when there are only a few.
   package let choices: [String]
+  /// What a shell offers for the value.
+  package let completion: Completion
   /// Whether each occurrence counts; otherwise the last one does.
   package let isRepeated: Bool
   /// What holds when it isn't given, for the help.
@@ -57,7 +59,8 @@ extension Option<Bool> {
   package static func flag(_ names: String..., help: String) -> Option {
     Option(
       syntax: OptionSyntax(
-        names: names, placeholder: nil, choices: [], isRepeated: false, defaultText: nil, help: help,
+        names: names, placeholder: nil, choices: [], completion: .nothing, isRepeated: false,
+        defaultText: nil, help: help,
         read: { occurrences in !occurrences.isEmpty }))
   }
 }
@@ -70,7 +73,8 @@ extension Option {
   ) -> Option where Value == Wrapped? {
     Option(
       syntax: OptionSyntax(
-        names: names, placeholder: placeholder, choices: kind.choices, isRepeated: false,
+        names: names, placeholder: placeholder, choices: kind.choices, completion: kind.completion,
+        isRepeated: false,
         defaultText: defaultText, help: help,
         read: { (occurrences: [String]) throws(InvalidValue) -> any Sendable in
           guard let last = occurrences.last else { return Wrapped?.none }
@@ -84,8 +88,8 @@ extension Option {
   ) -> Option where Value == [Element] {
     Option(
       syntax: OptionSyntax(
-        names: names, placeholder: placeholder, choices: kind.choices, isRepeated: true, defaultText: nil,
-        help: help,
+        names: names, placeholder: placeholder, choices: kind.choices, completion: kind.completion,
+        isRepeated: true, defaultText: nil, help: help,
         read: { (occurrences: [String]) throws(InvalidValue) -> any Sendable in
           var values: [Element] = []
           for text in occurrences { values.append(try kind.require(text)) }
@@ -101,7 +105,7 @@ extension Option where Value: CaseIterable & RawRepresentable<String> {
     return Option(
       syntax: OptionSyntax(
         names: names, placeholder: kind.choices.joined(separator: "|"), choices: kind.choices,
-        isRepeated: false, defaultText: value.rawValue, help: help,
+        completion: kind.completion, isRepeated: false, defaultText: value.rawValue, help: help,
         read: { (occurrences: [String]) throws(InvalidValue) -> any Sendable in
           guard let last = occurrences.last else { return value }
           return try kind.require(last)

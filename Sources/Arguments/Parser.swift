@@ -159,6 +159,9 @@ private struct Parser {
     var rest = operands[...]
     for positional in command.positionals.map(\.syntax) {
       guard !rest.isEmpty else { throw Failure.missingArgument(positional, command: command, of: program) }
+      if let word = rest.first, !positional.choices.isEmpty, !positional.choices.contains(word) {
+        throw Failure.unknownWord(word, for: positional, command: command, of: program)
+      }
       switch positional.count {
       case .one: values.positionals[positional.name] = [rest.removeFirst()]
       case .oneOrMore:

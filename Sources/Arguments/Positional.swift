@@ -20,20 +20,39 @@ package struct PositionalSyntax: Sendable {
   /// What stands for it in the help, such as `BACKUP`.
   package let name: String
   package let count: Count
+  /// The accepted words when there are only a few.
+  package let choices: [String]
+  /// What a shell offers for it.
+  package let completion: Completion
   /// What it is, as sentences.
   package let help: String
 }
 
 extension Positional<String> {
-  /// Exactly one word.
-  package static func one(_ name: String, help: String) -> Positional {
-    Positional(syntax: PositionalSyntax(name: name, count: .one, help: help))
+  /// Exactly one word; a path when nothing else is said.
+  package static func one(_ name: String, completion: Completion = .paths, help: String) -> Positional {
+    Positional(
+      syntax: PositionalSyntax(name: name, count: .one, choices: [], completion: completion, help: help))
   }
 }
 
 extension Positional<[String]> {
-  /// One word or more; it stands last.
-  package static func oneOrMore(_ name: String, help: String) -> Positional {
-    Positional(syntax: PositionalSyntax(name: name, count: .oneOrMore, help: help))
+  /// One word or more, paths when nothing else is said; it stands last.
+  package static func oneOrMore(
+    _ name: String, completion: Completion = .paths, help: String
+  ) -> Positional {
+    Positional(
+      syntax: PositionalSyntax(name: name, count: .oneOrMore, choices: [], completion: completion, help: help)
+    )
+  }
+}
+
+extension Positional where Value: CaseIterable & RawRepresentable<String> {
+  /// Exactly one word, one of a few.
+  package static func choice(_ name: String, help: String) -> Positional {
+    let kind = ValueKind<Value>.choice
+    return Positional(
+      syntax: PositionalSyntax(
+        name: name, count: .one, choices: kind.choices, completion: kind.completion, help: help))
   }
 }

@@ -60,6 +60,15 @@ extension Failure {
       hint: advice(command, program))
   }
 
+  static func unknownWord(
+    _ word: String, for positional: PositionalSyntax, command: CommandSyntax, of program: ProgramSyntax
+  ) -> Failure {
+    let expected = positional.choices.joined(separator: ", ")
+    return Failure(
+      .usage, "invalid-value", "\(positional.name) is one of \(expected), not '\(word)'",
+      hint: advice(command, program, instead: Suggestion.nearest(to: word, among: positional.choices)))
+  }
+
   static func unexpectedArgument(
     _ word: String, command: CommandSyntax, of program: ProgramSyntax
   ) -> Failure {

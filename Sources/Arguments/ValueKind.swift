@@ -4,21 +4,35 @@ package struct ValueKind<Value: Sendable>: Sendable {
   package let expected: String
   /// The accepted words when there are only a few; empty otherwise.
   package let choices: [String]
+  /// What a shell offers for it.
+  package let completion: Completion
   /// The value of a text; nil when it isn't acceptable.
   package let read: @Sendable (String) -> Value?
 
   package init(
-    _ expected: String, choices: [String] = [], read: @escaping @Sendable (String) -> Value?
+    _ expected: String, choices: [String] = [], completion: Completion = .nothing,
+    read: @escaping @Sendable (String) -> Value?
   ) {
     self.expected = expected
     self.choices = choices
+    self.completion = choices.isEmpty ? completion : .words(choices)
     self.read = read
   }
 }
 
 extension ValueKind<String> {
   /// Any text that isn't empty.
-  package static var text: Self { ValueKind("a text that isn't empty") { $0.utf8.isEmpty ? nil : $0 } }
+  package static var text: Self { text(.nothing) }
+
+  /// The path of a file or a folder. Whether there is one is not asked here.
+  package static var path: Self { text(.paths) }
+
+  /// The path of a folder. Whether there is one is not asked here.
+  package static var folder: Self { text(.folders) }
+
+  private static func text(_ completion: Completion) -> Self {
+    ValueKind("a text that isn't empty", completion: completion) { $0.utf8.isEmpty ? nil : $0 }
+  }
 }
 
 extension ValueKind<Int> {

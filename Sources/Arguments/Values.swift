@@ -21,6 +21,14 @@ package struct Values: Sendable {
   /// The word at the argument's position.
   package subscript(positional: Positional<String>) -> String { words(positional.syntax)[0] }
 
+  /// The case whose name stands at the argument's position.
+  package subscript<Value: RawRepresentable<String>>(positional: Positional<Value>) -> Value {
+    guard let value = Value(rawValue: words(positional.syntax)[0]) else {
+      preconditionFailure("the parser lets \(positional.syntax.name) be one of its words alone")
+    }
+    return value
+  }
+
   /// The words at the argument's position: one at least.
   package subscript(positional: Positional<[String]>) -> [String] { words(positional.syntax) }
 

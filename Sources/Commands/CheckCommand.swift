@@ -13,13 +13,13 @@ enum CheckCommand: Command {
   static let suites = Option.list(
     "--suite", placeholder: "NAME", kind: .text, help: "Asks this suite; without it all are asked.")
   static let witness = Option.value(
-    "--witness", placeholder: "FILE", kind: .text,
+    "--witness", placeholder: "FILE", kind: .path,
     help: "What `compare: witness` compares with: a file that `mongodrill witness` wrote.")
   static let baseline = Option.value(
-    "--baseline", placeholder: "RUN", kind: .text,
+    "--baseline", placeholder: "RUN", kind: .path,
     help: "What `compare: baseline` compares with: a report's folder, a file with a record, or a run's id.")
   static let reports = Option.value(
-    "--report-dir", placeholder: "DIR", kind: .text, default: "reports",
+    "--report-dir", placeholder: "DIR", kind: .folder, default: "reports",
     help: "Where the run of --baseline is looked for by its id.")
   static let parallel = Option.value(
     "--parallel", placeholder: "N", kind: .integer(in: 1...64), default: "2",

@@ -16,12 +16,12 @@ enum HistoryCommand: Command {
   static let ascii = Option.flag(
     "--ascii", help: "Draws trends with plain letters; as a matter of course where the locale isn't UTF-8.")
   static let html = Option.value(
-    "--html", placeholder: "FILE", kind: .text,
+    "--html", placeholder: "FILE", kind: .path,
     help: "Writes charts of all runs into a file that needs no other.")
   static let verify = Option.flag(
     "--verify", help: "Says whether records were changed, removed, moved or put in.")
   static let allowedSigners = Option.value(
-    "--allowed-signers", placeholder: "FILE", kind: .text,
+    "--allowed-signers", placeholder: "FILE", kind: .path,
     help: "With --verify: looks at the signatures, too. A line a signer: NAME, a space, the public key.")
   static let head = Option.value(
     "--head", placeholder: "SHA256", kind: .text,

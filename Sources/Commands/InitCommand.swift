@@ -12,7 +12,7 @@ internal import Synchronization
 /// `mongodrill init BACKUP`.
 enum InitCommand: Command {
   static let file = Option.value(
-    "-o", placeholder: "FILE", kind: .text, default: "standard output", help: "Writes the scenario to a file."
+    "-o", placeholder: "FILE", kind: .path, default: "standard output", help: "Writes the scenario to a file."
   )
   static let force = Option.flag("--force", help: "Replaces FILE when it is there already.")
   static let noDocuments = Option.flag(

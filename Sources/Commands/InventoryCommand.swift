@@ -11,7 +11,7 @@ enum InventoryCommand: Command {
   static let folders = Positional.oneOrMore(
     "DIR", help: "Folders of backups and slices, whatever lies in what; also single backups.")
   static let reports = Option.value(
-    "--report-dir", placeholder: "DIR", kind: .text, default: "reports",
+    "--report-dir", placeholder: "DIR", kind: .folder, default: "reports",
     help: "Whose records say which backup was drilled when.")
   static let current = Option.value(
     "--current", placeholder: "AGE", kind: .duration, default: "24h",

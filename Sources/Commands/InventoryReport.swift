@@ -174,7 +174,10 @@ struct InventoryReport {
 
   private var remarks: String {
     var lines = inventory.entries.compactMap { entry in
-      entry.failure.map { "\(entry.path): \(entry.status.rawValue): \($0.description)" }
+      entry.failure.map { failure in
+        let place = failure.place == nil ? "\(entry.path): " : ""
+        return "\(entry.status.rawValue): \(place)\(failure.description)"
+      }
     }
     lines += inventory.passedOver.map { "\($0.path): not counted: \($0.reason)" }
     if holds != nil {

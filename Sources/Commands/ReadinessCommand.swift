@@ -12,7 +12,7 @@ enum ReadinessCommand: Command {
       "Judges that moment instead of now: 30d for so long ago, or a time such as 2026-11-01T00:00:00Z. What came "
       + "later isn't looked at.")
   static let html = Option.value(
-    "--html", placeholder: "FILE", kind: .text,
+    "--html", placeholder: "FILE", kind: .path,
     help: "Writes the answer into a file that needs no other, too.")
 
   static let syntax = CommandSyntax(

@@ -12,7 +12,7 @@ enum ReportCommand: Command {
     "--format", placeholder: "FORMAT", kind: .anyFormat, default: "markdown, with --output json the record",
     help: Renderer.all.map { "\($0.name): \($0.summary)" }.joined(separator: "; ") + ".")
   static let file = Option.value(
-    "-o", "--out", placeholder: "FILE", kind: .text, default: "standard output",
+    "-o", "--out", placeholder: "FILE", kind: .path, default: "standard output",
     help: "Writes to a file instead, which takes the place of an older one at once.")
 
   static let syntax = CommandSyntax(

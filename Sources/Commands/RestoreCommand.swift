@@ -20,7 +20,7 @@ enum RestoreCommand: Command {
   static let noReplay = Option.flag(
     "--no-replay", help: "Restores the documents alone, without the oplog that the dump took along.")
   static let oplog = Option.list(
-    "--oplog", placeholder: "PATH", kind: .text,
+    "--oplog", placeholder: "PATH", kind: .path,
     help:
       "Slices of the oplog that were saved after the backup: a .bson file, a dump of local.oplog.rs, or a folder."
   )

@@ -16,7 +16,7 @@ enum RunCommand: Command {
     "SCENARIO",
     help: "A scenario.yaml, the folder that it lies in, or a backup, which is then checked against itself.")
   static let reports = Option.value(
-    "--report-dir", placeholder: "DIR", kind: .text, default: "reports",
+    "--report-dir", placeholder: "DIR", kind: .folder, default: "reports",
     help: "Where each drill's report gets its folder.")
   static let keep = Option.flag(
     "--keep", help: "Keeps the sandbox's files; the report says where they are.")
@@ -26,7 +26,7 @@ enum RunCommand: Command {
     "--from", placeholder: "STEP", kind: .text,
     help: "Begins with that step, in a sandbox that an earlier run with --keep left, and keeps it.")
   static let kept = Option.value(
-    "--kept", placeholder: "DIR", kind: .text,
+    "--kept", placeholder: "DIR", kind: .folder,
     help: "With --from: the kept sandbox; without it the newest of the same scenario.")
   static let failOn = Option.choice(
     "--fail-on", default: FailOn.fail, help: "With warn, warnings end in exit status 3.")
@@ -45,10 +45,10 @@ enum RunCommand: Command {
     help: "NAME approves that step beforehand, where nobody can be asked.")
 
   static let witness = Option.value(
-    "--witness", placeholder: "FILE", kind: .text,
+    "--witness", placeholder: "FILE", kind: .path,
     help: "What `mongodrill witness` recorded, for checks that compare with it; wins over the scenario's.")
   static let baseline = Option.value(
-    "--baseline", placeholder: "RUN", kind: .text,
+    "--baseline", placeholder: "RUN", kind: .path,
     help:
       "An earlier run (its folder, report.json or id), for checks that compare with it; wins over the scenario's."
   )
@@ -57,10 +57,10 @@ enum RunCommand: Command {
     "--format", placeholder: "FORMAT", kind: .format,
     help: "Writes the report in this format, too: \(Renderer.fileNames).")
   static let prometheus = Option.value(
-    "--prometheus", placeholder: "DIR", kind: .text,
+    "--prometheus", placeholder: "DIR", kind: .folder,
     help: "Writes gauges to DIR/mongodrill-SCENARIO.prom, for the textfile collector of node_exporter.")
   static let notify = Option.value(
-    "--notify", placeholder: "PROGRAM", kind: .text,
+    "--notify", placeholder: "PROGRAM", kind: .path,
     help: "After each drill starts PROGRAM, which gets report.json on its standard input.")
   static let notifyArguments = Option.list(
     "--notify-arg", placeholder: "ARG", kind: ValueKind("a text") { $0 },
@@ -69,7 +69,7 @@ enum RunCommand: Command {
     "--hash-files", default: BackupDigests.Choice.auto,
     help: "Puts the SHA-256 of the backup's files into the record: auto, when they have up to 1 GB.")
   static let sign = Option.value(
-    "--sign", placeholder: "KEY", kind: .text,
+    "--sign", placeholder: "KEY", kind: .path,
     help:
       "Signs report.json with an OpenSSH key: a private key's file, or the public one's of a key that the agent holds."
   )

@@ -4,10 +4,10 @@ internal import Platform
 /// Options of every command that starts a server.
 enum SandboxFlags {
   static let mongod = Option.value(
-    "--mongod", placeholder: "PATH", kind: .text, default: "MONGODRILL_MONGOD, then PATH, then the cache",
+    "--mongod", placeholder: "PATH", kind: .path, default: "MONGODRILL_MONGOD, then PATH, then the cache",
     help: "The mongod to run, or which versions will do: '>=6.0 <7'.")
   static let directory = Option.value(
-    "--sandbox-dir", placeholder: "DIR", kind: .text, default: "MONGODRILL_SANDBOX_DIR, then /var/tmp",
+    "--sandbox-dir", placeholder: "DIR", kind: .folder, default: "MONGODRILL_SANDBOX_DIR, then /var/tmp",
     help: "Where the sandbox's files lie.")
   static let cache = Option.value(
     "--cache", placeholder: "SIZE", kind: .size, default: "by the machine's memory",

@@ -9,7 +9,7 @@ internal import Witness
 /// `mongodrill witness --uri URI -o FILE`.
 enum WitnessCommand: Command {
   static let file = Option.value(
-    "-o", "--out", placeholder: "FILE", kind: .text,
+    "-o", "--out", placeholder: "FILE", kind: .path,
     help: "The file to write. FILE.documents, beside it, tells of single documents.")
   static let force = Option.flag("--force", help: "Replaces FILE when it is there.")
   static let include = Option.list(
@@ -40,7 +40,7 @@ enum WitnessCommand: Command {
     help: "How large FILE.documents may become with --detail auto.")
 
   static let queries = Option.value(
-    "--queries", placeholder: "CHECKS", kind: .text,
+    "--queries", placeholder: "CHECKS", kind: .path,
     help:
       "Times the queries of the `query` checks in this scenario or file of checks, for `compare: witness`.")
 

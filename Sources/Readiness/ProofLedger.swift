@@ -23,7 +23,7 @@ package struct ProofLedger: Sendable {
     package internal(set) var indexes: Proof?
     /// The newest run in which a check of it failed, or documents were missing, when that is newer than `proven`.
     package internal(set) var failed: Proof?
-    /// How long its part of that took in the newest run it was proven by: bytes of BSON, for estimates.
+    /// BSON bytes of its documents in the run that it was proven by; 0 without one.
     package internal(set) var bytes = 0
 
     init(_ namespace: String) { self.namespace = namespace }

@@ -114,20 +114,28 @@ package struct Retention: Sendable {
     for index in decisions.indices where decisions[index].entry.isSlice {
       places[decisions[index].entry.found.realPath] = index
     }
-    let bases = decisions.indices.filter { decisions[$0].entry.coverage != nil }
-      .sorted { left, right in
-        guard let one = decisions[left].entry.coverage, let two = decisions[right].entry.coverage else {
-          return false
-        }
-        return (two.dumpEnd, left) < (one.dumpEnd, right)
+    // A part of the data is no base for the rest of it.
+    let bases = decisions.indices.filter {
+      decisions[$0].entry.coverage != nil && !decisions[$0].entry.found.isPart
+    }
+    .sorted { left, right in
+      guard let one = decisions[left].entry.coverage, let two = decisions[right].entry.coverage else {
+        return false
       }
+      return (two.dumpEnd, left) < (one.dumpEnd, right)
+    }
     let chains = Dictionary(
       uniqueKeysWithValues: bases.map { ($0, decisions[$0].entry.coverage?.slices ?? []) })
     let members = chains.mapValues { Set($0) }
     for chain in inventory.chains {
       for link in chain.links {
         guard let own = places[link.path], decisions[own].isKept else { continue }
-        let serving = bases.filter { members[$0]?.contains(link.path) == true }
+        let reaching = bases.filter { members[$0]?.contains(link.path) == true }
+        let proven = reaching.filter { base in
+          decisions[base].entry.coverage.map { $0.provenEnd >= link.last } ?? false
+        }
+        // What may lead to it does no good where something else is known to.
+        let serving = proven.isEmpty ? reaching : proven
         guard let base = serving.first(where: { decisions[$0].isKept }) ?? serving.first else { continue }
         if !decisions[base].isKept { keep(base, "slices that are kept need it") }
         for path in chains[base] ?? [] {

@@ -138,7 +138,7 @@ extension Failure {
       hint: "Give the one that drills write to with --report-dir.")
   }
 
-  /// Of a path or id that leads to no record; `folder` is that of the reports.
+  /// Kind `usage`: nothing is there under that name, path or id.
   package static func noRun(_ run: String, _ folder: String) -> Failure {
     Failure(
       .usage, "no-run",

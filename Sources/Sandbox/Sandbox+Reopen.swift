@@ -3,8 +3,7 @@ package import Platform
 extension Sandbox {
   /// Starts a mongod on the files of a sandbox that was kept, which stays kept, whatever becomes of this process.
   ///
-  /// Failures: `usage` (`not-kept`: it is no kept sandbox, or another process has it), those of `start`, and
-  /// `invalidScenario` never. A replica set's can't be opened again: its key is gone.
+  /// Failures: `usage` (`not-kept`: it is no kept sandbox, or another process has it), and those of `start`. A replica set's can't be opened again: its key is gone.
   package static func reopen(_ directory: String, _ options: SandboxOptions) throws(Failure) -> Sandbox {
     let started = Clock.monotonic
     var options = options
@@ -12,19 +11,7 @@ extension Sandbox {
     let program = try MongodFinder(options.mongod).find()
     let files = try SandboxFiles(reopening: directory)
     do throws(Failure) {
-      let memory = ServerMemory(cacheBytes: options.cacheBytes, available: Machine.availableMemory)
-      let server = Server(
-        program, at: .socket(Files.join(files.socketFolder.path, "mongod.sock")),
-        data: SandboxFiles.data(directory), log: SandboxFiles.log(directory), options: options, memory: memory
-      )
-      try server.start()
-      do throws(Failure) {
-        return try Sandbox(
-          server, files, options, memory, pool: server.pool, startSeconds: Clock.monotonic - started)
-      } catch {
-        server.kill()
-        throw error
-      }
+      return try Sandbox(in: files, options, program, since: started)
     } catch {
       try? files.socketFolder.remove()
       throw error

@@ -69,24 +69,7 @@ package final class Sandbox: Sendable {
     let started = Clock.monotonic
     let files = try SandboxFiles(options)
     do throws(Failure) {
-      let folder = files.dataFolder.path
-      let memory = ServerMemory(cacheBytes: options.cacheBytes, available: Machine.availableMemory)
-      let server = Server(
-        program, at: .socket(Files.join(files.socketFolder.path, "mongod.sock")),
-        data: SandboxFiles.data(folder),
-        log: SandboxFiles.log(folder), options: options, memory: memory)
-      do { try prepare(server) } catch {
-        server.kill()
-        throw Failure.wrapping(error)
-      }
-      try server.start()
-      do throws(Failure) {
-        return try Sandbox(
-          server, files, options, memory, pool: server.pool, startSeconds: Clock.monotonic - started)
-      } catch {
-        server.kill()
-        throw error
-      }
+      return try Sandbox(in: files, options, program, since: started, preparing: prepare)
     } catch {
       try? files.dataFolder.remove()
       try? files.socketFolder.remove()
@@ -94,7 +77,28 @@ package final class Sandbox: Sendable {
     }
   }
 
-  init(
+  /// Starts the server on what lies in the folders. Throws when it doesn't answer; the folders are the caller's then.
+  convenience init(
+    in files: SandboxFiles, _ options: SandboxOptions, _ program: MongodProgram, since started: Double,
+    preparing prepare: (Server) throws -> Void = { _ in }
+  ) throws(Failure) {
+    let folder = files.dataFolder.path
+    let memory = ServerMemory(cacheBytes: options.cacheBytes, available: Machine.availableMemory)
+    let server = Server(
+      program, at: .socket(Files.join(files.socketFolder.path, "mongod.sock")),
+      data: SandboxFiles.data(folder), log: SandboxFiles.log(folder), options: options, memory: memory)
+    do {
+      try prepare(server)
+      try server.start()
+      try self.init(
+        server, files, options, memory, pool: server.pool, startSeconds: Clock.monotonic - started)
+    } catch {
+      server.kill()
+      throw Failure.wrapping(error)
+    }
+  }
+
+  private init(
     _ server: Server, _ files: SandboxFiles, _ options: SandboxOptions, _ memory: ServerMemory,
     pool: ClientPool,
     startSeconds: Double

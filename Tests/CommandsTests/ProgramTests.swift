@@ -36,4 +36,14 @@ struct ProgramTests {
       }
     }
   }
+
+  @Test("says of every option that takes a path that it does, so that shells complete it")
+  func paths() {
+    for command in ProgramTests.commands {
+      for option in command.options.flatMap(\.options).map(\.syntax)
+      where ["PATH", "FILE", "DIR"].contains(option.placeholder) {
+        #expect(option.completion != .nothing, "\(command.name) \(option.name)")
+      }
+    }
+  }
 }

@@ -39,7 +39,7 @@ struct BundledScenariosTests {
         environment: store.environment(),
         in: folder)
       #expect(run.output.hasPrefix("PASS  "), "\(run.output)\(run.errorOutput)")
-      let id = try #require(Files.names(in: Files.join(folder, "reports")).first)
+      let id = try #require(runs(in: folder).first)
       let record = try JSON.parse(Files.read(Files.join(folder, "reports/\(id)/report.json")))
       guard case .string(let path)? = record["backup"]?["path"] else {
         Issue.record("no path")
@@ -66,7 +66,7 @@ struct BundledScenariosTests {
         "--sandbox-dir", folder, environment: environment.merging(["PATH": bin]) { $1 }, in: folder)
       #expect(run.output.contains("\(program) is not found"), "\(run.output)")
       #expect(run.status == 4)
-      let id = try #require(Files.names(in: Files.join(folder, "reports")).first)
+      let id = try #require(runs(in: folder).first)
       #expect(
         try Files.text(of: Files.join(folder, "reports/\(id)/report.md")).contains(
           "apt-get install \(program)"))

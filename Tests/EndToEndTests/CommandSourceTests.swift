@@ -20,7 +20,7 @@ struct CommandSourceTests {
   }
 
   private func record(in folder: String) throws -> JSON {
-    let id = try #require(Files.names(in: Files.join(folder, "reports")).last { $0 != "chain.jsonl" })
+    let id = try #require(runs(in: folder).last)
     return try JSON.parse(Files.read(Files.join(folder, "reports/\(id)/report.json")))
   }
 

@@ -28,7 +28,7 @@ struct ImpossibleFaultTests {
       #expect(run.status == 5, "\(run.output)\(run.errorOutput)")
       let words = "step full was skipped: fill_disk: the program unshare is not there"
       #expect(run.output.contains(words) && !run.output.contains("PASS"), "\(run.output)")
-      let name = try #require(try Files.names(in: Files.join(folder, "reports")).first)
+      let name = try #require(try runs(in: folder).first)
       #expect(try Files.text(of: Files.join(folder, "reports/\(name)/report.md")).contains(words))
     }
   }

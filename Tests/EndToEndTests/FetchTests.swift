@@ -17,7 +17,7 @@ struct FetchTests {
   }
 
   private func record(in folder: String) throws -> JSON {
-    let id = try #require(Files.names(in: Files.join(folder, "reports")).last)
+    let id = try #require(runs(in: folder).last)
     return try JSON.parse(Files.read(Files.join(folder, "reports/\(id)/report.json")))
   }
 

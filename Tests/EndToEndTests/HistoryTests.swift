@@ -14,7 +14,7 @@ struct HistoryTests {
         ["run", scenario, "-q", "--sandbox-dir", "."] + options, in: folder)
       try #require(run.status == 0, "\(run.output)\(run.errorOutput)")
     }
-    return try Files.names(in: Files.join(folder, "reports")).filter { $0.hasPrefix("2") }
+    return try runs(in: folder)
   }
 
   private func key(in folder: String) throws {

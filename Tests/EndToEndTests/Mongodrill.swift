@@ -50,6 +50,11 @@ enum Mongodrill {
   }
 }
 
+/// The runs whose reports lie in `reports` of a folder, by their ids.
+func runs(in folder: String) throws -> [String] {
+  try Files.names(in: Files.join(folder, "reports")).filter { $0 != "chain.jsonl" }
+}
+
 /// The lines of a text that say how long something took differ from run to run: their figures become `…`.
 func withoutTimes(_ text: String) -> String {
   text.replacing(#/in [0-9.]+ (ms|s)( \([0-9,]+/s, [0-9.]+ [kMGT]?B/s\))?/#, with: "in …")

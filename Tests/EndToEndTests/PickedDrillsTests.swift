@@ -44,7 +44,7 @@ struct PickedDrillsTests {
           2 of 5 backups in backups passed.
           """, "\(run.output)\(run.errorOutput)")
       #expect(run.status == 65)
-      #expect(try Files.names(in: Files.join(folder, "reports")).count == 5)
+      #expect(try runs(in: folder).count == 5)
       #expect(try Files.names(in: folder) == ["backups", "reports", "rotation.yaml"])
     }
   }

@@ -12,7 +12,7 @@ struct ReportTests {
         "run", "dump", "-q", "--format", "html", "--format", "junit", "--format=csv", "--format", "html",
         "--sandbox-dir", ".", in: folder)
       #expect(run.status == 0)
-      let id = try #require(Files.names(in: Files.join(folder, "reports")).first)
+      let id = try #require(runs(in: folder).first)
       let names = ["checks.csv", "junit.xml", "report.html", "report.json", "report.md"]
       #expect(try Files.names(in: Files.join(folder, "reports/\(id)")) == names)
 
@@ -61,7 +61,7 @@ struct ReportTests {
         "run", "dump", "-q", "--notify", "./tell.sh", "--notify-arg", "two words", "--notify-arg=$(id)",
         "--sandbox-dir", ".", in: folder)
       #expect(run.status == 0, "\(run.errorOutput)")
-      let id = try #require(Files.names(in: Files.join(folder, "reports")).first)
+      let id = try #require(runs(in: folder).first)
       #expect(try Files.text(of: Files.join(folder, "words")) == "two words|$(id)|pass|0|")
       let record = try Files.text(of: Files.join(folder, "record.json"))
       #expect(record == (try Files.text(of: Files.join(folder, "reports/\(id)/report.json"))))
@@ -84,7 +84,7 @@ struct ReportTests {
       #expect(missing.errorOutput.hasPrefix("mongodrill: there is no program ./nobody"))
       let alone = try Mongodrill.run("run", "dump", "-q", "--notify-arg", "x", in: folder)
       #expect(alone.status == 64)
-      #expect(try Files.names(in: Files.join(folder, "reports")).count == 1)
+      #expect(try runs(in: folder).count == 1)
     }
   }
 

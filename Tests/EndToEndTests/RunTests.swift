@@ -9,7 +9,7 @@ struct RunTests {
     try withFolder { folder in
       _ = try Dump(in: folder)
       let run = try Mongodrill.run("run", "dump", "-q", "--sandbox-dir", ".", in: folder)
-      let id = try #require(Files.names(in: Files.join(folder, "reports")).first)
+      let id = try #require(runs(in: folder).first)
       #expect(
         run.output.replacing(#/all \d+ checks/#, with: "all … checks") == """
           PASS  The backup can be recovered: 5 documents in 2 collections came back and all … checks passed.
@@ -86,7 +86,7 @@ struct RunTests {
       let run = try Mongodrill.run("run", "missing", "-q", in: folder)
       #expect(run.output.hasPrefix("INCONCLUSIVE  "))
       #expect(run.status == 66)
-      #expect(try Files.names(in: Files.join(folder, "reports")).filter { $0 != "chain.jsonl" }.count == 1)
+      #expect(try runs(in: folder).count == 1)
     }
   }
 

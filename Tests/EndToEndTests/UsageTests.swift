@@ -16,6 +16,7 @@ struct UsageTests {
     "explains each command, with examples and exit status",
     arguments: [
       "run", "restore", "verify", "find", "lint", "plan", "schema", "doctor", "clean", "version",
+      "completion", "manual",
     ])
   func help(command: String) throws {
     let run = try Mongodrill.run(command, "--help")

@@ -114,13 +114,19 @@ struct ListingWalk {
     return true
   }
 
-  /// Whether what looks like collections are pieces of an oplog, all of them.
+  /// Whether what looks like collections are pieces of an oplog: without metadata, unless it is that of the oplog itself,
+  /// and one at least begins with an entry.
   private func isOplogAlone(_ backup: any LogicalBackup) -> Bool {
-    !backup.collections.isEmpty
-      && backup.collections.allSatisfy { collection in
-        if collection.facts.namespace == Namespace("local", "oplog.rs") { return true }
-        guard let place = collection.place else { return false }
-        return OplogInterval.isOplog(place.file)
+    let bare = Set(
+      backup.damage.filter { $0.code == "metadata-missing" }.compactMap { $0.place?.file })
+    let oplog = Namespace("local", "oplog.rs")
+    let isMadeOfPieces = backup.collections.allSatisfy { collection in
+      collection.facts.namespace == oplog || collection.place.map { bare.contains($0.file) } ?? false
+    }
+    return isMadeOfPieces
+      && backup.collections.contains { collection in
+        collection.facts.namespace == oplog
+          || collection.place.map { OplogInterval.isOplog($0.file) } ?? false
       }
   }
 

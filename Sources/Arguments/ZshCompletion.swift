@@ -1,0 +1,95 @@
+extension ProgramSyntax {
+  /// Completion for zsh, by its `_arguments`: a file `_NAME` in a folder of `fpath`, or sourced after `compinit`.
+  var zshCompletion: String {
+    let list = commands.map {
+      "      " + quoted("\(zshEscaped($0.name, ":")):\(zshEscaped($0.summary, ":"))")
+    }
+    let cases = commands.map { command in
+      let specs = command.options.flatMap(\.options).flatMap(\.syntax.zsh) + command.zshArguments
+      let lines = ["_arguments -s -S \"${common[@]}\""] + specs
+      return "    \(command.name))\n      "
+        + (lines.joined(separator: " \\\n        ")) + " && ret=0\n      ;;"
+    }
+    return """
+      #compdef \(name)
+      # Completion of \(name) for zsh; made by '\(name) completion zsh'.
+
+      _\(name)_commands() {
+        local -a commands=(
+      \(list.joined(separator: "\n"))
+        )
+        _describe -t commands command commands
+      }
+
+      _\(name)() {
+        local curcontext=$curcontext state state_descr ret=1
+        local -a line common=(
+          \(options.options.flatMap(\.syntax.zsh).joined(separator: "\n    "))
+        )
+        local -A opt_args
+        _arguments -C -s -S "${common[@]}" '1:command:_\(name)_commands' '*::argument:->argument' && ret=0
+        [[ $state == argument ]] || return ret
+        curcontext=${curcontext%:*:*}:\(name)-$line[1]:
+        case $line[1] in
+      \(cases.joined(separator: "\n"))
+        esac
+        return ret
+      }
+
+      if [[ $funcstack[1] == _\(name) ]]; then
+        _\(name) "$@"
+      else
+        compdef _\(name) \(name)
+      fi
+
+      """
+  }
+}
+
+extension CommandSyntax {
+  /// Its arguments as `_arguments` takes them.
+  fileprivate var zshArguments: [String] {
+    var specs = positionals.enumerated().map { index, positional in
+      let place = positional.syntax.count == .oneOrMore ? "*" : "\(index + 1)"
+      return quoted("\(place):\(zshEscaped(positional.syntax.name, ":")):\(positional.syntax.completion.zsh)")
+    }
+    if trailing != nil { specs.append(quoted("*:::command:_normal")) }
+    return specs
+  }
+}
+
+extension OptionSyntax {
+  /// As `_arguments` takes it: one word a name. Of names of one option that doesn't repeat, one shuts the others out.
+  fileprivate var zsh: [String] {
+    let others = isRepeated ? "*" : names.count > 1 ? "(\(names.joined(separator: " ")))" : ""
+    let explanation = "[\(zshEscaped(brief, "[]:"))]"
+    return names.map { name in
+      guard let placeholder else { return quoted("\(others)\(name)\(explanation)") }
+      let manner = name.hasPrefix("--") ? "=" : "+"
+      return quoted(
+        "\(others)\(name)\(manner)\(explanation):\(zshEscaped(placeholder, ":")):\(completion.zsh)")
+    }
+  }
+}
+
+extension Completion {
+  /// The action that offers it.
+  fileprivate var zsh: String {
+    switch self {
+    case .nothing: " "
+    case .words(let words): "(\(words.joined(separator: " ")))"
+    case .paths: "_files"
+    case .folders: "_files -/"
+    }
+  }
+}
+
+/// A text with a backslash before each of `special`, and before backslashes.
+private func zshEscaped(_ text: String, _ special: String) -> String {
+  var escaped = ""
+  for character in text {
+    if character == "\\" || special.contains(character) { escaped.append("\\") }
+    escaped.append(character)
+  }
+  return escaped
+}
