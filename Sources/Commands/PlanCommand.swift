@@ -16,7 +16,8 @@ enum PlanCommand: Command {
     ],
     positionals: [scenario],
     options: [
-      OptionGroup("Options", [ScenarioFlags.parameters, RunCommand.noReplay, RunCommand.reports]),
+      OptionGroup(
+        "Options", [ScenarioFlags.parameters, RunCommand.noReplay, RunCommand.budget, RunCommand.reports]),
       SandboxFlags.group,
     ],
     examples: [Example("mongodrill plan scenarios/shop", "Before a drill of hours.")],
@@ -33,6 +34,7 @@ enum PlanCommand: Command {
   static func plan(_ scenario: Scenario, _ values: Values, _ session: Session) throws -> ExitCode {
     var options = ScenarioFlags.options(values, runID: "plan")
     options.reports = values[RunCommand.reports] ?? "reports"
+    options.budget = values[RunCommand.budget]
     guard scenario.pick?.isSeveral == true else {
       let plan = try Plan(scenario, options)
       session.result(text: plan.text, json: plan.json)

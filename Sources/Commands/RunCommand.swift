@@ -20,6 +20,11 @@ enum RunCommand: Command {
     help: "Where each drill's report gets its folder.")
   static let keep = Option.flag(
     "--keep", help: "Keeps the sandbox's files; the report says where they are.")
+  static let budget = Option.value(
+    "--budget", placeholder: "DURATION", kind: .duration, default: "none",
+    help:
+      "How long the drill may take: verifies the collections that were proven longest ago; wins over the scenario's."
+  )
   static let dryRun = Option.flag(
     "-n", "--dry-run", help: "Says what would be done and does nothing: the same as `mongodrill plan`.")
   static let from = Option.value(
@@ -92,7 +97,7 @@ enum RunCommand: Command {
         "Options",
         [
           ScenarioFlags.parameters, witness, baseline, meta, approvals, reports, formats, prometheus, notify,
-          notifyArguments, sign, hashFiles, failOn, requireProven, noReplay, dryRun,
+          notifyArguments, sign, hashFiles, failOn, requireProven, noReplay, budget, dryRun,
         ]),
       OptionGroup("Sandbox", SandboxFlags.group.options + [keep, from, kept]),
     ],
@@ -170,6 +175,7 @@ enum RunCommand: Command {
     options.keep = values[keep]
     options.from = values[from]
     options.kept = values[kept]
+    options.budget = values[budget]
     options.failOnWarn = values[failOn] == .warn
     options.requireProven = values[requireProven]
     options.witness = values[witness]

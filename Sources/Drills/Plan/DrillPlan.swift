@@ -26,10 +26,12 @@ package struct DrillPlan: Sendable {
   /// Opens the backup and looks at the machine. Throws what would keep the drill from beginning: no backup, a
   /// damaged one, a wrong selection, a check that doesn't apply. A missing mongod and too small a disk are part of
   /// the plan (`problems`).
-  package init(_ scenario: Scenario, options: DrillOptions) throws(Failure) {
+  package init(_ whole: Scenario, options: DrillOptions) throws(Failure) {
+    let base = try whole.base(from: whole.archiveCommand)
+    let (scenario, spending) = try whole.within(options.budget, of: base.backup, reports: options.reports)
     self.scenario = scenario
-    let base = try scenario.base(from: scenario.archiveCommand)
-    (backup, notes) = (base.backup, base.backup.notes + base.notes)
+    backup = base.backup
+    notes = base.backup.notes + base.notes + (spending.map { [$0.note] } ?? [])
     plans = try RecoveryPlans(scenario, of: backup, noReplay: options.noReplay)
     selections = plans.restores
     suites = try scenario.suites(asking: scenario.catalogue(of: selections), counts: plans.chain == nil)

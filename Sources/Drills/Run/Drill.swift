@@ -37,6 +37,8 @@ package struct DrillOptions: Sendable {
   package var from: String?
   /// The folder of that sandbox; nil: the newest that a drill of the same scenario kept.
   package var kept: String?
+  /// Seconds that the drill may take; wins over the scenario's.
+  package var budget: Double?
   /// Whether warnings end in an exit code of their own.
   package var failOnWarn = false
   /// Whether the documents alone are asked for, without the dump's own oplog; also a key of the `restore` step.

@@ -157,6 +157,13 @@ package final class DrillRun {
       record.backup.notes += base.notes
       record.backup.takenAt = base.time?.moment
       record.backup.takenBy = base.time?.source.rawValue
+      let spending: Spending?
+      (scenario, spending) = try scenario.within(options.budget, of: backup, reports: options.reports)
+      if let spending {
+        events(.note(spending.note))
+        record.backup.notes.append(spending.note)
+        record.notVerified += spending.notVerified
+      }
       return (
         backup,
         try RecoveryPlans(

@@ -40,6 +40,8 @@ package struct Scenario: Sendable {
   package var oplog: [String]
   /// Those of `oplog` that are fetched first, which stand there by their addresses until then.
   package var fetchedOplog: [RemoteSource] = []
+  /// Seconds that it may take: of what is too many for them, what was proven longest ago is verified. Nil: all is.
+  package var budget: Double?
   package var sandbox: SandboxSettings
   /// The file of a witness; nil without one.
   package var witness: String?

@@ -190,6 +190,10 @@ enum ScenarioKeys {
     }
     return Fields.decode(node, of: "oplog", [oplogPath], diagnostics).map { .path($0[oplogPath]) }
   }
+  static let budget = Key(
+    "budget", .duration,
+    "How long it may take: of a backup too large for that, the collections that were proven longest ago are verified; "
+      + "the report names the others.")
   static let sandbox = Key(
     "sandbox",
     Shape<SandboxSettings>.record("sandbox", [mongod, topology, directory, cache, memory], make: settings),
@@ -215,7 +219,7 @@ enum ScenarioKeys {
 
   static let all: [any DeclaredKey] =
     [
-      version, title, tags, description, parameters, backup, oplog, sandbox, objectives, witness,
+      version, title, tags, description, parameters, backup, oplog, budget, sandbox, objectives, witness,
       baseline, stopConditions, steps,
       checks,
       rollbacks,

@@ -84,6 +84,7 @@ extension Scenario {
       stopConditions: fields[ScenarioKeys.stopConditions] ?? [],
       steps: fields[ScenarioKeys.steps] ?? defaultSteps, suites: fields[ScenarioKeys.checks],
       rollbacks: fields[ScenarioKeys.rollbacks] ?? [])
+    scenario.budget = fields[ScenarioKeys.budget]
     scenario.fetchedOplog = sources.compactMap { if case .remote(let remote) = $0 { remote } else { nil } }
     scenario.checkSuites(node["checks"], diagnostics)
     scenario.checkTopology(diagnostics)
