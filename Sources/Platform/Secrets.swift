@@ -28,6 +28,7 @@ package struct Secrets: Sendable {
   private static func isSecret(_ name: String) -> Bool {
     let words = ["PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "TOKEN", "ACCESS_KEY", "ACCOUNT_KEY"]
     if words.contains(where: name.contains) { return true }
+    if ["PASS", "APIKEY", "API_KEY", "PRIVATE_KEY"].contains(where: name.hasSuffix) { return true }
     return name.hasPrefix("RCLONE_")
       && ["_PASS", "_PASS2", "_KEY", "_KEY_PEM", "_CREDENTIALS", "_SAS_URL"].contains(where: name.hasSuffix)
   }

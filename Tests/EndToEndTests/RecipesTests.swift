@@ -32,7 +32,7 @@ struct RecipesTests {
         count += 1
         let words = line[start.upperBound...].replacing("\"", with: "").split(separator: " ").map(String.init)
         // A backup that isn't there is the only thing that is wrong.
-        let run = try Mongodrill.run(["run"] + words)
+        let run = try withFolder { try Mongodrill.run(["run"] + words, in: $0) }
         #expect(run.status == 66, "\(name): \(line): \(run.errorOutput)")
       }
     }

@@ -73,7 +73,17 @@ struct Rclone: Sendable {
     guard ended == .exited(0) else {
       throw failure(ended ?? .signaled(9), saying: Files.end(of: errors, bytes: Self.keptErrors))
     }
+    try requireNothingLeftOut(errors)
     return try Files.read(output, limit: Self.largestListing)
+  }
+
+  /// It ends well where it passes symbolic links over, and says so on its error output alone.
+  private func requireNothingLeftOut(_ errors: String) throws(Failure) {
+    let text = try Files.text(of: errors, limit: Self.largestListing)
+    let left = text.split(whereSeparator: \.isNewline).filter { $0.contains("Can't follow symlink") }
+    guard let first = left.first else { return }
+    throw .fetchLeftLinks(
+      address, count: left.count, saying: Secrets(of: environment).masked(String(Self.withoutTime(first))))
   }
 
   /// What its end means; the exit statuses are those of rclone's manual ("Exit code").
@@ -104,6 +114,14 @@ extension Failure {
       .incomplete, "no-rclone", "rclone is not found, which fetches \(address)",
       hint:
         "Install it: `apt-get install rclone`, or see https://rclone.org/install/. It is looked for in PATH.")
+  }
+
+  static func fetchLeftLinks(_ address: String, count: Int, saying complaint: String) -> Failure {
+    Failure(
+      .damagedBackup, "fetch-left-links",
+      "\(count) of its files \(count == 1 ? "is a symbolic link" : "are symbolic links"), which rclone leaves out",
+      at: Place(address), hint: "Store the files themselves: part of the backup may be missing.",
+      cause: complaint)
   }
 
   static func nothingRemote(_ address: String, saying complaint: String?) -> Failure {

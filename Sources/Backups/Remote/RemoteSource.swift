@@ -18,6 +18,7 @@ package struct RemoteSource: Sendable, Hashable {
     guard let (remote, _) = parts(of: address) else { return "expected REMOTE:PATH, as rclone writes it" }
     let isOpen =
       Secrets.maskingAddress(address) != address || options(of: remote).contains(where: isCredential)
+      || hasOpenOption(address)
     return isOpen ? "a credential stands in it" : nil
   }
 
@@ -52,6 +53,16 @@ package struct RemoteSource: Sendable, Hashable {
   private static func options(of remote: Substring) -> [String] {
     remote.split(separator: ",").dropFirst().map { option in
       option.prefix { $0 != "=" }.lowercased()
+    }
+  }
+
+  /// Whether, wherever in the address, an option stands whose name or value holds a credential: rclone ends an unquoted
+  /// value at its first colon, and what follows is a secret all the same.
+  private static func hasOpenOption(_ address: String) -> Bool {
+    address.split(separator: ",").dropFirst().contains { option in
+      guard let equals = option.firstIndex(of: "=") else { return false }
+      let name = option[..<equals].lowercased()
+      return isCredential(name) || name == "headers" || name.hasSuffix("url") && option.contains("?")
     }
   }
 

@@ -102,6 +102,8 @@ extension Sidecar {
     guard let algorithm, digits.utf8.count == algorithm.digits, digits.allSatisfy(\.isHexDigit) else {
       let subject = name.isEmpty ? "its checksum" : "the checksum of \(name)"
       notes.append("\(subject), \(text), is none that is known (md5, sha1, sha256, sha512); not compared")
+      // The file has to be there all the same.
+      if !name.isEmpty { add(FileClaim(name: name)) }
       return
     }
     add(FileClaim(name: name, digests: [algorithm: String(digits)]))
@@ -220,7 +222,7 @@ extension Sidecar {
   ]
   private static let bad: Set<String> = [
     "failed", "failure", "fail", "error", "errored", "aborted", "cancelled", "canceled", "corrupt", "damaged",
-    "timeout", "timedout",
+    "timeout", "timedout", "unsuccessful", "notok", "ko", "no", "completedwitherrors", "finishedwitherrors",
   ]
   private static let open: Set<String> = [
     "running", "inprogress", "started", "starting", "pending", "incomplete", "partial", "unfinished",
@@ -241,7 +243,16 @@ extension Sidecar {
         let canonical = SidecarKeys.canonical(word)
         if bad.contains(canonical) || canonical == "false" { return failed("\(key) is \(word)") }
         if open.contains(canonical) { return .unfinished("\(key) is \(word)") }
-        if good.contains(canonical) { outcome = .succeeded }
+        if good.contains(canonical) || canonical == "yes" { outcome = .succeeded }
+      case .integer(let number) where key.hasPrefix("succe") || key == "ok":
+        if number == 0 { return failed("\(key) is 0") }
+        outcome = .succeeded
+      case .object:
+        switch Sidecar.outcome(SidecarKeys(value)) {
+        case .unsaid: continue
+        case .succeeded: outcome = .succeeded
+        case let other: return other
+        }
       default: continue
       }
     }
@@ -254,7 +265,8 @@ extension Sidecar {
     for key in ["completedat", "finishedat", "endtime", "endedat"] where keys[key] == .null {
       return .unfinished("it has no time of its end")
     }
-    if let status = keys["exitcode"]?.count ?? keys["exitstatus"]?.count, status != 0 {
+    let exit = keys["exitcode"] ?? keys["exitstatus"]
+    if let status = exit?.count ?? exit?.string.flatMap({ Int($0) }), status != 0 {
       return failed("its exit status is \(status)")
     }
     if outcome == .unsaid, let error = keys.text("error", "errormessage"), !error.isEmpty {

@@ -125,6 +125,13 @@ extension Scenario {
 
   /// The steps before `index` are those that the earlier run did to their end.
   func require(_ kept: KeptDrill, before index: Int) throws(Failure) {
+    let before = kept.record.scenario.resolved
+    for key in ["backup", "oplog"] where before[key] != resolved[key] {
+      throw .cannotResume("`\(key)` is another than in run \(kept.record.runID)")
+    }
+    guard before["steps"]?.first(index) == resolved["steps"]?.first(index) else {
+      throw .cannotResume("the steps before it are others than in run \(kept.record.runID)")
+    }
     for step in steps[..<index] {
       guard let done = kept.record.steps.first(where: { $0.id == step.id && $0.kind == step.kind }) else {
         throw .cannotResume("run \(kept.record.runID) had no \(step.kind) step \(step.id)")
@@ -133,6 +140,13 @@ extension Scenario {
         throw .cannotResume("step \(step.id) of run \(kept.record.runID) is \(done.status.rawValue)")
       }
     }
+  }
+}
+
+extension JSON {
+  /// The first so many elements of an array.
+  fileprivate func first(_ count: Int) -> [JSON]? {
+    if case .array(let all) = self { Array(all.prefix(count)) } else { nil }
   }
 }
 
