@@ -28,6 +28,9 @@ struct RemoteSourceTests {
       (":azureblob,sas_url='https://a/b?sig=c':s", "a credential stands in it"),
       (":drive,token='{\"access_token\":\"x\"}':s", "a credential stands in it"),
       (":http,url='https://user:password@host':s", "a credential stands in it"),
+      (":http,headers='Authorization,Bearer x',url='http://h':s", "a credential stands in it"),
+      (":http,url='http://h/?sig=x':s", "a credential stands in it"),
+      (":swift,auth=http://h/,application_credential_secret=x:s", "a credential stands in it"),
     ])
   func refused(address: String, objection: String) {
     #expect(RemoteSource.objection(to: address) == objection)

@@ -99,6 +99,9 @@ struct SidecarTests {
     arguments: [
       (#"{"success": false, "error": "disk full"}"#, "backup-failed"),
       (#"{"status": "FAILED"}"#, "backup-failed"),
+      (#"{"exit_code": "1", "status": "completed"}"#, "backup-failed"), (#"{"success": 0}"#, "backup-failed"),
+      (#"{"status": "Completed with errors"}"#, "backup-failed"),
+      (#"{"result": {"status": "failed"}}"#, "backup-failed"),
       (#"{"exit_code": 1}"#, "backup-failed"), (#"{"status": "in_progress"}"#, "backup-unfinished"),
       (#"{"started_at": "2026-11-21T01:00:00Z", "completed_at": null}"#, "backup-unfinished"),
       (#"{"complete": false}"#, "backup-unfinished"), (#"{"status": "succ"#, "sidecar-malformed"),

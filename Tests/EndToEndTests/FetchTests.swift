@@ -89,6 +89,26 @@ struct FetchTests {
     }
   }
 
+  @Test("that holds symbolic links, which rclone leaves out without failing, is not taken for whole: 65")
+  func links() throws {
+    try withFolder { folder in
+      let dump = try Dump(in: folder)
+      for file in ["orders.bson", "orders.metadata.json"] {
+        let moved = Files.join(folder, file)
+        try Files.writeAtomically(Files.read(dump.file(file)), to: moved)
+        try Files.removeTree(dump.file(file))
+        let link = try Supervisor.shared.capture(
+          ChildSpec(["ln", "-s", moved, dump.file(file)]), timeout: 20)
+        #expect(link.status == .exited(0))
+      }
+      let run = try drill(
+        "backup: {fetch: {rclone: \":local:dump\"}}", in: folder, environment: Mongodrill.environment, "-q")
+      #expect(run.status == 65)
+      #expect(
+        run.output.contains("2 of its files are symbolic links, which rclone leaves out"), "\(run.output)")
+    }
+  }
+
   @Test("is not there: 66", arguments: ["backups/nothing", "no-such-bucket/shop"])
   func missing(path: String) throws {
     let store = try ObjectStore.shared.get()

@@ -77,15 +77,20 @@ struct GoingOnTests {
     }
   }
 
-  @Test("the steps before it have to be those that the kept run did")
-  func otherSteps() throws {
+  @Test(
+    "the backup and the steps before it have to be those of the kept run",
+    arguments: [
+      ("{id: first, check: [kept]}", "{id: other, check: [kept]}"),
+      ("restore: {}", "restore: {indexes: false}"),
+      ("{path: ../dump}", "{path: ../dump/shop}"),
+    ])
+  func otherSteps(old: String, new: String) throws {
     try withFolder { folder in
       _ = try Dump(in: folder)
       try write(3, in: folder)
       _ = try record("run", "shop", "--keep", in: folder)
       let path = Files.join(folder, "shop/scenario.yaml")
-      let text = try Files.text(of: path).replacing(
-        "{id: first, check: [kept]}", with: "{id: other, check: [kept]}")
+      let text = try Files.text(of: path).replacing(old, with: new)
       try Files.writeAtomically(text.utf8, to: path)
       let (refused, code) = try record("run", "shop", "--from", "verify", in: folder)
       #expect(code == 64)
