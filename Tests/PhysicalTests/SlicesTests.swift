@@ -15,7 +15,7 @@ import Witness
 struct SlicesTests {
   /// How the source held still while it was copied, and how its files lie.
   enum Manner: String, Sendable, CaseIterable {
-    case atOnce, locked, shutDown
+    case atOnce, killed, locked, shutDown
     /// With the source's own folders for databases and for indexes.
     case inFolders
 
@@ -68,7 +68,7 @@ struct SlicesTests {
         let found = try count("stock", sandbox)
         #expect(found == 200)
       }
-      if manner == .atOnce || manner == .inFolders {
+      if manner == .atOnce || manner == .killed || manner == .inFolders {
         try recover(copy, to: .through(inside.time), [slices]) { sandbox, recovered, stage in
           #expect(stage == nil && recovered.onward == nil)
           try inside.expect(on: sandbox.pool)
@@ -301,6 +301,10 @@ struct SlicesTests {
   private func copy(of source: LiveSource, _ manner: Manner, to folder: String) throws -> PhysicalCopy {
     switch manner {
     case .atOnce, .inFolders: try source.copyDataAtOnce(to: folder)
+    case .killed:
+      source.kill()
+      try source.copyData(to: folder)
+      try source.restart()
     case .locked:
       try source.pool.run(["fsync": 1, "lock": true])
       try source.copyData(to: folder)
