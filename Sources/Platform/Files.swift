@@ -148,6 +148,12 @@ extension Files {
   package static func writeAtomically(
     _ bytes: some Collection<UInt8>, to path: String, mode: UInt32 = 0o644
   ) throws(Failure) {
+    // A rename puts a file in the place of whatever is there: of a device, of a link to somewhere else.
+    var path = path
+    if kind(of: path, followingLinks: false) == .symbolicLink, exists(path) { path = try realPath(path) }
+    if kind(of: path, followingLinks: false) == .other {
+      throw .notAFile(path)
+    }
     let temporary = "\(path).\(getpid())-\(UInt32.random(in: .min ... .max)).tmp"
     let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
     guard descriptor >= 0 else { throw .unwritable(path) }
@@ -236,5 +242,11 @@ extension Files {
 
 extension Failure {
   static func unreadable(_ path: String) -> Failure { .system("not-readable", "cannot read \(path)") }
+  static func notAFile(_ path: String) -> Failure {
+    Failure(
+      .incomplete, "not-a-file", "\(path) is there, and is no plain file",
+      hint: "Give the name of a file, or of none yet.")
+  }
+
   static func unwritable(_ path: String) -> Failure { .system("not-writable", "cannot write \(path)") }
 }

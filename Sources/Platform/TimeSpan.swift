@@ -4,6 +4,9 @@ package enum TimeSpan {
     ("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600), ("d", 86_400),
   ]
 
+  /// A thousand years: no length of time that anybody means is longer.
+  private static let longest = 1000 * 366 * 86_400.0
+
   /// Seconds; nil when it is no length of time. Every number needs its unit, except a lone `0`.
   package static func parse(_ text: String) -> Double? {
     if text == "0" { return 0 }
@@ -17,12 +20,14 @@ package enum TimeSpan {
       seconds += number * factor
       last = factor
     }
+    guard seconds <= longest else { return nil }
     return seconds
   }
 
   /// `340 ms`, `7.2 s`, `22m 04s`, `1h 05m`, `3d 04h`.
   package static func format(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds >= 0 else { return seconds.isFinite ? "-" + format(-seconds) : "?" }
+    guard seconds < 1e15 else { return "\(seconds) s" }
     if seconds < 0.9995 { return "\(Int((seconds * 1000).rounded())) ms" }
     if seconds < 59.95 { return Decimals.format(seconds, 1) + " s" }
     let whole = Int(seconds.rounded())

@@ -118,19 +118,25 @@ package struct ChainVerification: Sendable, Hashable {
     var vouched: Set<String> = []
     var seen: Set<String> = []
     var isAnew = false
+    var isAnyThere = false
     for (index, link) in links.enumerated() {
       guard seen.insert(link.runID).inserted else {
         add(.malformed, link.runID, "stands twice in \(RunChain.fileName)")
         continue
       }
       guard let record = found[link.runID] else {
-        if index <= anchor {
+        if index <= anchor, isAnyThere {
+          add(
+            .missing, link.runID,
+            "was removed, and records before it are there: pruning takes the oldest first")
+        } else if index <= anchor {
           removed += 1
         } else {
           add(.missing, link.runID, "was written, and its record isn't there")
         }
         continue
       }
+      isAnyThere = true
       guard record.sha256 == link.sha256 else {
         let other = runOf[record.sha256].map { ": it is the record of \($0)" } ?? ""
         add(other.isEmpty ? .changed : .reordered, link.runID, "is not the record that was written\(other)")

@@ -70,6 +70,8 @@ package struct RunIndex: Sendable, Hashable {
   ) -> Result<RunSummary, Failure>? {
     let path = RunChain.record(of: name, in: folder)
     guard Files.kind(of: path, followingLinks: false) != nil else { return nil }
+    // A pipe of that name would never end.
+    guard Files.kind(of: path) == .file else { return .failure(.notARecord(path)) }
     do throws(Failure) {
       return .success(try RunSummary(of: name, in: folder, Files.read(path, limit: limit), depth))
     } catch {
@@ -132,6 +134,12 @@ extension WallTime {
 }
 
 extension Failure {
+  static func notARecord(_ path: String) -> Failure {
+    Failure(
+      .usage, "record-unreadable", "is no file", at: Place(path), hint: "A run's report.json is a plain file."
+    )
+  }
+
   static func noReports(_ folder: String) -> Failure {
     Failure(
       .usage, "no-reports", "there is no folder of reports at \(folder)",

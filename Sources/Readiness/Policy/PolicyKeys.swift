@@ -156,7 +156,9 @@ enum PolicyKeys {
         if let on = fields[on], let expires = fields[expires], expires <= on {
           fields.reject(PolicyKeys.expires, "it is before `on`")
         }
-        return Policy.Attestation(item: "", by: fields[by], on: fields[on], expires: fields[expires])
+        // A name has letters: blanks are none.
+        let name = fields[by].flatMap { $0.contains(where: \.isLetter) ? $0 : nil }
+        return Policy.Attestation(item: "", by: name, on: fields[on], expires: fields[expires])
       }, keys: "item"),
     "What people vouch for, by item: who, since when, through when. Without one of these it is not kept.")
 

@@ -21,7 +21,10 @@ struct SystemJudge {
     self.backups = backups
     self.index = index
     drills = index.runs.compactMap { run in
-      guard run.kind == .drill, system.covers(run.scenario), let ended = run.time, ended <= time else {
+      // One that went on with what another had kept restored nothing.
+      guard run.kind == .drill, !run.isResumed, system.covers(run.scenario), let ended = run.time,
+        ended <= time
+      else {
         return nil
       }
       return (run, ended)
