@@ -18,6 +18,22 @@ import Testing
     }
   }
 
+  @Test("writes through a symbolic link, and never puts a file in a pipe's or a device's place")
+  func inPlaceOf() throws {
+    try withFolder { folder in
+      try Files.writeAtomically("old".utf8, to: folder + "/file")
+      #expect(symlink(folder + "/file", folder + "/link") == 0)
+      try Files.writeAtomically("new".utf8, to: folder + "/link")
+      #expect(try Files.text(of: folder + "/file") == "new")
+      #expect(Files.kind(of: folder + "/link", followingLinks: false) == .symbolicLink)
+      #expect(mkfifo(folder + "/pipe", 0o600) == 0)
+      #expect { try Files.writeAtomically("x".utf8, to: folder + "/pipe") } throws: {
+        ($0 as? Failure)?.code == "not-a-file"
+      }
+      #expect(Files.kind(of: folder + "/pipe", followingLinks: false) == .other)
+    }
+  }
+
   @Test("names what can't be read or written, with the system's words") func failures() throws {
     try withFolder { folder in
       func failure(_ body: () throws -> Void) -> Failure? {
