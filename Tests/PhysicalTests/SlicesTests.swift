@@ -19,13 +19,16 @@ struct SlicesTests {
     /// With the source's own folders for databases and for indexes.
     case inFolders
 
+    /// A snapshot and a locked node; all with `scripts/test --full`.
+    static var asked: [Manner] { Environment["MONGODRILL_FULL"] == nil ? [.atOnce, .locked] : allCases }
+
     var arguments: [String] {
       ["--syncdelay", "3600"]
         + (self == .inFolders ? ["--directoryperdb", "--wiredTigerDirectoryForIndexes"] : [])
     }
   }
 
-  @Test("are recovered to moments before, in and after the copy's own oplog", arguments: Manner.allCases)
+  @Test("are recovered to moments before, in and after the copy's own oplog", arguments: Manner.asked)
   func moments(manner: Manner) throws {
     try withScratch { folder in
       let source = try LiveSource.start(arguments: manner.arguments)
