@@ -190,6 +190,27 @@ struct DrillTests {
     try expectValid(record)
   }
 
+  @Test("asks checks again as often as it may, and only the last answers count")
+  func checksAgain() throws {
+    let script = """
+      - {id: later, check: [later], retries: 3}
+      checks:
+        later:
+          shop: [{command: {argv: [sh, -c, "echo x >> seen; test $(wc -l < seen) -ge 3"]}}]
+      """
+    let record = drill(try shopScenario(script, in: folder))
+    #expect(record.steps[1].attempts == 3 && record.steps[1].status == .completed, "\(record.reasons)")
+    #expect(record.checks.map(\.result) == [.pass] && record.verdict == .pass)
+    try expectValid(record)
+  }
+
+  @Test("gives a step that took longer than it may no pass, however short that is")
+  func shortTimeout() throws {
+    let record = drill(try shopScenario("- {id: pause, wait: 50ms, timeout: 1ms}\n\(soundChecks)", in: folder))
+    #expect(record.reasons.contains { $0.code == "step-timed-out" } && record.exitCode == .incomplete)
+    try expectValid(record)
+  }
+
   @Test("whose mongod dies in the middle ends with 4, and says what became of it")
   func deadServer() throws {
     let script = """

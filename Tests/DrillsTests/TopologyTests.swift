@@ -75,7 +75,7 @@ struct ReplicaSetDrillTests {
     #expect(record.checks.count == 4 && record.checks.allSatisfy { $0.result == .pass })
     #expect(
       record.phases.map(\.name) == [
-        "read", "sandbox", "restore", "indexes", "replica_set", "checks", "cleanup",
+        "read", "sandbox", "restore", "indexes", "replica_set", "checks", "run", "cleanup",
       ])
     #expect(record.environment.sandbox?.members == 1)
     let output = record.steps[2].output ?? ""
