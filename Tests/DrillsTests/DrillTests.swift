@@ -206,7 +206,8 @@ struct DrillTests {
 
   @Test("gives a step that took longer than it may no pass, however short that is")
   func shortTimeout() throws {
-    let record = drill(try shopScenario("- {id: pause, wait: 50ms, timeout: 1ms}\n\(soundChecks)", in: folder))
+    let record = drill(
+      try shopScenario("- {id: pause, wait: 50ms, timeout: 1ms}\n\(soundChecks)", in: folder))
     #expect(record.reasons.contains { $0.code == "step-timed-out" } && record.exitCode == .incomplete)
     try expectValid(record)
   }

@@ -116,7 +116,8 @@ package enum Steps {
   private static let timeout = Key(
     "timeout", .duration, "How long one attempt may take; without it there is no limit.")
   private static let retries = Key(
-    "retries", .integer(0...100), default: "0", "How often it is begun again when it fails; not for `restore`, `replay`, `fault` and `failover`.")
+    "retries", .integer(0...100), default: "0",
+    "How often it is begun again when it fails; not for `restore`, `replay`, `fault` and `failover`.")
   private static let onFailure = Key(
     "on_failure", Shape<Step.OnFailure>.choice(),
     "Whether a failure ends the drill. By default it does when the step could not be done or a command fails; "
@@ -234,7 +235,8 @@ extension Failure {
 
   static func notRepeatable(_ kind: String, at place: Place) -> Failure {
     .invalid(
-      "not-repeatable", "`retries` beside `\(kind)`, which can't be begun again on the same server", at: place,
+      "not-repeatable", "`retries` beside `\(kind)`, which can't be begun again on the same server",
+      at: place,
       hint: "Leave it out, and run the drill again when it failed for a passing reason.")
   }
 
