@@ -1,0 +1,6 @@
+import Platform
+import Testing
+import TestSupport
+
+@Suite("malformed input") struct FuzzTests {
+}
