@@ -127,7 +127,11 @@ let package = Package(
       ]),
     tests("EndToEnd", ["mongodrill", "TestSupport", "Sandbox", "Compression", "Mongo", "BSON", "Platform"]),
     tests("Facts", ["Facts", "BSON", "Platform"]),
-    tests("Fuzz", ["Fuzzer", "TestSupport", "Backups", "Platform"]),
+    tests(
+      "Fuzz",
+      [
+        "Fuzzer", "mongodrill", "TestSupport", "Backups", "Compression", "Configuration", "BSON", "Platform",
+      ]),
     tests("Mongo", ["Mongo", "Sandbox", "BSON", "Platform"]),
     tests(
       "Physical",

@@ -23,7 +23,7 @@ struct FuzzOrder {
         default: throw Misbehaviour("there is no option \(word)")
         }
       } else {
-        guard let reader = FuzzedReader.all.first(where: { $0.name == word }) else {
+        guard let reader = FuzzedReader.named(word) else {
           throw Misbehaviour("there is no reader \(word)")
         }
         readers.append(reader)

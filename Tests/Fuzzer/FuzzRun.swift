@@ -5,8 +5,6 @@ import Synchronization
 /// The cases of one reader, in this process: a case that crashes or hangs takes it along, and who started it finds the
 /// case's number in a file.
 struct FuzzRun {
-  /// No case may take longer, in seconds.
-  static let longest = 10.0
   /// By how much memory may grow while all cases are read.
   static let most = 256 << 20
   /// The file that tells which case is under way.
@@ -44,7 +42,7 @@ struct FuzzRun {
     let memory = Self.peak
     let descriptors = try Files.names(in: "/proc/self/fd").count
     let started = Mutex(Clock.monotonic)
-    let longest = Self.longest * (isSanitized ? 20 : 1)
+    let longest = reader.longest * (isSanitized ? 20 : 1)
     _ = try Threads.start {
       while true {
         sleep(1)

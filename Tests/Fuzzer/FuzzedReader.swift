@@ -10,6 +10,8 @@ struct FuzzedReader: Sendable {
   var codesWithoutOffset: Set<String>?
   /// One case in so many of what was asked for: for those that take longer.
   var share = 1
+  /// No case may take longer, in seconds.
+  var longest = 10.0
   /// Lays down what stays the same, below the folder, and gives the seeds.
   let prepare: @Sendable (Scratch) throws -> FuzzedInput
 }
@@ -20,6 +22,26 @@ struct FuzzedInput {
   /// Returns when the input was taken for good, and throws a `Failure` or `Refusals` when it was refused; anything else
   /// is a fault of the reader.
   var read: ([UInt8]) throws -> Void
+}
+
+extension FuzzedReader {
+  /// Readers that do what none may do: by them the tests learn that it is seen.
+  static let faulty: [FuzzedReader] = [
+    FuzzedReader(name: "self-test-crash") { _ in
+      FuzzedInput(seeds: [[1, 2, 3, 4]]) { bytes in if bytes.count > 4 { _ = bytes[bytes.count] } }
+    },
+    FuzzedReader(name: "self-test-hang", longest: 0.5) { _ in
+      FuzzedInput(seeds: [[1, 2, 3, 4]]) { bytes in if bytes.count > 4 { sleep(60) } }
+    },
+    FuzzedReader(name: "self-test-silent") { _ in
+      FuzzedInput(seeds: [[1, 2, 3, 4]]) { bytes in
+        if bytes.count > 4 { throw Failure(.damagedBackup, "silent", "says not where") }
+      }
+    },
+  ]
+
+  /// The reader of a name.
+  static func named(_ name: String) -> FuzzedReader? { (all + faulty).first { $0.name == name } }
 }
 
 /// Several things that were wrong with an input.

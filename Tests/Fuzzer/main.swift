@@ -18,7 +18,7 @@ do {
   case "list": for reader in FuzzedReader.all { say(reader.name) }
   case "run": status = try FuzzOrder(words.dropFirst()).run() ? 0 : 1
   case "cases" where words.count == 6:
-    guard let reader = FuzzedReader.all.first(where: { $0.name == words[1] }), let seed = UInt64(words[2]),
+    guard let reader = FuzzedReader.named(words[1]), let seed = UInt64(words[2]),
       let first = Int(words[3]), let count = Int(words[4])
     else { throw Misbehaviour("not understood: \(words)") }
     var fuzz = FuzzRun(
