@@ -100,6 +100,12 @@ let package = Package(
     .executableTarget(
       name: "Holder", dependencies: ["Sandbox", "Platform"], path: "Tests/Holder", swiftSettings: testSettings
     ),
+    .executableTarget(
+      name: "Fuzzer",
+      dependencies: [
+        "Checks", "Drills", "Witness", "Replay", "Backups", "Reports", "Readiness", "Record", "Configuration",
+        "Compression", "Facts", "BSON", "Platform",
+      ], path: "Tests/Fuzzer", swiftSettings: testSettings),
     tests("Arguments", ["Arguments", "Platform"]),
     tests("Backups", ["Backups", "Compression", "Facts", "BSON", "CZlib", "Platform"]),
     tests("BSON", ["BSON"]),
@@ -121,6 +127,11 @@ let package = Package(
       ]),
     tests("EndToEnd", ["mongodrill", "TestSupport", "Sandbox", "Compression", "Mongo", "BSON", "Platform"]),
     tests("Facts", ["Facts", "BSON", "Platform"]),
+    tests(
+      "Fuzz",
+      [
+        "Fuzzer", "mongodrill", "TestSupport", "Backups", "Compression", "Configuration", "BSON", "Platform",
+      ]),
     tests("Mongo", ["Mongo", "Sandbox", "BSON", "Platform"]),
     tests(
       "Physical",

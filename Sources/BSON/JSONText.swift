@@ -23,6 +23,10 @@ enum JSONText {
 
     /// Documents nest to 200 levels in the server, and each value may take two more to spell.
     static let depth = 256
+    /// What a value takes in memory is many times its text (`[0,0,…`, which compresses well). Those of a backup's
+    /// metadata are a few for each collection, and a few more for each index.
+    static let mostValues = 2_000_000
+    private var values = 0
 
     func error(_ reason: String) -> MalformedBSON { MalformedBSON(reason, at: at) }
 
@@ -39,6 +43,8 @@ enum JSONText {
 
     mutating func value(depth: Int) throws(MalformedBSON) -> JSONText {
       guard depth < Self.depth else { throw error("nested deeper than \(Self.depth)") }
+      values += 1
+      guard values <= Self.mostValues else { throw error("more than \(Self.mostValues) values") }
       skipBlanks()
       guard at < bytes.count else { throw error("ends too early") }
       switch bytes[at] {

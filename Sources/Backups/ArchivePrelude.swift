@@ -22,6 +22,9 @@ struct ArchivePrelude {
   private(set) var toolVersion: String?
   private(set) var declared: [Declared] = []
 
+  /// The most bytes that it may have, all of which are kept in memory: 100,000 collections say 50 MB of themselves.
+  private static let largest: UInt64 = 256 << 20
+
   /// Takes the magic number and the prelude from a stream's start.
   init(_ stream: ArchiveStream) throws(Failure) {
     let magic = try stream.takeMagic()
@@ -47,6 +50,9 @@ struct ArchivePrelude {
         throw .archiveCutShort(place)
       }
       declared.append(try Self.declaration(body, at: place))
+      guard stream.offset <= Self.largest else {
+        throw .archiveHeader(place, "a prelude of more than \(Self.largest) bytes")
+      }
     }
   }
 

@@ -1,17 +1,17 @@
-internal import BSON
+package import BSON
 
 /// What `DocumentDetails` wrote down of a range's documents, to be looked up by `_id`.
-struct KnownDocuments {
+package struct KnownDocuments {
   /// One document.
-  struct Entry {
+  package struct Entry {
     /// Its `_id`; nil where it has none.
-    var id: Value?
-    var digest: UInt64
+    package var id: Value?
+    package var digest: UInt64
     /// Its leaves, as paths and checksums; nil when they aren't known.
     fileprivate var leaves: Range<Int>?
   }
 
-  private(set) var entries: [Entry] = []
+  package private(set) var entries: [Entry] = []
   /// By the canonical key of the `_id`.
   private(set) var places: [[UInt8]: Int] = [:]
   private var paths: [[UInt8]] = []
@@ -19,7 +19,7 @@ struct KnownDocuments {
   private var leaves: [(path: Int, checksum: UInt32)] = []
 
   /// Nil when the bytes are not what `DocumentDetails` writes.
-  init?(_ bytes: [UInt8], _ level: DetailLevel) {
+  package init?(_ bytes: [UInt8], _ level: DetailLevel) {
     var reader = DetailBytes(bytes: bytes)
     guard let pathCount = reader.varint(), pathCount <= DocumentDetails.mostPaths else { return nil }
     for _ in 0..<pathCount {
@@ -66,7 +66,7 @@ struct KnownDocuments {
 
   /// The paths of a document's leaves (as bytes: to Swift two spellings of one character are the same text) with their
   /// checksums; nil when they aren't known.
-  func leaves(of entry: Entry) -> [[UInt8]: [UInt32]]? {
+  package func leaves(of entry: Entry) -> [[UInt8]: [UInt32]]? {
     guard let range = entry.leaves else { return nil }
     var all: [[UInt8]: [UInt32]] = [:]
     for leaf in leaves[range] { all[paths[leaf.path - 1], default: []].append(leaf.checksum) }

@@ -32,7 +32,7 @@ struct PBMCatalogue {
   private mutating func readMetadata(_ path: String) throws(Failure) {
     let place = Place(path)
     guard Files.exists(path) else { throw .snapshotFileMissing(path) }
-    let json = try openDecompressed(path).readAll(limit: 1 << 30)
+    let json = try openDecompressed(path).readAll(limit: 256 << 20)
     let document: Document
     do throws(MalformedBSON) {
       document = try Document(extendedJSON: String(decoding: json, as: UTF8.self))
@@ -81,7 +81,7 @@ struct PBMCatalogue {
   /// Takes the UUIDs of buckets from `meta.pbm`, and sees whether it says the same as the other file.
   private mutating func readSpecifications(_ path: String) throws(Failure) {
     let place = Place(path)
-    let bytes = try openDecompressed(path).readAll(limit: 1 << 30)
+    let bytes = try openDecompressed(path).readAll(limit: 256 << 20)
     let document: Document
     do throws(MalformedBSON) { document = try Document(bytes[...], limit: .max) } catch {
       throw .malformed(path, document: 0, error)

@@ -45,7 +45,7 @@ package struct PBMRecord: Sendable {
   /// Reads it. Throws `Failure` of kind `damagedBackup` when it is not what PBM writes.
   init(_ path: String) throws(Failure) {
     place = Place(path)
-    let json = try openDecompressed(path).readAll(limit: 256 << 20)
+    let json = try openDecompressed(path).readAll(limit: 64 << 20)
     let document: Document
     do throws(MalformedBSON) {
       document = try Document(extendedJSON: String(decoding: json, as: UTF8.self))
