@@ -107,16 +107,21 @@ package enum Files {
 }
 
 extension Files {
-  /// The whole content of a small file. A file above `limit` bytes is a failure.
+  /// The whole content of a small file. A file above `limit` bytes is a failure. A signal to stop ends the wait for a
+  /// pipe that nobody writes to.
   package static func read(_ path: String, limit: Int = 16 << 20) throws(Failure) -> [UInt8] {
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    // To open a pipe waits for its writer, and no signal would end that.
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .unreadable(path) }
     defer { close(descriptor) }
+    var status = stat()
+    let isPipe = unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while true {
+      if isPipe { try Interruption.waitForInput(descriptor) }
       let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
-      if count < 0 && errno == EINTR { continue }
+      if count < 0 && (errno == EINTR || errno == EAGAIN && isPipe) { continue }
       if count < 0 { throw .unreadable(path) }
       if count == 0 { return bytes }
       bytes += buffer[..<count]

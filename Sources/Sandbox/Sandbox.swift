@@ -181,6 +181,7 @@ extension Sandbox {
     for server in servers {
       guard let status = server.unwantedEnd else { continue }
       if !options.keep, let signal = Interruption.pending { return .interrupted(by: signal) }
+      if let seconds = server.heldUp { return .heldUp(seconds: seconds) }
       return .died(status, ServerLog(path: server.logFile))
     }
     if servers.count == 1, servers[0].condition == .down { return .serverDown(servers[0].logFile) }

@@ -3,6 +3,10 @@ package import Platform
 extension Sidecar {
   /// Reads one. Throws a `Failure` of kind `damagedBackup` when it is no JSON object.
   package init(reading path: String) throws(Failure) {
+    // One that is a pipe would never end.
+    guard Files.kind(of: path) == .file else {
+      throw .sidecarMalformed(path, at: nil, "it is no plain file")
+    }
     let bytes = try Files.read(path, limit: 64 << 20)
     let json: JSON
     do throws(MalformedJSON) { json = try JSON.parse(bytes) } catch {

@@ -86,7 +86,7 @@ package final class DrillRun {
     record.runID = options.runID
     record.scenario = DrillRecord.Scenario(
       name: scenario.name, title: scenario.title, path: scenario.path, sha256: scenario.sha256,
-      resolved: scenario.resolved)
+      resolved: scenario.resolved.masked(by: scenario.secrets))
     record.startedAt = .nowInRecord
     record.backup = DrillRecord.Backup(path: scenario.backup)
     record.backup.takenAt = scenario.picked?.time?.moment
