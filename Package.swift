@@ -59,7 +59,7 @@ let package = Package(
     library("Backups", ["Facts", "Compression", "CArchive", "CCrypto", "BSON", "Platform"]),
     library("Readiness", ["Backups", "Configuration", "Facts", "Record", "BSON", "Platform"]),
     library("Mongo", ["CMongoC", "BSON", "Platform"]),
-    library("Sandbox", ["Mongo", "BSON", "Platform"]),
+    library("Sandbox", ["Mongo", "Facts", "BSON", "Platform"]),
 
     // What a drill does.
     library("Restore", ["Backups", "Mongo", "Facts", "BSON", "Record", "Platform"]),
@@ -147,7 +147,7 @@ let package = Package(
         "TestSupport",
       ]),
     tests("Sharding", ["Sharding", "BSON"]),
-    tests("Sandbox", ["Sandbox", "Mongo", "BSON", "Platform", "TestSupport", "Holder"]),
+    tests("Sandbox", ["Sandbox", "Mongo", "Facts", "BSON", "Platform", "TestSupport", "Holder"]),
     tests("Witness", ["Witness", "Sandbox", "Mongo", "Facts", "Record", "BSON", "Platform", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
