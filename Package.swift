@@ -95,7 +95,8 @@ let package = Package(
 
     // What tests share: a harness to kill, folders that go with the test.
     .target(
-      name: "TestSupport", dependencies: ["Sandbox", "Mongo", "BSON", "Platform"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Sandbox", "Mongo", "Facts", "BSON", "Platform"],
+      path: "Tests/TestSupport",
       swiftSettings: testSettings),
     .executableTarget(
       name: "Holder", dependencies: ["Sandbox", "Platform"], path: "Tests/Holder", swiftSettings: testSettings
@@ -105,7 +106,10 @@ let package = Package(
     tests("BSON", ["BSON"]),
     tests(
       "Checks",
-      ["Checks", "Witness", "Sandbox", "Mongo", "Facts", "Record", "Configuration", "BSON", "Platform"]),
+      [
+        "Checks", "Witness", "Sandbox", "Mongo", "Facts", "Record", "Configuration", "BSON", "Platform",
+        "TestSupport",
+      ]),
     tests("Commands", ["Commands", "Arguments", "Record"]),
     tests("Compression", ["Compression", "CZlib", "Platform"]),
     tests("Configuration", ["Configuration", "BSON", "Platform"]),
@@ -115,11 +119,14 @@ let package = Package(
     tests(
       "Drills",
       [
-        "Drills", "Witness", "Configuration", "Checks", "Sandbox", "Mongo", "Record", "Reports", "BSON",
+        "Drills", "Witness", "Configuration", "Checks", "Sandbox", "Mongo", "Record", "Reports", "Facts",
+        "BSON",
         "Platform",
         "TestSupport",
       ]),
-    tests("EndToEnd", ["mongodrill", "TestSupport", "Sandbox", "Compression", "Mongo", "BSON", "Platform"]),
+    tests(
+      "EndToEnd",
+      ["mongodrill", "TestSupport", "Sandbox", "Compression", "Mongo", "Facts", "BSON", "Platform"]),
     tests("Facts", ["Facts", "BSON", "Platform"]),
     tests("Mongo", ["Mongo", "Sandbox", "BSON", "Platform"]),
     tests(
@@ -138,7 +145,10 @@ let package = Package(
     tests("Record", ["Record", "Platform"]),
     tests(
       "Replay",
-      ["Replay", "Restore", "Sandbox", "Mongo", "Backups", "Compression", "Facts", "BSON", "Platform"]),
+      [
+        "Replay", "Restore", "Sandbox", "Mongo", "Backups", "Compression", "Facts", "BSON", "Platform",
+        "TestSupport",
+      ]),
     tests("Reports", ["Reports", "Record", "Platform"]),
     tests(
       "Restore",

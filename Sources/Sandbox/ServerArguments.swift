@@ -34,7 +34,6 @@ enum ServerArguments {
       option("--slowms", "2147483647"),
       option("--slowOpSampleRate", "0"),
       option("--quiet"),
-      Argument(words: ["--enableFreeMonitoring", "off"], trait: .freeMonitoring),
       option("--wiredTigerCacheSizeGB", Decimals.format(Double(memory.cacheBytes) / 1_073_741_824, 3)),
       // Indexes are built several at a time; each of them may take this much to sort in.
       Argument(words: ["--setParameter", "maxNumActiveUserIndexBuilds=32"], trait: .indexBuildLimit),

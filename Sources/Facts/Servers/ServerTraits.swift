@@ -9,15 +9,16 @@ extension ServerVersion {
 
 // What a server is started with.
 extension ServerTrait {
-  package static let freeMonitoring = ServerTrait(
-    .start, "`--enableFreeMonitoring`", before: .v70, known: .read,
-    "Told to be off where it is known: a sandbox tells nobody of itself. Newer servers end on it.")
   package static let indexBuildLimit = ServerTrait(
     .start, "`maxNumActiveUserIndexBuilds`", since: .v44,
     "Raised: indexes of several collections are built at a time.")
 
   private static let start = [
-    freeMonitoring, indexBuildLimit,
+    indexBuildLimit,
+    ServerTrait(
+      .start, "`--enableFreeMonitoring`", before: .v70,
+      "Never given: patches of 5.0 and 6.0 lost it (5.0.32 and 6.0.24 end on it), and without it a server tells nobody of "
+        + "itself, unless the files of a physical copy say that it was asked to."),
     ServerTrait(
       .start,
       "`ttlMonitorEnabled`, `disableLogicalSessionCacheRefresh`, `cursorTimeoutMillis`, "
@@ -116,6 +117,9 @@ extension ServerTrait {
     .collections, "`bucketRoundingSeconds`", since: ServerVersion(6, 3), "Created with it.")
 
   private static let collections = [
+    ServerTrait(
+      .collections, "names of fields that begin with `$`", since: .v50,
+      "A document that the server refuses for it is told by its `_id` (`document-refused`)."),
     timeSeries, compressedBuckets, clusteredCollections, changeStreamImages, encryptedFields, bucketRounding,
     ServerTrait(
       .collections, "`timeseriesBucketsMayHaveMixedSchemaData`", since: .v60,
@@ -168,6 +172,10 @@ extension ServerTrait {
     ServerTrait(
       .commands, "`validate` looks at the BSON of documents", since: ServerVersion(6, 2), known: .read,
       "What it finds is an error of the check `validate`, whatever the version looks at."),
+    ServerTrait(
+      .commands, "writes that wait for a majority when nothing is said", since: .v50,
+      "What counts (writers that a failover is measured by, fault steps) says its write concern; all else is on one server."
+    ),
     ServerTrait(
       .commands, "`dbHash`", "Compares the members of a replica set with each other; never two versions."),
     ServerTrait(
