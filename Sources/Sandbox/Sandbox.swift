@@ -1,4 +1,5 @@
 internal import BSON
+package import Facts
 internal import Glibc
 package import Mongo
 package import Platform
@@ -47,7 +48,7 @@ package final class Sandbox: Sendable {
   /// Its servers: one, or a set's members.
   package var servers: [Server] { place.withLock(\.servers) }
   /// The server's version.
-  package var version: Version { program.version }
+  package var version: ServerVersion { program.version }
   /// mongod's process id; of a set, the first member's.
   package var pid: Int32 { servers.first?.pid ?? 0 }
   /// Its log, JSON lines; of a set, the first member's.

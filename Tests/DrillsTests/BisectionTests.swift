@@ -2,6 +2,7 @@ import Drills
 import Platform
 import Record
 import Reports
+import TestSupport
 import Testing
 
 @Suite("A search for the entry that breaks checks", .tags(.mongod))
@@ -18,7 +19,7 @@ struct BisectTests {
     return drill(try shopScenario("\(script)\noplog: [\(slices)]", restore: restore, in: folder))
   }
 
-  @Test("names it, and leaves the sandbox at the moment before it")
+  @Test("names it, and leaves the sandbox at the moment before it", .needsFixtures)
   func found() throws {
     let record = try search(
       """
@@ -64,7 +65,7 @@ struct BisectTests {
     try expectValid(record)
   }
 
-  @Test("says when nothing breaks the checks, and stands at the interval's end")
+  @Test("says when nothing breaks the checks, and stands at the interval's end", .needsFixtures)
   func nothing() throws {
     let record = try search(
       """
@@ -90,7 +91,7 @@ struct BisectTests {
     try expectValid(record)
   }
 
-  @Test("warns when the checks pass again after they failed")
+  @Test("warns when the checks pass again after they failed", .needsFixtures)
   func notMonotone() throws {
     // There is one customer too many until the deletes begin, and there are too few at the end.
     let record = try search(

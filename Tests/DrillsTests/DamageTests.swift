@@ -2,6 +2,7 @@ import Drills
 import Platform
 import Record
 import Reports
+import TestSupport
 import Testing
 
 /// Plants faults in a scenario.
@@ -20,7 +21,8 @@ struct DamageTests {
     try #require(record.damage?.faults.first { $0.kind == kind }, "\(kind)")
   }
 
-  @Test("is noticed by checks of everything, undone each time, and leaves the backup as it was")
+  @Test(
+    "is noticed by checks of everything, undone each time, and leaves the backup as it was", .needsFixtures)
   func noticed() throws {
     let before = try Files.tree(Files.join(shop, "dump-gzip")).map { "\($0.path) \($0.size)" }
     let scenario = try shopScenario(

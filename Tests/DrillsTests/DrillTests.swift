@@ -3,6 +3,7 @@ import Glibc
 import Platform
 import Record
 import Reports
+import TestSupport
 import Testing
 
 extension Tag {
@@ -54,7 +55,9 @@ struct DrillTests {
 
   init() throws { folder = try TemporaryFolder() }
 
-  @Test("of a backup alone restores all of it and finds it whole", arguments: ["dump", "full.archive.gz"])
+  @Test(
+    "of a backup alone restores all of it and finds it whole", .needsFixtures,
+    arguments: ["dump", "full.archive.gz"])
   func backup(form: String) throws {
     let record = drill(try Scenario(Files.join(shop, form))) { $0.noReplay = true }
     #expect(record.status == .completed)
@@ -74,7 +77,7 @@ struct DrillTests {
     try expectValid(record)
   }
 
-  @Test("of a scenario does its steps in order, in the sandbox")
+  @Test("of a scenario does its steps in order, in the sandbox", .needsFixtures)
   func steps() throws {
     let script = """
       - id: smoke
@@ -93,7 +96,7 @@ struct DrillTests {
     try expectValid(record)
   }
 
-  @Test("whose check fails ends with 1, and shows what failed")
+  @Test("whose check fails ends with 1, and shows what failed", .needsFixtures)
   func failingCheck() throws {
     let script = """
       - {id: verify, check: [core]}
@@ -117,7 +120,7 @@ struct DrillTests {
     try expectValid(record)
   }
 
-  @Test("misses its objective with good data: 2")
+  @Test("misses its objective with good data: 2", .needsFixtures)
   func missedObjective() throws {
     let record = drill(try shopScenario(soundChecks + "\nobjectives: {rto: {max: 1ms}}", in: folder))
     #expect(record.verdict == .fail && record.exitCode == .objectiveMissed)
@@ -125,7 +128,7 @@ struct DrillTests {
     try expectValid(record)
   }
 
-  @Test("without a check proves nothing: 5")
+  @Test("without a check proves nothing: 5", .needsFixtures)
   func noChecks() throws {
     let record = drill(try shopScenario("", in: folder))
     #expect(record.status == .completed && record.verdict == .inconclusive && record.exitCode == .notVerified)
@@ -175,7 +178,8 @@ struct DrillTests {
     try expectValid(record)
   }
 
-  @Test("ends when a command says no, unless the step says to go on", arguments: [true, false])
+  @Test(
+    "ends when a command says no, unless the step says to go on", .needsFixtures, arguments: [true, false])
   func command(goesOn: Bool) throws {
     let script = """
       - {id: smoke, run: {argv: [sh, -c, "echo no luck; exit 3"]}, on_failure: \(goesOn ? "continue" : "abort"), retries: 1}
@@ -190,7 +194,7 @@ struct DrillTests {
     try expectValid(record)
   }
 
-  @Test("asks checks again as often as it may, and only the last answers count")
+  @Test("asks checks again as often as it may, and only the last answers count", .needsFixtures)
   func checksAgain() throws {
     let script = """
       - {id: later, check: [later], retries: 3}
@@ -204,7 +208,7 @@ struct DrillTests {
     try expectValid(record)
   }
 
-  @Test("gives a step that took longer than it may no pass, however short that is")
+  @Test("gives a step that took longer than it may no pass, however short that is", .needsFixtures)
   func shortTimeout() throws {
     let record = drill(
       try shopScenario("- {id: pause, wait: 50ms, timeout: 1ms}\n\(soundChecks)", in: folder))
@@ -212,7 +216,7 @@ struct DrillTests {
     try expectValid(record)
   }
 
-  @Test("whose mongod dies in the middle ends with 4, and says what became of it")
+  @Test("whose mongod dies in the middle ends with 4, and says what became of it", .needsFixtures)
   func deadServer() throws {
     let script = """
       - {id: kill, run: {argv: [sh, -c, "kill -9 $(cat ${sandbox.directory}/db/mongod.lock)"]}}
@@ -263,7 +267,7 @@ struct DrillTests {
     #expect(record.checks.isEmpty)
   }
 
-  @Test("keeps the sandbox's files when asked to, and says where")
+  @Test("keeps the sandbox's files when asked to, and says where", .needsFixtures)
   func keep() throws {
     let record = drill(try shopScenario(soundChecks, in: folder)) { $0.keep = true }
     let sandbox = try #require(record.environment.sandbox)
@@ -273,7 +277,7 @@ struct DrillTests {
     #expect(Renderer.markdown.draw(record).contains("data kept in `\(sandbox.directory)`"))
   }
 
-  @Test("whose rollback fails ends with 6 when all else was well")
+  @Test("whose rollback fails ends with 6 when all else was well", .needsFixtures)
   func rollback() throws {
     let script = soundChecks + "\nrollbacks: [{id: undo, run: {argv: [\"false\"]}}]"
     let record = drill(try shopScenario(script, in: folder))

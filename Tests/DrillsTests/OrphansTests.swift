@@ -2,6 +2,7 @@ import BSON
 import Drills
 import Platform
 import Record
+import TestSupport
 import Testing
 
 @Suite("References of the shop, at each of its points", .tags(.mongod))
@@ -25,7 +26,7 @@ struct OrphansTests {
     }
   }
 
-  @Test("are as broken as they were on the source")
+  @Test("are as broken as they were on the source", .needsFixtures)
   func orphans() throws {
     let points = try Self.points()
     #expect(points.count == 8)

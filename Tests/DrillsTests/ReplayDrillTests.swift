@@ -2,6 +2,7 @@ import Drills
 import Platform
 import Record
 import Reports
+import TestSupport
 import Testing
 
 /// Where the slices of the shop's oplog lie.
@@ -32,7 +33,7 @@ struct ReplayDrillTests {
 
   init() throws { folder = try TemporaryFolder() }
 
-  @Test("goes to its target, proves the arrival, and asks there")
+  @Test("goes to its target, proves the arrival, and asks there", .needsFixtures)
   func target() throws {
     let script = """
       - {id: replay, replay: {to: "before:1795259696:1"}}
@@ -72,7 +73,9 @@ struct ReplayDrillTests {
     try expectValid(record)
   }
 
-  @Test("replays the dump's own oplog without being asked, to the one moment at which the dump is consistent")
+  @Test(
+    "replays the dump's own oplog without being asked, to the one moment at which the dump is consistent",
+    .needsFixtures)
   func dumpEnd() throws {
     let record = drill(try Scenario(Files.join(shop, "full.archive.gz")))
     #expect(record.verdict == .pass, "\(record.reasons)")
@@ -81,7 +84,7 @@ struct ReplayDrillTests {
     try expectValid(record)
   }
 
-  @Test("goes from target to target in one sandbox, and asks at each")
+  @Test("goes from target to target in one sandbox, and asks at each", .needsFixtures)
   func sweep() throws {
     let script = """
       - {id: t1, replay: {to: "\(Moment.transactions)"}}
@@ -113,7 +116,7 @@ struct ReplayDrillTests {
     try expectValid(record)
   }
 
-  @Test("leaves out what it is told to, and says that this state never existed")
+  @Test("leaves out what it is told to, and says that this state never existed", .needsFixtures)
   func skip() throws {
     let script = """
       - {id: good, replay: {to: "\(Moment.afterDelete)"}}
@@ -136,7 +139,7 @@ struct ReplayDrillTests {
     try expectValid(record)
   }
 
-  @Test("takes a selection and new names into the replay, transactions and views included")
+  @Test("takes a selection and new names into the replay, transactions and views included", .needsFixtures)
   func selection() throws {
     let script = """
       - {replay: {to: "\(Moment.ddl)"}}
@@ -162,7 +165,9 @@ struct ReplayDrillTests {
     try expectValid(record)
   }
 
-  @Test("of a base that lacks documents fails and names the first, unless the base is declared to be partial")
+  @Test(
+    "of a base that lacks documents fails and names the first, unless the base is declared to be partial",
+    .needsFixtures)
   func missingDocuments() throws {
     let copy = Files.join(folder.path, "dump")
     try copyTree(Files.join(shop, "dump"), to: copy)
@@ -195,7 +200,7 @@ struct ReplayDrillTests {
     try expectValid(partial)
   }
 
-  @Test("misses its recovery point with good data: 2")
+  @Test("misses its recovery point with good data: 2", .needsFixtures)
   func missedPoint() throws {
     let script = """
       - {replay: {to: "\(Moment.ddl)"}}
@@ -210,7 +215,7 @@ struct ReplayDrillTests {
     try expectValid(record)
   }
 
-  @Test("past an unproven seam is a warning, and no proof where proof is asked for")
+  @Test("past an unproven seam is a warning, and no proof where proof is asked for", .needsFixtures)
   func unproven() throws {
     // As scripts cut slices that begin behind ($gt) the last entry of the one before.
     let slices = Files.join(folder.path, "slices")

@@ -177,7 +177,8 @@ package final class DrillRun {
     describe(plans)
     _ = try scenario.suites(asking: scenario.catalogue(of: plans.restores), counts: plans.chain == nil)
     try Interruption.check()
-    try preflight(needing: SandboxNeed.bytes(for: plans.restores, of: backup), backup.origin.serverVersion)
+    try preflight(
+      needing: SandboxNeed.bytes(for: plans.restores, of: backup), Preflight.Source(backup, plans))
     try phase("sandbox") { try startSandbox(for: plans.restores) }
     for (index, step) in scenario.steps.enumerated() {
       try becomeReplicaSet(before: index)

@@ -79,7 +79,8 @@ extension SetVerification {
     do { figures = try reading.separate() } catch let error as MongoError
       where !collection.key.hashed.isEmpty && error.isUnknownExpression
     {
-      let (why, none) = noAnswer("this server can't compute hashed shard keys: use a mongod of 6.0 or later")
+      let (why, none) = noAnswer(
+        "this server can't compute hashed shard keys: use a mongod of \(ServerTrait.hashedKeys.versions)")
       tell(where_, namespace, since: start, .error, why, none)
       return
     }
