@@ -1,4 +1,5 @@
 import BSON
+import Facts
 import Mongo
 import Platform
 import Record
