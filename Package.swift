@@ -139,7 +139,7 @@ let package = Package(
     tests(
       "Replay",
       ["Replay", "Restore", "Sandbox", "Mongo", "Backups", "Compression", "Facts", "BSON", "Platform"]),
-    tests("Reports", ["Reports", "Record", "Platform"]),
+    tests("Reports", ["Reports", "Record", "Platform", "TestSupport"]),
     tests(
       "Restore",
       [

@@ -1,11 +1,15 @@
+internal import Glibc
 internal import Platform
 internal import Synchronization
 
 /// Standard output and standard error, shared by threads: lines never mix, and the live area stays at the bottom.
 ///
-/// Whoever reads may go away at any time: what can't be written is dropped.
+/// Whoever reads may go away at any time: then nothing more is written, without a word. A result that can't be written for
+/// another reason (a full disk) is remembered, and is a failure when the command ends.
 final class Console: Sendable {
   private let live = Mutex<[String]>([])
+  /// The system's number of the first error of standard output; 0 while there was none.
+  private let lost = Mutex<Int32>(0)
   /// Whether standard error gets colours.
   let hasColor: Bool
   /// Whether standard output gets colours.
@@ -22,6 +26,12 @@ final class Console: Sendable {
   /// Writes a result: text that ends in a newline.
   func result(_ text: String) { write(text, to: Terminal.output) }
 
+  /// What kept a result from being written. Nil where all of it was, or where nobody wanted to read on.
+  var outputFailure: Failure? {
+    let error = lost.withLock { $0 }
+    return error == 0 || error == EPIPE ? nil : .outputNotWritten(error)
+  }
+
   /// Writes a line for a person.
   func log(_ line: String) { write(line + "\n", to: Terminal.errorOutput) }
 
@@ -37,13 +47,16 @@ final class Console: Sendable {
 
   private func write(_ text: String, to descriptor: Int32) {
     live.withLock { live in
-      if live.isEmpty {
-        Terminal.write(text, to: descriptor)
+      if !live.isEmpty { Terminal.write(Console.erasing(live.count), to: Terminal.errorOutput) }
+      if descriptor == Terminal.output {
+        // What comes after a gap is worth nothing.
+        lost.withLock { lost in
+          if lost == 0, !Files.write(text, to: descriptor) { lost = errno }
+        }
       } else {
-        Terminal.write(Console.erasing(live.count), to: Terminal.errorOutput)
         Terminal.write(text, to: descriptor)
-        Terminal.write(Console.text(of: live), to: Terminal.errorOutput)
       }
+      if !live.isEmpty { Terminal.write(Console.text(of: live), to: Terminal.errorOutput) }
     }
   }
 
@@ -63,5 +76,12 @@ enum Style: String {
 
   func paint(_ text: String, if wanted: Bool) -> String {
     wanted ? "\u{1B}[\(rawValue)m\(text)\u{1B}[0m" : text
+  }
+}
+
+extension Failure {
+  static func outputNotWritten(_ error: Int32) -> Failure {
+    Failure.system(
+      "output-not-written", "standard output can't be written: the result is not whole", errno: error)
   }
 }

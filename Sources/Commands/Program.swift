@@ -36,9 +36,12 @@ package enum Program {
       case .help(let command):
         let width = min(100, Terminal.width(Terminal.output) ?? 80)
         let help = command.map { syntax.help(on: $0, width: width) } ?? syntax.help(width: width)
-        Console(color: .never).result(help)
-        return ExitCode.pass.status
-      case .version: return VersionCommand.run(Values(), Session(GlobalOptions(guessing: words)))
+        let session = Session(GlobalOptions(guessing: words))
+        session.console.result(help)
+        return end(ExitCode.pass.status, session)
+      case .version:
+        let session = Session(GlobalOptions(guessing: words))
+        return end(VersionCommand.run(Values(), session), session)
       case .command(let index, let values): return run(commands[index], values)
       }
     } catch {
@@ -51,10 +54,19 @@ package enum Program {
     do {
       let status = try command.run(values, session)
       session.endProgress()
-      return status
+      return end(status, session)
     } catch {
       return end(error, session)
     }
+  }
+
+  /// A result that couldn't be written is no success.
+  private static func end(_ status: Int32, _ session: Session) -> Int32 {
+    guard let failure = session.console.outputFailure else { return status }
+    session.log(failure)
+    // A status that isn't of the table is that of the user's own command.
+    guard let code = ExitCode(rawValue: Int(status)) else { return status }
+    return ExitCode.first(of: [code, ExitCode(failure)]).status
   }
 
   private static func end(_ error: any Error, _ session: Session) -> Int32 {
