@@ -160,7 +160,7 @@ let package = Package(
         "Replay", "Restore", "Sandbox", "Mongo", "Backups", "Compression", "Facts", "BSON", "Platform",
         "TestSupport",
       ]),
-    tests("Reports", ["Reports", "Record", "Platform"]),
+    tests("Reports", ["Reports", "Record", "Platform", "TestSupport"]),
     tests(
       "Restore",
       [

@@ -115,9 +115,22 @@ extension Files {
     guard descriptor >= 0 else { throw .unreadable(path) }
     defer { close(descriptor) }
     var status = stat()
-    let isPipe = unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65_536)
+    let kind = unsafe fstat(descriptor, &status) == 0 ? status.st_mode & S_IFMT : 0
+    let (isPipe, isFile) = (kind == S_IFIFO, kind == S_IFREG)
+    // A file's bytes are taken in one go; what was added to it meanwhile, and all of a pipe, piece by piece.
+    let size = isFile ? min(Int(status.st_size), limit) : 0
+    var bytes = unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
+      while filled < size {
+        let rest = unsafe UnsafeMutableRawBufferPointer(
+          rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...])
+        let count = unsafe Glibc.read(descriptor, rest.baseAddress, min(rest.count, size - filled))
+        if count < 0 && errno == EINTR { continue }
+        // The end, or an error that the next reading meets again.
+        if count <= 0 { break }
+        filled += count
+      }
+    }
+    var buffer = [UInt8](repeating: 0, count: size > 0 ? 512 : 65_536)
     while true {
       if isPipe { try Interruption.waitForInput(descriptor) }
       let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
