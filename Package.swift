@@ -126,7 +126,7 @@ let package = Package(
       ]),
     tests(
       "EndToEnd",
-      ["mongodrill", "TestSupport", "Sandbox", "Compression", "Mongo", "Facts", "BSON", "Platform"]),
+      ["mongodrill", "TestSupport", "Sandbox", "Compression", "Mongo", "BSON", "Platform"]),
     tests("Facts", ["Facts", "BSON", "Platform"]),
     tests("Mongo", ["Mongo", "Sandbox", "BSON", "Platform"]),
     tests(

@@ -48,14 +48,14 @@ struct ServerTraitTests {
       ("6.0.5", "6.0.5", []), ("6.0.5", "8.0.4", []),
       ("6.0.5", "5.3.1", ["collection shop.images", "index unique of shop.plain"]),
       (
-        "6.0.5", "5.0.32",
+        "6.0.5", "5.0.4",
         [
           "clustered collection shop.ledger", "collection shop.images", "index unique of shop.plain",
           "time series shop.metrics",
         ]
       ),
       (
-        "5.0.4", "5.0.32",
+        "6.0.5", "5.0.32",
         ["clustered collection shop.ledger", "collection shop.images", "index unique of shop.plain"]
       ),
       (
