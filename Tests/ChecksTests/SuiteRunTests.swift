@@ -70,7 +70,7 @@ struct SuiteRunTests {
 
   @Test(
     "what a server holds, read and compared with itself, does not differ",
-    .needs(ServerVersion(5, 0), "time series"))
+    .needs(ServerVersion(5, 3), "clustered collections"))
   func catalogue() throws {
     let database = try TestDatabase()
     try database.create("capped", ["capped": true, "size": 4096, "max": 10])

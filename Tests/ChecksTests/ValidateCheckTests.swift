@@ -33,7 +33,7 @@ struct ValidateCheckTests {
 
   @Test(
     "documents that a validator would refuse are told, and are no failure",
-    .needs(ServerVersion(5, 0), "validate counts what a validator refuses"),
+    .needs(ServerVersion(6, 0), "validate counts what a validator refuses"),
     arguments: [["validationLevel": "strict"], ["validationLevel": "moderate"], ["validationAction": "warn"]]
       as [Document])
   func validator(options: Document) throws {
@@ -74,7 +74,7 @@ struct ValidateCheckTests {
 
   @Test(
     "an index that disagrees with its documents fails, also behind a validator that they would not pass",
-    .needs(ServerVersion(5, 0), "validate counts what a validator refuses"))
+    .needs(ServerVersion(6, 0), "validate counts what a validator refuses"))
   func damagedIndex() throws {
     var options = SandboxOptions()
     options.cacheBytes = 256 << 20

@@ -5,7 +5,7 @@ import Reports
 import TestSupport
 import Testing
 
-@Suite("A search for the entry that breaks checks", .tags(.mongod))
+@Suite("A search for the entry that breaks checks", .needsFixtures, .tags(.mongod))
 struct BisectTests {
   let folder: TemporaryFolder
 
@@ -19,7 +19,7 @@ struct BisectTests {
     return drill(try shopScenario("\(script)\noplog: [\(slices)]", restore: restore, in: folder))
   }
 
-  @Test("names it, and leaves the sandbox at the moment before it", .needsFixtures)
+  @Test("names it, and leaves the sandbox at the moment before it")
   func found() throws {
     let record = try search(
       """
@@ -65,7 +65,7 @@ struct BisectTests {
     try expectValid(record)
   }
 
-  @Test("says when nothing breaks the checks, and stands at the interval's end", .needsFixtures)
+  @Test("says when nothing breaks the checks, and stands at the interval's end")
   func nothing() throws {
     let record = try search(
       """
@@ -91,7 +91,7 @@ struct BisectTests {
     try expectValid(record)
   }
 
-  @Test("warns when the checks pass again after they failed", .needsFixtures)
+  @Test("warns when the checks pass again after they failed")
   func notMonotone() throws {
     // There is one customer too many until the deletes begin, and there are too few at the end.
     let record = try search(

@@ -11,7 +11,7 @@ private func damage(_ scenario: Scenario, each: Int? = 1) -> DrillRecord {
   return DamageDrill(scenario, options: options, each: each, events: { _ in }).run()
 }
 
-@Suite("Damage that is planted on purpose", .tags(.mongod), .timeLimit(.minutes(10)))
+@Suite("Damage that is planted on purpose", .needsFixtures, .tags(.mongod), .timeLimit(.minutes(10)))
 struct DamageTests {
   let folder: TemporaryFolder
 
@@ -21,8 +21,7 @@ struct DamageTests {
     try #require(record.damage?.faults.first { $0.kind == kind }, "\(kind)")
   }
 
-  @Test(
-    "is noticed by checks of everything, undone each time, and leaves the backup as it was", .needsFixtures)
+  @Test("is noticed by checks of everything, undone each time, and leaves the backup as it was")
   func noticed() throws {
     let before = try Files.tree(Files.join(shop, "dump-gzip")).map { "\($0.path) \($0.size)" }
     let scenario = try shopScenario(

@@ -49,15 +49,13 @@ private let soundChecks = """
       shop.orders: [{count: {min: 5000}}, indexes]
   """
 
-@Suite("A drill", .tags(.mongod))
+@Suite("A drill", .needsFixtures, .tags(.mongod))
 struct DrillTests {
   let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder() }
 
-  @Test(
-    "of a backup alone restores all of it and finds it whole", .needsFixtures,
-    arguments: ["dump", "full.archive.gz"])
+  @Test("of a backup alone restores all of it and finds it whole", arguments: ["dump", "full.archive.gz"])
   func backup(form: String) throws {
     let record = drill(try Scenario(Files.join(shop, form))) { $0.noReplay = true }
     #expect(record.status == .completed)
@@ -77,7 +75,7 @@ struct DrillTests {
     try expectValid(record)
   }
 
-  @Test("of a scenario does its steps in order, in the sandbox", .needsFixtures)
+  @Test("of a scenario does its steps in order, in the sandbox")
   func steps() throws {
     let script = """
       - id: smoke
@@ -96,7 +94,7 @@ struct DrillTests {
     try expectValid(record)
   }
 
-  @Test("whose check fails ends with 1, and shows what failed", .needsFixtures)
+  @Test("whose check fails ends with 1, and shows what failed")
   func failingCheck() throws {
     let script = """
       - {id: verify, check: [core]}
@@ -120,7 +118,7 @@ struct DrillTests {
     try expectValid(record)
   }
 
-  @Test("misses its objective with good data: 2", .needsFixtures)
+  @Test("misses its objective with good data: 2")
   func missedObjective() throws {
     let record = drill(try shopScenario(soundChecks + "\nobjectives: {rto: {max: 1ms}}", in: folder))
     #expect(record.verdict == .fail && record.exitCode == .objectiveMissed)
@@ -128,7 +126,7 @@ struct DrillTests {
     try expectValid(record)
   }
 
-  @Test("without a check proves nothing: 5", .needsFixtures)
+  @Test("without a check proves nothing: 5")
   func noChecks() throws {
     let record = drill(try shopScenario("", in: folder))
     #expect(record.status == .completed && record.verdict == .inconclusive && record.exitCode == .notVerified)
@@ -178,8 +176,7 @@ struct DrillTests {
     try expectValid(record)
   }
 
-  @Test(
-    "ends when a command says no, unless the step says to go on", .needsFixtures, arguments: [true, false])
+  @Test("ends when a command says no, unless the step says to go on", arguments: [true, false])
   func command(goesOn: Bool) throws {
     let script = """
       - {id: smoke, run: {argv: [sh, -c, "echo no luck; exit 3"]}, on_failure: \(goesOn ? "continue" : "abort"), retries: 1}
@@ -194,7 +191,7 @@ struct DrillTests {
     try expectValid(record)
   }
 
-  @Test("asks checks again as often as it may, and only the last answers count", .needsFixtures)
+  @Test("asks checks again as often as it may, and only the last answers count")
   func checksAgain() throws {
     let script = """
       - {id: later, check: [later], retries: 3}
@@ -208,7 +205,7 @@ struct DrillTests {
     try expectValid(record)
   }
 
-  @Test("gives a step that took longer than it may no pass, however short that is", .needsFixtures)
+  @Test("gives a step that took longer than it may no pass, however short that is")
   func shortTimeout() throws {
     let record = drill(
       try shopScenario("- {id: pause, wait: 50ms, timeout: 1ms}\n\(soundChecks)", in: folder))
@@ -216,7 +213,7 @@ struct DrillTests {
     try expectValid(record)
   }
 
-  @Test("whose mongod dies in the middle ends with 4, and says what became of it", .needsFixtures)
+  @Test("whose mongod dies in the middle ends with 4, and says what became of it")
   func deadServer() throws {
     let script = """
       - {id: kill, run: {argv: [sh, -c, "kill -9 $(cat ${sandbox.directory}/db/mongod.lock)"]}}
@@ -267,7 +264,7 @@ struct DrillTests {
     #expect(record.checks.isEmpty)
   }
 
-  @Test("keeps the sandbox's files when asked to, and says where", .needsFixtures)
+  @Test("keeps the sandbox's files when asked to, and says where")
   func keep() throws {
     let record = drill(try shopScenario(soundChecks, in: folder)) { $0.keep = true }
     let sandbox = try #require(record.environment.sandbox)
@@ -277,7 +274,7 @@ struct DrillTests {
     #expect(Renderer.markdown.draw(record).contains("data kept in `\(sandbox.directory)`"))
   }
 
-  @Test("whose rollback fails ends with 6 when all else was well", .needsFixtures)
+  @Test("whose rollback fails ends with 6 when all else was well")
   func rollback() throws {
     let script = soundChecks + "\nrollbacks: [{id: undo, run: {argv: [\"false\"]}}]"
     let record = drill(try shopScenario(script, in: folder))

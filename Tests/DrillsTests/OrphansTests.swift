@@ -5,7 +5,7 @@ import Record
 import TestSupport
 import Testing
 
-@Suite("References of the shop, at each of its points", .tags(.mongod))
+@Suite("References of the shop, at each of its points", .needsFixtures, .tags(.mongod))
 struct OrphansTests {
   /// What the source itself counted, with a missing field as an orphan; an order without lines has none.
   private struct Point {
@@ -26,7 +26,7 @@ struct OrphansTests {
     }
   }
 
-  @Test("are as broken as they were on the source", .needsFixtures)
+  @Test("are as broken as they were on the source")
   func orphans() throws {
     let points = try Self.points()
     #expect(points.count == 8)

@@ -27,13 +27,13 @@ private func replayScenario(
     "\(rest)\noplog: [\(oplog)]", restore: restore, backup: backup, in: folder)
 }
 
-@Suite("A drill that replays", .tags(.mongod))
+@Suite("A drill that replays", .needsFixtures, .tags(.mongod))
 struct ReplayDrillTests {
   let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder() }
 
-  @Test("goes to its target, proves the arrival, and asks there", .needsFixtures)
+  @Test("goes to its target, proves the arrival, and asks there")
   func target() throws {
     let script = """
       - {id: replay, replay: {to: "before:1795259696:1"}}
@@ -73,9 +73,7 @@ struct ReplayDrillTests {
     try expectValid(record)
   }
 
-  @Test(
-    "replays the dump's own oplog without being asked, to the one moment at which the dump is consistent",
-    .needsFixtures)
+  @Test("replays the dump's own oplog without being asked, to the one moment at which the dump is consistent")
   func dumpEnd() throws {
     let record = drill(try Scenario(Files.join(shop, "full.archive.gz")))
     #expect(record.verdict == .pass, "\(record.reasons)")
@@ -84,7 +82,7 @@ struct ReplayDrillTests {
     try expectValid(record)
   }
 
-  @Test("goes from target to target in one sandbox, and asks at each", .needsFixtures)
+  @Test("goes from target to target in one sandbox, and asks at each")
   func sweep() throws {
     let script = """
       - {id: t1, replay: {to: "\(Moment.transactions)"}}
@@ -116,7 +114,7 @@ struct ReplayDrillTests {
     try expectValid(record)
   }
 
-  @Test("leaves out what it is told to, and says that this state never existed", .needsFixtures)
+  @Test("leaves out what it is told to, and says that this state never existed")
   func skip() throws {
     let script = """
       - {id: good, replay: {to: "\(Moment.afterDelete)"}}
@@ -139,7 +137,7 @@ struct ReplayDrillTests {
     try expectValid(record)
   }
 
-  @Test("takes a selection and new names into the replay, transactions and views included", .needsFixtures)
+  @Test("takes a selection and new names into the replay, transactions and views included")
   func selection() throws {
     let script = """
       - {replay: {to: "\(Moment.ddl)"}}
@@ -165,9 +163,7 @@ struct ReplayDrillTests {
     try expectValid(record)
   }
 
-  @Test(
-    "of a base that lacks documents fails and names the first, unless the base is declared to be partial",
-    .needsFixtures)
+  @Test("of a base that lacks documents fails and names the first, unless the base is declared to be partial")
   func missingDocuments() throws {
     let copy = Files.join(folder.path, "dump")
     try copyTree(Files.join(shop, "dump"), to: copy)
@@ -200,7 +196,7 @@ struct ReplayDrillTests {
     try expectValid(partial)
   }
 
-  @Test("misses its recovery point with good data: 2", .needsFixtures)
+  @Test("misses its recovery point with good data: 2")
   func missedPoint() throws {
     let script = """
       - {replay: {to: "\(Moment.ddl)"}}
@@ -215,7 +211,7 @@ struct ReplayDrillTests {
     try expectValid(record)
   }
 
-  @Test("past an unproven seam is a warning, and no proof where proof is asked for", .needsFixtures)
+  @Test("past an unproven seam is a warning, and no proof where proof is asked for")
   func unproven() throws {
     // As scripts cut slices that begin behind ($gt) the last entry of the one before.
     let slices = Files.join(folder.path, "slices")
@@ -333,7 +329,7 @@ private func length(of bytes: [UInt8], at start: Int) -> Int {
   bytes[start..<start + 4].reversed().reduce(0) { $0 << 8 | Int($1) }
 }
 
-@Suite("A drill of a folder of backups", .tags(.mongod))
+@Suite("A drill of a folder of backups", .needsFixtures, .tags(.mongod))
 struct PickTests {
   let folder: TemporaryFolder
 

@@ -3,6 +3,7 @@ import Platform
 import Record
 import Reports
 import Sandbox
+import TestSupport
 import Testing
 
 private let least = "version: 1\nbackup: {path: b}\n"
@@ -53,7 +54,7 @@ struct TopologyTests {
   }
 }
 
-@Suite("A drill on a replica set", .tags(.mongod))
+@Suite("A drill on a replica set", .needsFixtures, .tags(.mongod))
 struct ReplicaSetDrillTests {
   let folder: TemporaryFolder
 

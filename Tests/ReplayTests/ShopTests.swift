@@ -12,7 +12,8 @@ struct ShopTests {
     try shop.expectRecovery(of: Shop.path(form), to: shop.points)
   }
 
-  @Test("straight from the base", .needsFixtures, arguments: Shop.points) func single(point: String) throws {
+  @Test("straight from the base", .needsFixtures, arguments: Shop.points)
+  func single(point: String) throws {
     let shop = try Shop.history.get()
     try shop.expectRecovery(of: Shop.path("dump"), to: [shop.point(point)])
   }

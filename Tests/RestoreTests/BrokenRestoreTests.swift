@@ -114,7 +114,8 @@ struct BrokenRestoreTests {
     }
   }
 
-  @Test("takes small batches, one lane and one file at a time as well", .needsFixtures) func narrow() throws {
+  @Test("takes small batches, one lane and one file at a time as well", .needsFixtures)
+  func narrow() throws {
     let shop = try Shop.directory.restored
     try withSandbox { server, _ in
       let options = RestoreOptions(lanes: 1, parallelCollections: 1, batchBytes: 1, memory: 1 << 20)

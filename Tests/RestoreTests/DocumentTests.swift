@@ -18,7 +18,7 @@ struct DocumentTests {
 
   @Test(
     "that the server refuses is named by its _id, and the others of its batch are in",
-    .needs(ServerVersion(5, 0), "time series"), arguments: kinds)
+    .needs(ServerVersion(5, 3), "clustered collections"), arguments: kinds)
   func refused(options: Document) throws {
     let bad: [Document] = [["_id": ["an", "array"]], ["_id": .regex(pattern: "^a", options: "")]]
     let good = numbered(1...100)
@@ -52,9 +52,10 @@ struct DocumentTests {
 
   @Test(
     "keeps a Timestamp(0,0), wherever it stands",
-    .needs(ServerVersion(5, 0), "names of fields that begin with $"), arguments: kinds) func zeroTimestamp(
-      options: Document
-    )
+    .needs(ServerVersion(5, 3), "clustered collections, names of fields that begin with $"), arguments: kinds)
+  func zeroTimestamp(
+    options: Document
+  )
     throws
   {
     let zero = Value.timestamp(Timestamp(seconds: 0, increment: 0))
@@ -125,8 +126,8 @@ struct DocumentTests {
 
   @Test(
     "whose bucket mixes types goes in, as mongorestore lets it",
-    .needs(ServerVersion(6, 0), "buckets of mixed types")) func mixedSchema() throws
-  {
+    .needs(ServerVersion(6, 0), "buckets of mixed types"))
+  func mixedSchema() throws {
     let id = Value.objectID(ObjectID(bytes: [0x69, 0x55, 0xB9] + [UInt8](repeating: 0, count: 9)))
     let times: Document = ["0": .date(1_767_225_600_000), "1": .date(1_767_225_601_000)]
     let bucket: Document = [

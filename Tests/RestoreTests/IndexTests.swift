@@ -18,8 +18,8 @@ struct IndexTests {
 
   @Test(
     "of every sort comes back with every option",
-    .needs(ServerVersion(6, 0), "the options of indexes that 6.0 has")) func allSorts() throws
-  {
+    .needs(ServerVersion(6, 0), "the options of indexes that 6.0 has"))
+  func allSorts() throws {
     let indexes: [Document] = [
       ["v": 2, "key": ["a": 1, "b": -1], "name": "compound"],
       ["v": 2, "key": ["a": -1], "name": "unique sparse", "unique": true, "sparse": true],
@@ -154,8 +154,8 @@ struct IndexTests {
 
   @Test(
     "with a TTL lets nothing age, however long it is waited",
-    .needs(ServerVersion(5, 3), "clustered collections")) func ttl() throws
-  {
+    .needs(ServerVersion(5, 3), "clustered collections"))
+  func ttl() throws {
     try withSandbox(arguments: ["--setParameter", "ttlMonitorSleepSecs=1"]) { server, folder in
       let dump = try HandmadeDump(in: folder)
       let old = numbered(1...20) { _ in ["at": .date(0)] }

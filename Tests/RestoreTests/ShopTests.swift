@@ -9,9 +9,8 @@ import Testing
 
 @Suite("The shop, from each form of its dump", .tags(.mongod), .timeLimit(.minutes(10)))
 struct ShopTests {
-  @Test("comes back whole, with nothing besides", .needsFixtures, arguments: Shop.allCases) func whole(
-    form: Shop
-  ) throws {
+  @Test("comes back whole, with nothing besides", .needsFixtures, arguments: Shop.allCases)
+  func whole(form: Shop) throws {
     let shop = try form.restored
     #expect(shop.result.problems == [] && shop.result.problemCount == 0)
     var expected = shop.result.expected
@@ -64,8 +63,8 @@ struct ShopTests {
     #expect(options["capped"] == true && options["size"] == 1_048_576 && options["max"] == 5000)
   }
 
-  @Test("a clustered collection", .needsFixtures, arguments: Shop.allCases) func clustered(form: Shop) throws
-  {
+  @Test("a clustered collection", .needsFixtures, arguments: Shop.allCases)
+  func clustered(form: Shop) throws {
     let (server, ledger) = try expectRestored("shop.ledger", from: form)
     #expect(try server.options(ledger)["clusteredIndex"]?.document?["unique"] == true)
     #expect(try server.indexes(ledger)["_id_"]?["clustered"] == true)

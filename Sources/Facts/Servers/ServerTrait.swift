@@ -51,9 +51,9 @@ package struct ServerTrait: Sendable, Hashable {
   package var versions: String {
     switch (since, before) {
     case (nil, nil): "all"
-    case (let since?, nil): "\(since.series) and later"
-    case (nil, let before?): "before \(before.series)"
-    case (let since?, let before?): "from \(since.series), before \(before.series)"
+    case (let since?, nil): "\(since.short) and later"
+    case (nil, let before?): "before \(before.short)"
+    case (let since?, let before?): "from \(since.short), before \(before.short)"
     }
   }
 }

@@ -94,7 +94,7 @@ extension ServerTrait {
     ServerTrait(
       .oplog, "entries of containers and keys (`ci`, `cd`, `cu`, `km`), record ids (`rid`)", since: .v83,
       known: .read,
-      "Refused as unknown: none is passed over."),
+      "The kinds are refused as unknown: none is passed over. `rid` is left out."),
   ]
 }
 
@@ -103,8 +103,12 @@ extension ServerTrait {
   package static let timeSeries = ServerTrait(
     .collections, "time series", since: .v50, "Restored bucket by bucket.")
   package static let compressedBuckets = ServerTrait(
-    .collections, "compressed buckets of time series (`control.version: 2`)", since: ServerVersion(5, 2),
-    "Older servers read them wrongly: a time series of 5.2 or later needs a server of 5.2 or later.")
+    .collections, "compressed buckets of time series (`control.version: 2`)", since: ServerVersion(5, 0, 32),
+    "Taken by 5.0.4, which can't read them then; read by 5.0.32. A time series of a source that writes them isn't "
+      + "restored into an older one (`server-unfit`).")
+  package static let writingCompressedBuckets = ServerTrait(
+    .collections, "buckets that are compressed when they are closed", since: ServerVersion(5, 2),
+    "Tells from the source's version what a time series holds.")
   package static let clusteredCollections = ServerTrait(
     .collections, "clustered collections", since: ServerVersion(5, 3), "Created without an `_id` index.")
   package static let changeStreamImages = ServerTrait(
@@ -120,7 +124,8 @@ extension ServerTrait {
     ServerTrait(
       .collections, "names of fields that begin with `$`", since: .v50,
       "A document that the server refuses for it is told by its `_id` (`document-refused`)."),
-    timeSeries, compressedBuckets, clusteredCollections, changeStreamImages, encryptedFields, bucketRounding,
+    timeSeries, compressedBuckets, writingCompressedBuckets, clusteredCollections, changeStreamImages,
+    encryptedFields, bucketRounding,
     ServerTrait(
       .collections, "`timeseriesBucketsMayHaveMixedSchemaData`", since: .v60,
       "Told to a time series when the server refuses a bucket without it."),
@@ -169,6 +174,9 @@ extension ServerTrait {
     ServerTrait(
       .commands, "`bypassEmptyTsReplacement`", since: ServerVersion(5, 0, 29),
       "Not used: an empty timestamp is put back by an update, on every version. (6.0 has it from 6.0.17 on.)"),
+    ServerTrait(
+      .commands, "`validate` counts documents that the validator refuses", since: .v60,
+      "Told where it counts them; on older servers the check `schema` asks."),
     ServerTrait(
       .commands, "`validate` looks at the BSON of documents", since: ServerVersion(6, 2), known: .read,
       "What it finds is an error of the check `validate`, whatever the version looks at."),

@@ -27,6 +27,8 @@ package struct ServerVersion: Sendable, Hashable, Comparable, CustomStringConver
   package var description: String { "\(major).\(minor).\(patch)\(suffix)" }
   /// Without its patch: `6.0`.
   package var series: String { "\(major).\(minor)" }
+  /// With its patch where that isn't the first: `6.0`, `6.0.5`.
+  var short: String { patch == 0 ? series : description }
 
   /// Whether both have the same major and minor number.
   package func isOfSeries(_ other: ServerVersion) -> Bool { major == other.major && minor == other.minor }

@@ -43,7 +43,7 @@ extension CollectionFacts {
   fileprivate func needs(_ source: ServerVersion?) -> [(ServerTrait, String)] {
     var needs: [(ServerTrait, String)] = []
     if kind == .timeseries {
-      let isCompressed = source.map { ServerTrait.compressedBuckets.holds(for: $0) } ?? false
+      let isCompressed = source.map { ServerTrait.writingCompressedBuckets.holds(for: $0) } ?? false
       needs.append((isCompressed ? .compressedBuckets : .timeSeries, "the time series \(namespace)"))
       if options["timeseries"]?.document?["bucketRoundingSeconds"] != nil {
         needs.append((.bucketRounding, "the time series \(namespace)"))
@@ -91,10 +91,10 @@ extension Failure {
     let before = missing.compactMap(\.trait.before).min()
     let wanted: String? =
       switch (since, before) {
-      case (let since?, nil): "of \(since.series) or newer"
-      case (nil, let before?): "before \(before.series)"
+      case (let since?, nil): "of \(since.short) or newer"
+      case (nil, let before?): "before \(before.short)"
       case (let since?, let before?) where since < before:
-        "of \(since.series) or newer, before \(before.series)"
+        "of \(since.short) or newer, before \(before.short)"
       default: nil
       }
     return Failure(
