@@ -34,6 +34,10 @@ struct SetVerification {
   /// Documents where they belong, and orphans, by shard.
   private(set) var documents: [String: Int] = [:]
   private(set) var orphans: [String: Int] = [:]
+  /// Documents of sharded collections on the shards that own them.
+  private var owned = 0
+  /// Whether sharded collections have documents, and not one of them lies on a shard that owns it.
+  var isMisplaced: Bool { owned == 0 && orphans.values.contains { $0 > 0 } }
   /// What stays unknown, as sentences.
   private(set) var doubts: [String] = []
   private let events: EventSink
@@ -234,6 +238,7 @@ struct SetVerification {
       return
     }
     for (shard, count) in figures.owned { documents[shard, default: 0] += count }
+    owned += figures.owned.values.reduce(0, +)
     for (shard, count) in figures.orphans {
       orphans[shard, default: 0] += count
       strays.append(Strays(shard: shard, namespace: namespace, count: count))
