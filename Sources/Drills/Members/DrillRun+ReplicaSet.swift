@@ -30,6 +30,22 @@ extension DrillRun {
       ))
   }
 
+  /// Puts down the members that the set ends without: nothing says that they would hold what the others do.
+  func noteLostMembers() {
+    guard let set = sandbox?.set, set.members.count > 1, watch.stop == nil, Interruption.pending == nil else {
+      return
+    }
+    let lost = set.look().filter { !["PRIMARY", "SECONDARY"].contains($0.state) }
+    for member in lost {
+      let server = set.members[member.index]
+      let state = server.condition == .running ? member.state ?? "without an answer" : server.condition.rawValue
+      record.notVerified.append(
+        DrillRecord.NotVerified(
+          "replica_set",
+          "the replica set ended degraded: member \(member.index) is \(state), and what it holds was not verified"))
+    }
+  }
+
   /// How the others got their data, for the record.
   private func seeding(_ setup: ReplicaSetSetup) -> DrillRecord.Seeding {
     var seeding = DrillRecord.Seeding()

@@ -32,6 +32,7 @@ extension DrillRun {
     watch.server(nil)
     watch.finish()
     removeFetched()
+    noteLostMembers()
     if let set { return cleanUp(set) }
     guard let sandbox else { return }
     let start = Clock.monotonic

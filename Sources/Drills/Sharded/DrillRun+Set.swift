@@ -24,6 +24,8 @@ final class SetRun {
   let parts: [Part]
   /// Where data belongs, once the parts were looked at together.
   var routing: RoutingTable?
+  /// Whether there are documents, and not one of them lies on a shard that owns it.
+  var isMisplaced = false
 
   init(_ plan: SetPlan, _ options: DrillOptions, _ settings: SandboxSettings, _ events: @escaping EventSink) {
     self.plan = plan
@@ -162,6 +164,8 @@ extension DrillRun {
     defer { evidence.checks = record.checks }
     try phase("checks") {
       if set.routing == nil { try verify(set) }
+      // Checks of what lies nowhere would have no data, and that would be no answer; this is one.
+      if set.isMisplaced { return }
       let server = checkedServer(set)
       let suites = try scenario.suitesOfSet().filter { names.isEmpty || names.contains($0.name) }
       for suite in suites {
@@ -174,6 +178,11 @@ extension DrillRun {
     let failed = record.checks[before...].count { $0.result == .fail || $0.result == .error }
     guard failed > 0 else { return StepResult() }
     let all = Count.text(record.checks.count - before, "check")
+    if set.isMisplaced {
+      return StepResult(
+        failure: "not a single document lies on the shard that owns it: were the shards' backups swapped?",
+        refusal: "parts-misplaced")
+    }
     return StepResult(failure: "\(Count.text(failed)) of \(all) did not pass")
   }
 
@@ -198,6 +207,7 @@ extension DrillRun {
     }
     try verification.run()
     set.routing = verification.routing
+    set.isMisplaced = verification.isMisplaced
     leaveOut(verification.strays, of: set)
     record.notVerified += verification.doubts.map { DrillRecord.NotVerified("sharding", $0) }
     for at in record.shards.indices where record.shards[at].role == "shard" {

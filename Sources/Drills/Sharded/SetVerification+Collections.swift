@@ -85,6 +85,7 @@ extension SetVerification {
       return
     }
     for (shard, count) in figures.owned { documents[shard, default: 0] += count }
+    owned += figures.owned.values.reduce(0, +)
     for (shard, count) in figures.orphans {
       orphans[shard, default: 0] += count
       strays.append(Strays(shard: shard, namespace: namespace, count: count))

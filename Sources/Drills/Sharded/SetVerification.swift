@@ -34,6 +34,10 @@ struct SetVerification {
   /// Documents where they belong, and orphans, by shard.
   var documents: [String: Int] = [:]
   var orphans: [String: Int] = [:]
+  /// Documents of sharded collections on the shards that own them.
+  var owned = 0
+  /// Whether sharded collections have documents, and not one of them lies on a shard that owns it.
+  var isMisplaced: Bool { owned == 0 && orphans.values.contains { $0 > 0 } }
   /// What stays unknown, as sentences.
   var doubts: [String] = []
   private let events: EventSink
