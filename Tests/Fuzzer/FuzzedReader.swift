@@ -75,7 +75,7 @@ struct Scratch: Sendable {
 }
 
 /// Runs a program of the system and fails unless it ends well.
-func run(_ words: String...) throws {
+func runProgram(_ words: String...) throws {
   let done = try Supervisor.shared.capture(ChildSpec(words))
   guard done.status == .exited(0) else { throw Misbehaviour("\(words): \(done.errorOutput.text)") }
 }

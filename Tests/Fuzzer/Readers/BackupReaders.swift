@@ -120,7 +120,7 @@ extension FuzzedReader {
     try scratch.write(seeds[0].prefix(try documents(in: seeds[0])[0].count), to: "dump/oplog.bson")
     for seed in seeds.prefix(2) {
       try scratch.write(seed, to: "x")
-      try run("gzip", "-f", scratch["x"])
+      try runProgram("gzip", "-f", scratch["x"])
       seeds += [try Files.read(scratch["x.gz"]), try ZstandardBlock.compress(seed)]
     }
     return FuzzedInput(seeds: seeds) { bytes in
@@ -323,7 +323,7 @@ extension FuzzedReader {
   private static func pbm(_ name: String, _ file: String, share: Int = 1) -> FuzzedReader {
     FuzzedReader(name: name, share: share) { scratch in
       try Files.createFolder(scratch["pbm"])
-      try run("tar", "-xzf", Fixture.path("Tests/Fixtures/pbm/store.tar.gz"), "-C", scratch["pbm"])
+      try runProgram("tar", "-xzf", Fixture.path("Tests/Fixtures/pbm/store.tar.gz"), "-C", scratch["pbm"])
       let seed = try Files.read(scratch["pbm/store/\(file)"])
       return FuzzedInput(seeds: [seed]) { bytes in
         try scratch.write(bytes, to: "pbm/store/\(file)")
