@@ -20,9 +20,11 @@ struct SmallBackup: Sendable {
 
   static let all = [
     SmallBackup(name: "dump directory", parts: ["dump"], changed: "dump", backup: "dump"),
-    SmallBackup(name: "dump directory, gzip", parts: ["dump-gzip"], changed: "dump-gzip", backup: "dump-gzip"),
+    SmallBackup(
+      name: "dump directory, gzip", parts: ["dump-gzip"], changed: "dump-gzip", backup: "dump-gzip"),
     SmallBackup(name: "archive", parts: ["x.archive"], changed: "x.archive", backup: "x.archive"),
-    SmallBackup(name: "archive, gzip", parts: ["x.archive.gz"], changed: "x.archive.gz", backup: "x.archive.gz"),
+    SmallBackup(
+      name: "archive, gzip", parts: ["x.archive.gz"], changed: "x.archive.gz", backup: "x.archive.gz"),
     SmallBackup(
       name: "slices", parts: ["dump", "slices"], changed: "slices", backup: "dump", slices: "slices",
       witness: "ended.json"),
@@ -84,7 +86,9 @@ struct ByteSweep {
   /// Puts an unchanged copy in place.
   static func lay(_ form: SmallBackup, in folder: String) throws {
     try Files.createFolder(folder, parents: true)
-    for part in form.parts + ["scenario.yaml", "dumped.json", "dumped.json.documents", "ended.json", "ended.json.documents"] {
+    for part in form.parts + [
+      "scenario.yaml", "dumped.json", "dumped.json.documents", "ended.json", "ended.json.documents",
+    ] {
       if part == "store" {
         try runProgram("tar", "-xzf", Fixture.path("Tests/Fixtures/pbm/store.tar.gz"), "-C", folder)
       } else {
@@ -95,7 +99,9 @@ struct ByteSweep {
 
   mutating func run() throws {
     let place = Scratch(path: scratch["in"])
-    let files = try Files.kind(of: place[form.changed]) == .file ? [form.changed] : Self.files(in: place.path, form.changed)
+    let files =
+      try Files.kind(of: place[form.changed]) == .file
+      ? [form.changed] : Self.files(in: place.path, form.changed)
     guard try verify() == 0 else { throw Misbehaviour("\(form.name) is refused as it is: \(text)") }
     let whole = try fingerprint()
     var number = 0
@@ -215,13 +221,16 @@ struct ByteDrill {
   }
 
   /// Restores the changed copy in `folder`, and asks its checks.
-  static func run(_ form: SmallBackup, _ change: ByteChange, in folder: String) throws -> (Answer, status: Int32) {
+  static func run(_ form: SmallBackup, _ change: ByteChange, in folder: String) throws -> (
+    Answer, status: Int32
+  ) {
     try ByteSweep.lay(form, in: folder)
     let scratch = Scratch(path: folder)
     try scratch.write(change.applied(to: Files.read(scratch[change.file])), to: change.file)
     var scenario = try Files.text(of: scratch["scenario.yaml"])
     if form.slices != nil {
-      scenario = scenario.split(separator: "replay: {to: dump-end}").joined(separator: "replay: {to: witness}")
+      scenario = scenario.split(separator: "replay: {to: dump-end}").joined(
+        separator: "replay: {to: witness}")
       scenario += "oplog: [{path: slices}]\n"
       try scratch.write(scenario, to: "scenario.yaml")
     }
@@ -229,7 +238,8 @@ struct ByteDrill {
       ChildSpec(
         [
           Files.join(Files.folder(of: FuzzOrder.program), "mongodrill"), "run", "scenario.yaml", "--param",
-          "backup=\(form.backup)", "--param", "witness=\(form.witness)", "--progress", "none", "--report-dir", "reports",
+          "backup=\(form.backup)", "--param", "witness=\(form.witness)", "--progress", "none", "--report-dir",
+          "reports",
         ], workingDirectory: folder), timeout: 120)
     let status = done.status.shellCode
     if status == 0 { return (.passed, status) }
@@ -267,7 +277,9 @@ struct ByteOrder {
   /// Sweeps one form, in this process: `verify` ends the supervisor, so that nothing can be started afterwards. What was
   /// missed goes to a file of the folder.
   static func sweep(_ name: String, every: Int, in folder: String) throws -> Bool {
-    guard let form = SmallBackup.all.first(where: { $0.name == name }) else { throw Misbehaviour("no form \(name)") }
+    guard let form = SmallBackup.all.first(where: { $0.name == name }) else {
+      throw Misbehaviour("no form \(name)")
+    }
     let scratch = Scratch(path: folder)
     var sweep = try ByteSweep(form, every: every, scratch: scratch)
     try sweep.run()
@@ -297,7 +309,9 @@ struct ByteOrder {
     try Files.createFolder(folder)
     defer { try? Supervisor.shared.remove(folder) }
     var isGood = true
-    say("| form | bytes | change | tried | noticed by verify | changes nothing | missed by verify | of these by a sidecar |")
+    say(
+      "| form | bytes | change | tried | noticed by verify | changes nothing | missed by verify | of these by a sidecar |"
+    )
     say("|---|---|---|---|---|---|---|---|")
     var missed: [(SmallBackup, ByteChange)] = []
     for (index, form) in forms.enumerated() {
@@ -322,7 +336,9 @@ struct ByteOrder {
   }
 
   private func drill(_ missed: [(SmallBackup, ByteChange)], in folder: String, _ isGood: inout Bool) throws {
-    say("\n| form | change | drilled | the backup was refused | its checks failed | only the witness's | nobody noticed |")
+    say(
+      "\n| form | change | drilled | the backup was refused | its checks failed | only the witness's | nobody noticed |"
+    )
     say("|---|---|---|---|---|---|---|")
     for form in forms where form.name != "PBM store" {
       for kind in ByteChange.Kind.allCases {

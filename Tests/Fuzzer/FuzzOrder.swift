@@ -15,7 +15,9 @@ struct FuzzOrder {
     var words = words
     while let word = words.popFirst() {
       if word.hasPrefix("--") {
-        guard let value = words.popFirst().flatMap({ UInt64($0) }) else { throw Misbehaviour("\(word) needs a number") }
+        guard let value = words.popFirst().flatMap({ UInt64($0) }) else {
+          throw Misbehaviour("\(word) needs a number")
+        }
         switch word {
         case "--cases": cases = Int(value)
         case "--seed": seed = value
@@ -56,13 +58,16 @@ struct FuzzOrder {
     try Files.createFolder(folder)
     defer { try? Supervisor.shared.remove(folder) }
     let done = try Supervisor.shared.capture(
-      ChildSpec([Self.program, "cases", reader.name, "\(seed)", "\(only ?? 0)", "\(count)", folder]), timeout: 7200)
+      ChildSpec([Self.program, "cases", reader.name, "\(seed)", "\(only ?? 0)", "\(count)", folder]),
+      timeout: 7200)
     let name = reader.name + String(repeating: " ", count: max(1, 18 - reader.name.utf8.count))
     if done.status == .exited(0) {
       say("\(name)\(done.output.text.dropLast()), \(Int(done.seconds * 1000)) ms in all")
       return true
     }
-    let number = (try? Files.text(of: "\(folder)/\(FuzzRun.caseFile)")).map { String($0.prefix { $0 != "\n" }) }
+    let number = (try? Files.text(of: "\(folder)/\(FuzzRun.caseFile)")).map {
+      String($0.prefix { $0 != "\n" })
+    }
     say(
       """
       \(name)FAILED: \(done.status)\(done.isTimedOut ? ", it took too long" : "")
