@@ -59,7 +59,7 @@ let package = Package(
     library("Backups", ["Facts", "Compression", "CArchive", "CCrypto", "BSON", "Platform"]),
     library("Readiness", ["Backups", "Configuration", "Facts", "Record", "BSON", "Platform"]),
     library("Mongo", ["CMongoC", "BSON", "Platform"]),
-    library("Sandbox", ["Mongo", "BSON", "Platform"]),
+    library("Sandbox", ["Mongo", "Facts", "BSON", "Platform"]),
 
     // What a drill does.
     library("Restore", ["Backups", "Mongo", "Facts", "BSON", "Record", "Platform"]),
@@ -95,7 +95,8 @@ let package = Package(
 
     // What tests share: a harness to kill, folders that go with the test.
     .target(
-      name: "TestSupport", dependencies: ["Sandbox", "Mongo", "BSON", "Platform"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Sandbox", "Mongo", "Facts", "BSON", "Platform"],
+      path: "Tests/TestSupport",
       swiftSettings: testSettings),
     .executableTarget(
       name: "Holder", dependencies: ["Sandbox", "Platform"], path: "Tests/Holder", swiftSettings: testSettings
@@ -112,7 +113,10 @@ let package = Package(
     tests("BSON", ["BSON"]),
     tests(
       "Checks",
-      ["Checks", "Witness", "Sandbox", "Mongo", "Facts", "Record", "Configuration", "BSON", "Platform"]),
+      [
+        "Checks", "Witness", "Sandbox", "Mongo", "Facts", "Record", "Configuration", "BSON", "Platform",
+        "TestSupport",
+      ]),
     tests("Commands", ["Commands", "Arguments", "Record"]),
     tests("Compression", ["Compression", "CZlib", "Platform"]),
     tests("Configuration", ["Configuration", "BSON", "Platform"]),
@@ -122,11 +126,14 @@ let package = Package(
     tests(
       "Drills",
       [
-        "Drills", "Witness", "Configuration", "Checks", "Sandbox", "Mongo", "Record", "Reports", "BSON",
+        "Drills", "Witness", "Configuration", "Checks", "Sandbox", "Mongo", "Record", "Reports", "Facts",
+        "BSON",
         "Platform",
         "TestSupport",
       ]),
-    tests("EndToEnd", ["mongodrill", "TestSupport", "Sandbox", "Compression", "Mongo", "BSON", "Platform"]),
+    tests(
+      "EndToEnd",
+      ["mongodrill", "TestSupport", "Sandbox", "Compression", "Mongo", "BSON", "Platform"]),
     tests("Facts", ["Facts", "BSON", "Platform"]),
     tests(
       "Fuzz",
@@ -150,8 +157,11 @@ let package = Package(
     tests("Record", ["Record", "Platform"]),
     tests(
       "Replay",
-      ["Replay", "Restore", "Sandbox", "Mongo", "Backups", "Compression", "Facts", "BSON", "Platform"]),
-    tests("Reports", ["Reports", "Record", "Platform"]),
+      [
+        "Replay", "Restore", "Sandbox", "Mongo", "Backups", "Compression", "Facts", "BSON", "Platform",
+        "TestSupport",
+      ]),
+    tests("Reports", ["Reports", "Record", "Platform", "TestSupport"]),
     tests(
       "Restore",
       [
@@ -159,7 +169,7 @@ let package = Package(
         "TestSupport",
       ]),
     tests("Sharding", ["Sharding", "BSON"]),
-    tests("Sandbox", ["Sandbox", "Mongo", "BSON", "Platform", "TestSupport", "Holder"]),
+    tests("Sandbox", ["Sandbox", "Mongo", "Facts", "BSON", "Platform", "TestSupport", "Holder"]),
     tests("Witness", ["Witness", "Sandbox", "Mongo", "Facts", "Record", "BSON", "Platform", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,4 +1,7 @@
+#include <stddef.h>
 #include <unistd.h>
+
+#include "cspawn.h"
 
 /// libmongoc keeps its counters in /dev/shm/mongoc-PID, made by a constructor of its own. A process that is killed leaves
 /// the file behind, and the next process of that number prints a warning when it finds it. So the name goes twice: before
@@ -19,4 +22,18 @@ static void remove_counters(void) {
 
 __attribute__((section(".preinit_array"), used)) static void (*const before_constructors)(void) = remove_counters;
 
+static char **arguments;
+static int argument_count;
+
+// The GNU C library hands constructors what main gets.
+#ifdef __GLIBC__
+__attribute__((constructor)) static void after_constructors(int argc, char **argv) {
+  arguments = argv;
+  argument_count = argc;
+  remove_counters();
+}
+#else
 __attribute__((constructor)) static void after_constructors(void) { remove_counters(); }
+#endif
+
+char *cspawn_argument(int index) { return index < argument_count ? arguments[index] : NULL; }

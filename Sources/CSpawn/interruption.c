@@ -42,6 +42,8 @@ int cspawn_interruption_install(void) {
     sigaction(signals[index], &action, NULL);
   }
   signal(SIGPIPE, SIG_IGN);
+  // A file that grows above a limit (ulimit -f) is a failed write, as one to a full disk is.
+  signal(SIGXFSZ, SIG_IGN);
   return pipe_ends[0];
 }
 

@@ -3,8 +3,13 @@ internal import Synchronization
 
 /// Standard output and standard error, shared by threads: lines never mix, and the live area stays at the bottom.
 ///
-/// Whoever reads may go away at any time: what can't be written is dropped.
+/// Whoever reads may go away at any time: what can't be written then is dropped. A result that can't be written for
+/// another reason, such as a full disk, is remembered as `lostOutput`.
 final class Console: Sendable {
+  private static let lost = Mutex<Failure?>(nil)
+  /// Why a result is not where it was to go, or not all of it; nil when nothing was lost.
+  static var lostOutput: Failure? { lost.withLock(\.self) }
+
   private let live = Mutex<[String]>([])
   /// Whether standard error gets colours.
   let hasColor: Bool
@@ -37,13 +42,10 @@ final class Console: Sendable {
 
   private func write(_ text: String, to descriptor: Int32) {
     live.withLock { live in
-      if live.isEmpty {
-        Terminal.write(text, to: descriptor)
-      } else {
-        Terminal.write(Console.erasing(live.count), to: Terminal.errorOutput)
-        Terminal.write(text, to: descriptor)
-        Terminal.write(Console.text(of: live), to: Terminal.errorOutput)
-      }
+      if !live.isEmpty { Terminal.write(Console.erasing(live.count), to: Terminal.errorOutput) }
+      let failure = Terminal.write(text, to: descriptor)
+      if !live.isEmpty { Terminal.write(Console.text(of: live), to: Terminal.errorOutput) }
+      if let failure, descriptor == Terminal.output { Console.lost.withLock { $0 = $0 ?? failure } }
     }
   }
 

@@ -1,4 +1,5 @@
 internal import Arguments
+internal import Facts
 internal import Platform
 internal import Record
 internal import Sandbox
@@ -9,7 +10,8 @@ enum DoctorCommand: Command {
     name: "doctor", summary: "says what was found on this machine, what is missing, and how to get it",
     description: [
       "Looks at every mongod that a drill could use and runs each with --version, at the folder of sandboxes, at "
-        + "memory and cores, and at what earlier drills may have left behind. Changes nothing."
+        + "memory and cores, and at what earlier drills may have left behind. Says which versions of MongoDB mongodrill "
+        + "was tried with. Changes nothing."
     ],
     options: [OptionGroup("Sandbox", [SandboxFlags.mongod, SandboxFlags.directory])],
     examples: [
@@ -56,12 +58,20 @@ private struct Examination {
     return problems
   }
 
+  /// What there is to know of the version of the mongod that would be used.
+  private var doubt: String? {
+    guard case .success(let program) = mongod else { return nil }
+    return TriedSeries.doubt(program.version)
+  }
+
   // MARK: Text
 
   func text(color: Bool) -> String {
     var lines = ["mongod"]
     for candidate in candidates { lines.append("  " + line(candidate, color)) }
     if candidates.isEmpty { lines.append("  none in MONGODRILL_MONGOD, PATH or \(cacheFolder)") }
+    lines += ["", "versions"]
+    lines += TriedSeries.all.map { "  " + $0.line }
     lines += ["", "sandbox"]
     lines.append("  folder   \(folder), " + (free.map { "\(ByteSize.format($0)) free" } ?? "not there"))
     for leftover in leftovers { lines.append("  left     " + leftover.line) }
@@ -77,6 +87,7 @@ private struct Examination {
     if leftovers.contains(where: { $0.state == .abandoned }) {
       lines.append("'mongodrill clean' removes what was left behind.")
     }
+    if let doubt { lines.append(Style.yellow.paint("untried:", if: color) + " " + doubt) }
     if problems.isEmpty { lines.append(Style.green.paint("Ready to drill.", if: color)) }
     return lines.joined(separator: "\n") + "\n"
   }
@@ -107,8 +118,10 @@ private struct Examination {
             "path": .string(candidate.path), "source": .string(candidate.source.rawValue),
             "version": candidate.program.map { .string($0.version.description) } ?? .null,
             "reason": candidate.reason.map(JSON.string) ?? .null, "chosen": .bool(isChosen(candidate)),
+            "tried": candidate.program.map { .bool(TriedSeries.doubt($0.version) == nil) } ?? .null,
           ])
         }),
+      "versions": .array(TriedSeries.all.map(\.json)),
       "sandbox": [
         "directory": .string(folder), "disk_free": free.map { .integer(Int64($0)) } ?? .null,
         "leftovers": .array(leftovers.map(\.json)),
@@ -120,6 +133,18 @@ private struct Examination {
       ],
       "problems": .array(problems.map(\.json)),
     ])
+  }
+}
+
+extension TriedSeries {
+  /// `6.0     tried with 6.0.5, 6.0.27`.
+  fileprivate var line: String {
+    let known = tried.isEmpty ? "never tried: known from its documentation" : "tried with "
+    return series.series + "      " + known + tried.map(\.description).joined(separator: ", ")
+  }
+
+  fileprivate var json: JSON {
+    ["series": .string(series.series), "tried": .array(tried.map { .string($0.description) })]
   }
 }
 

@@ -2,12 +2,15 @@ internal import Platform
 internal import Record
 
 extension Event {
-  /// The event as one object: `event` names it, `time` says when.
-  var json: JSON {
+  /// The event as one object: `event` names it, `time` says when; `seconds_left` stands in progress where it is known.
+  func json(secondsLeft: Double?) -> JSON {
     var members: [JSON.Member] = [
       JSON.Member("event", .string(name)), JSON.Member("time", .string(WallTime.now.textWithMilliseconds)),
     ]
     if case .object(let details) = details { members += details }
+    if let secondsLeft {
+      members.append(JSON.Member("seconds_left", .double((secondsLeft * 10).rounded() / 10)))
+    }
     return .object(members)
   }
 

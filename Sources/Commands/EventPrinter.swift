@@ -1,5 +1,6 @@
 internal import Platform
 internal import Record
+internal import Synchronization
 
 /// Draws events. Called from any thread.
 protocol EventPrinter: Sendable {
@@ -38,11 +39,32 @@ struct PlainPrinter: EventPrinter {
   }
 }
 
-/// Every event as a JSON object on a line of its own, on standard output.
-struct LinesPrinter: EventPrinter {
-  let console: Console
+/// Every event as a JSON object on a line of its own, on standard output; progress with the seconds left.
+final class LinesPrinter: EventPrinter {
+  private struct State {
+    var left = TimeLeft(begun: Clock.monotonic)
+    var total: Amount?
+  }
 
-  func print(_ event: Event) { console.result(event.json.text() + "\n") }
+  private let console: Console
+  private let state = Mutex(State())
+
+  init(console: Console) { self.console = console }
+
+  func print(_ event: Event) {
+    let left: Double? = state.withLock { state in
+      switch event {
+      case .phaseStarted(_, let total): state = State(total: total)
+      case .progress(let progress):
+        state.left.add(progress.done.bytes, at: Clock.monotonic)
+        guard let total = progress.total ?? state.total, total.bytes > 0 else { return nil }
+        return state.left.seconds(of: total.bytes)
+      default: break
+      }
+      return nil
+    }
+    console.result(event.json(secondsLeft: left).text() + "\n")
+  }
 }
 
 extension Phase {

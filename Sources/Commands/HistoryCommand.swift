@@ -25,7 +25,7 @@ enum HistoryCommand: Command {
     help: "With --verify: looks at the signatures, too. A line a signer: NAME, a space, the public key.")
   static let head = Option.value(
     "--head", placeholder: "SHA256", kind: .text,
-    help: "With --verify: a digest that an earlier --verify printed has to be there still.")
+    help: "With --verify: the record whose digest an earlier --verify printed has to be there still.")
   static let prune = Option.value(
     "--prune", placeholder: "AGE", kind: .duration,
     help: "Removes the oldest runs, those that ended longer ago than that, and leaves an anchor for --verify."
@@ -72,7 +72,8 @@ enum HistoryCommand: Command {
     ],
     exits: .codes([
       .pass: "Shown; with --verify: all records are as they were written.",
-      .checkFailed: "With --verify: something is wrong with the records.",
+      .checkFailed:
+        "With --verify: something is wrong with the records. With --prune: one that was due was changed, and stays.",
       .incomplete: "Something could not be read or written.",
       .notVerified: "With --verify: there is no record.", .usage: nil, .internal: nil, .interrupted: nil,
       .terminated: nil,
@@ -146,12 +147,21 @@ enum HistoryCommand: Command {
       else { break }
       last = link.runID
     }
-    var removed = 0
-    if let last { removed = try RunChain.remove(through: last, in: folder) }
+    let removal =
+      try last.map { (run) throws(Failure) in try RunChain.remove(through: run, in: folder) }
+      ?? RunChain.Removal()
+    var text = "\(Count.text(removal.removed, "run")) removed from \(folder.visible)\n"
+    text += removal.missing.map { "\($0.visible) was gone already: the chain keeps its name\n" }.joined()
+    text += removal.changed.map {
+      "\($0.visible) is not the record that was written: it stays, and what was written after it\n"
+    }.joined()
     session.result(
-      text: "\(Count.text(removed, "run")) removed from \(folder.visible)\n",
-      json: ["removed": .integer(Int64(removed)), "through": last.map(JSON.string) ?? .null])
-    return ExitCode.pass.status
+      text: text,
+      json: [
+        "removed": .integer(Int64(removal.removed)), "through": removal.through.map(JSON.string) ?? .null,
+        "missing": removal.missing.recordJSON, "changed": removal.changed.recordJSON,
+      ])
+    return removal.changed.isEmpty ? ExitCode.pass.status : ExitCode.checkFailed.status
   }
 }
 

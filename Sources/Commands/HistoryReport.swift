@@ -73,10 +73,10 @@ struct HistoryReport {
   private func figure(_ value: Double, _ unit: RunTrend.Unit) -> String {
     switch unit {
     case .seconds: TimeSpan.format(value)
-    case .bytes: ByteSize.format(Int(value))
-    case .bytesPerSecond: "\(ByteSize.format(Int(value)))/s"
-    case .documents: Count.text(Int(value))
-    case .documentsPerSecond: "\(Count.text(Int(value)))/s"
+    case .bytes: ByteSize.format(Int(nearest: value))
+    case .bytesPerSecond: "\(ByteSize.format(Int(nearest: value)))/s"
+    case .documents: Count.text(Int(nearest: value))
+    case .documentsPerSecond: "\(Count.text(Int(nearest: value)))/s"
     case .share: percent(value)
     }
   }
@@ -101,7 +101,7 @@ struct HistoryReport {
       }
     }
     func time(_ seconds: Double?) -> String { seconds.map(TimeSpan.format) ?? dash }
-    func size(_ bytes: Double?) -> String { bytes.map { ByteSize.format(Int($0)) } ?? dash }
+    func size(_ bytes: Double?) -> String { bytes.map { ByteSize.format(Int(nearest: $0)) } ?? dash }
     row("drills") { Count.text($0.drills) }
     row("succeeded") { percent($0.successRate) }
     row("recovery time, mean") { time($0.recovery?.mean) }

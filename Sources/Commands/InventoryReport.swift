@@ -179,6 +179,11 @@ struct InventoryReport {
         return "\(entry.status.rawValue): \(place)\(failure.description)"
       }
     }
+    lines += inventory.entries.flatMap { entry in
+      entry.found.unknownWords.map {
+        "\(entry.path): its sidecar's \($0) is no word that is known; it says nothing of how the backup went"
+      }
+    }
     lines += inventory.passedOver.map { "\($0.path): not counted: \($0.reason)" }
     if holds != nil {
       lines += unknown.map { "\($0.path): doesn't show what it holds" }
@@ -237,6 +242,12 @@ extension ProofLedger {
         at(line.indexes) + (line.indexes.map { " (\(Count.text($0.count)))" } ?? ""),
         line.failed.map { "failed \(at($0))" } ?? "")
     }
-    return table.text
+    var indexes = Table(["Index": .left, "Of": .left, "Proven": .left, "Run": .left])
+    for line in lines {
+      for name in line.indexNames {
+        indexes.add(name, line.namespace, at(line.eachIndex[name]), line.eachIndex[name]?.runID ?? "")
+      }
+    }
+    return table.text + (indexes.isEmpty ? "" : "\n" + indexes.text)
   }
 }

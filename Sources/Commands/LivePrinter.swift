@@ -7,6 +7,7 @@ internal import Synchronization
 final class LivePrinter: EventPrinter {
   private struct State {
     var rate = RateMeter()
+    var left = TimeLeft(begun: Clock.monotonic)
     var total: Amount?
     var drawn = 0.0
   }
@@ -43,7 +44,11 @@ final class LivePrinter: EventPrinter {
       guard now - state.drawn >= 0.1 else { return nil }
       state.drawn = now
       state.rate.add(progress.done, at: now)
-      return Live.lines(progress, total: progress.total ?? state.total, rate: state.rate.perSecond)
+      state.left.add(progress.done.bytes, at: now)
+      let total = progress.total ?? state.total
+      return Live.lines(
+        progress, total: total, rate: state.rate.perSecond,
+        left: total.flatMap { $0.bytes > 0 ? state.left.seconds(of: $0.bytes) : nil })
     }
     if let lines { console.show(lines.map { Columns.cut($0.visible, to: width) }) }
   }
@@ -54,9 +59,12 @@ package enum Live {
   private static let barWidth = 20
   private static let widestName = 32
 
-  /// First the whole phase, then what it is busy with.
-  package static func lines(_ progress: Progress, total: Amount?, rate: Amount?) -> [String] {
-    let whole = line(progress.phase, progress.done, total: total, rate: rate, hasBar: true)
+  /// First the whole phase, then what it is busy with. `left`: the seconds that the whole will still take; by its rate
+  /// where they aren't given.
+  package static func lines(
+    _ progress: Progress, total: Amount?, rate: Amount?, left: Double? = nil
+  ) -> [String] {
+    let whole = line(progress.phase, progress.done, total: total, rate: rate, left: left, hasBar: true)
     guard !progress.parts.isEmpty else { return [whole] + progress.current.map { "  " + $0 } }
     let width = progress.parts.map { Columns.width(of: $0.name) }.max() ?? 0
     return [whole]
@@ -69,7 +77,7 @@ package enum Live {
   }
 
   private static func line(
-    _ name: String, _ done: Amount, total: Amount?, rate: Amount?, hasBar: Bool
+    _ name: String, _ done: Amount, total: Amount?, rate: Amount?, left: Double? = nil, hasBar: Bool
   ) -> String {
     var words = [name]
     if let share = share(done, of: total) {
@@ -78,7 +86,7 @@ package enum Live {
     }
     // What matters most comes first: a narrow terminal cuts the rest off.
     var figures: [String] = []
-    if let rate, let left = secondsLeft(done, total: total, rate: rate) {
+    if let left = left?.rounded(.up) ?? rate.flatMap({ secondsLeft(done, total: total, rate: $0) }) {
       figures.append((left < 60 ? "\(Int(left)) s" : TimeSpan.format(left)) + " left")
     }
     if done.bytes > 0 {

@@ -28,7 +28,15 @@ package enum Program {
   /// Runs a command line, without the program's name, and returns the exit status. To be called once, first thing
   /// in main: it forks the supervisor, which ends with everything it started before this returns.
   package static func run(_ words: [String]) -> Int32 {
+    ProcessList.hideCredentials()
     defer { Supervisor.shared.finish() }
+    let status = status(of: words)
+    guard let failure = Console.lostOutput else { return status }
+    Session(GlobalOptions(guessing: words)).log(failure)
+    return status == ExitCode.pass.status ? ExitCode(failure).status : status
+  }
+
+  private static func status(of words: [String]) -> Int32 {
     do {
       try Supervisor.start()
       Interruption.install()

@@ -2,6 +2,7 @@ internal import Arguments
 internal import BSON
 internal import Backups
 internal import Drills
+internal import Facts
 internal import Mongo
 internal import Platform
 internal import Record
@@ -54,7 +55,16 @@ struct Rehearsal {
 
   private func start() throws -> Sandbox {
     session.events(.phaseStarted("sandbox", total: nil))
-    let sandbox = try Sandbox.start(sandboxOptions)
+    let program = try MongodFinder(sandboxOptions.mongod).find()
+    let source = backup.origin.serverVersion.flatMap { ServerVersion($0) }
+    let missing =
+      program.version.lacks(plan.selected.compactMap(\.facts), of: source)
+      + (replay == nil ? [] : program.version.lacksForOplog(of: source))
+    if let failure = Failure.unfit(program.version, for: missing) { throw failure }
+    for doubt in [TriedSeries.doubt(program.version)] + missing.map(\.doubt) {
+      if let doubt { session.events(.note(doubt)) }
+    }
+    let sandbox = try Sandbox.start(sandboxOptions, program: program)
     session.events(.phaseEnded(Phase("sandbox", seconds: sandbox.startSeconds)))
     return sandbox
   }

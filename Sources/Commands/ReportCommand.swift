@@ -34,7 +34,8 @@ enum ReportCommand: Command {
     ],
     exits: .codes([
       .pass: "It was drawn.", .incomplete: "The file can't be written.",
-      .usage: "There is no such run, or it is no record.", .internal: nil,
+      .usage: "There is no such run, or it is no record.",
+      .damagedBackup: "A number of the record is out of range.", .internal: nil,
     ]))
 
   static func run(_ values: Values, _ session: Session) throws -> Int32 {

@@ -147,11 +147,16 @@ enum RunCommand: Command {
           codes.append(ExitCode(.interrupted(by: signal)))
           break
         }
-        let (record, folder) = try drill(scenario, values, session)
-        records.append(record)
+        let (record, folder, isWritten) = try drill(scenario, values, session)
+        // Of many drills in one process the records are not all kept for nothing.
+        if session.options.output == .json || scenario.pick?.isSeveral == true { records.append(record) }
         codes.append(record.exitCode)
-        tell(record, folder, session)
-        codes += passOn(record, folder, values, notifier, session)
+        tell(record, isWritten ? folder : nil, session)
+        if isWritten {
+          codes += passOn(record, folder, values, notifier, session)
+        } else {
+          codes.append(.incomplete)
+        }
       }
       if scenario.pick?.isSeveral == true, session.options.output == .text {
         let table = PickedTable(folder: scenario.backup, drills: drills, records: Array(records[first...]))
@@ -168,7 +173,7 @@ enum RunCommand: Command {
 
   private static func drill(
     _ scenario: Scenario, _ values: Values, _ session: Session
-  ) throws -> (DrillRecord, RunFolder) {
+  ) throws -> (DrillRecord, RunFolder, isWritten: Bool) {
     let folder = try RunFolder(of: scenario.name, at: .now, in: values[reports] ?? "reports")
     if !session.options.isQuiet { session.console.log("drill \(folder.id)") }
     var options = ScenarioFlags.options(values, runID: folder.id)
@@ -190,8 +195,14 @@ enum RunCommand: Command {
     }
     options.ask = session.asking
     let record = Drill(scenario, options: options, events: session.events).run()
-    let written = try folder.write(record, formats: values[formats], signingKey: values[sign])
-    return (written, folder)
+    do throws(Failure) {
+      let written = try folder.write(record, formats: values[formats], signingKey: values[sign])
+      return (written, folder, true)
+    } catch {
+      // The drill is done, and what it came to is told at least.
+      session.log(.reportNotWritten(folder.path, error))
+      return (record, folder, false)
+    }
   }
 
   /// Writes the metrics and starts the notifier. What fails there is said loudly and ends in the code of a clean-up
@@ -213,8 +224,8 @@ enum RunCommand: Command {
     return codes
   }
 
-  /// The verdict and where the report is; of records the one array at the end.
-  private static func tell(_ record: DrillRecord, _ folder: RunFolder, _ session: Session) {
+  /// The verdict and where the report is, if it could be written; of records the one array at the end.
+  private static func tell(_ record: DrillRecord, _ folder: RunFolder?, _ session: Session) {
     if session.options.output == .json { return session.endProgress() }
     let style: Style =
       switch record.verdict {
@@ -223,9 +234,9 @@ enum RunCommand: Command {
       case .fail, .inconclusive: .red
       }
     let word = style.paint(record.verdict.rawValue.uppercased(), if: session.console.resultHasColor)
-    let report = Files.join(folder.path, "report.md")
+    let report = folder.map { "Report: \(Files.join($0.path, "report.md").visible)\n" } ?? ""
     session.result(
-      text: "\(word)  \(record.summary.sentence.visible)\nReport: \(report.visible)\n",
+      text: "\(word)  \(record.summary.sentence.visible)\n\(report)",
       json: record.json)
   }
 }
@@ -235,6 +246,13 @@ extension Failure {
     Failure(
       .usage, "from-of-several", "--from goes on with one drill, and several were given",
       hint: "Give the one scenario, which picks one backup.")
+  }
+
+  static func reportNotWritten(_ path: String, _ failure: Failure) -> Failure {
+    Failure(
+      .incomplete, "report-not-written", "the drill is done, and its report could not be written to \(path)",
+      hint: failure.hint ?? "Make room, or give another folder with --report-dir, and run it again.",
+      cause: failure.description)
   }
 
   static func keptWithoutFrom() -> Failure {

@@ -20,7 +20,7 @@ enum SourceFlags {
         authority.split(separator: "/").last?.contains(":") == true
       {
         session.events(
-          .note("the password of --uri can be seen by who lists processes; \(variable) keeps it hidden"))
+          .note("the password of --uri stays in the shell's history; \(variable) keeps it hidden"))
       }
       return given
     }

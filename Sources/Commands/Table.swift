@@ -20,6 +20,9 @@ package struct Table {
   /// Adds a row: as many cells as there are columns.
   package mutating func add(_ cells: String...) { rows.append(cells.map(\.visible)) }
 
+  /// Whether it has no row.
+  package var isEmpty: Bool { rows.isEmpty }
+
   /// A longer first cell stands on a line of its own.
   private static let widestFirst = 44
 

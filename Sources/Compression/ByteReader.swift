@@ -54,9 +54,14 @@ extension ByteReader {
   }
 }
 
-/// Opens `file` for reading and takes its compression off, which its first bytes tell, never its name.
+/// Opens `file` for reading and takes its compression off, which its first bytes tell, never its name. Throws
+/// `not-a-file` for a pipe or a device, which a backup doesn't hold: nobody might ever write to it, or it might never end.
 package func openDecompressed(_ file: String) throws(Failure) -> any ByteReader {
-  try decompressed(FileReader(opening: file))
+  let source = try FileReader(opening: file)
+  guard source.size != nil else {
+    throw Failure(.damagedBackup, "not-a-file", "is no plain file", at: Place(file))
+  }
+  return try decompressed(source)
 }
 
 /// Takes the compression off a stream, which its first bytes tell.

@@ -16,10 +16,12 @@ package import Platform
 
   /// Opens a file read-only; leaves its access time alone where the system allows.
   package convenience init(opening file: String) throws(Failure) {
+    // Else to open a pipe would wait for its writer, and no signal could end that.
+    let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK
     // O_NOATIME, which the C library shows to GNU sources alone.
-    var descriptor = unsafe open(file, O_RDONLY | O_CLOEXEC | 0o1000000)
+    var descriptor = unsafe open(file, flags | 0o1000000)
     // Only a file's owner (and root) may ask for O_NOATIME.
-    if descriptor < 0, errno == EPERM { descriptor = unsafe open(file, O_RDONLY | O_CLOEXEC) }
+    if descriptor < 0, errno == EPERM { descriptor = unsafe open(file, flags) }
     guard descriptor >= 0 else { throw .cannotOpen(file, error: errno) }
     self.init(taking: descriptor, file: file)
   }
@@ -62,7 +64,7 @@ package import Platform
       let got = unsafe bytes.withUnsafeMutableBytes { buffer in
         unsafe Glibc.read(descriptor, buffer.baseAddress, wanted)
       }
-      if got < 0, errno == EINTR { continue }
+      if got < 0, errno == EINTR || errno == EAGAIN && size == nil { continue }
       guard got >= 0 else { throw .readError(file, offset: fileBytesRead, error: errno) }
       if got == 0 {
         try command?.finish(afterReading: Int(fileBytesRead) + ahead.count)
@@ -85,7 +87,7 @@ package import Platform
     while true {
       if size == nil { try Interruption.waitForInput(descriptor) }
       let got = unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
-      if got < 0, errno == EINTR { continue }
+      if got < 0, errno == EINTR || errno == EAGAIN && size == nil { continue }
       guard got >= 0 else { throw .readError(file, offset: fileBytesRead, error: errno) }
       if got == 0 { try command?.finish(afterReading: Int(fileBytesRead)) }
       fileBytesRead += UInt64(got)

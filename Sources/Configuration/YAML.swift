@@ -36,6 +36,8 @@ extension Node {
       diagnostics.report(.tooLarge(file, bytes: bytes.count))
       return nil
     }
+    // Some editors begin a file with the mark of UTF-8; to libyaml it would be an empty document.
+    let bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
     do throws(Failure) {
       return try unsafe bytes.withUnsafeBufferPointer { input throws(Failure) in
         let reader = unsafe EventReader(input, copy: bytes, file: file, diagnostics)

@@ -92,6 +92,14 @@ package final class Child: Sendable {
   /// Whether it has not ended yet.
   package var isAlive: Bool { exitStatus == nil }
 
+  /// Whether it is held up by SIGSTOP or a debugger.
+  package var isStopped: Bool {
+    guard isAlive, let text = try? Files.text(of: "/proc/\(pid)/stat", limit: 4096) else { return false }
+    // pid (name) state …: the name may hold anything.
+    guard let end = text.lastIndex(of: ")"), let state = text[end...].dropFirst(2).first else { return false }
+    return state == "T" || state == "t"
+  }
+
   /// Waits for its end, for `timeout` seconds at most (nil: without an end). Nil when it still runs. With
   /// `wakingOnInterruption` also nil as soon as a signal to stop has come.
   package func wait(timeout: Double? = nil, wakingOnInterruption: Bool = false) -> ExitStatus? {

@@ -107,16 +107,34 @@ package enum Files {
 }
 
 extension Files {
-  /// The whole content of a small file. A file above `limit` bytes is a failure.
+  /// The whole content of a small file. A file above `limit` bytes is a failure. A signal to stop ends the wait for a
+  /// pipe that nobody writes to.
   package static func read(_ path: String, limit: Int = 16 << 20) throws(Failure) -> [UInt8] {
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    // To open a pipe waits for its writer, and no signal would end that.
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .unreadable(path) }
     defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65_536)
+    var status = stat()
+    let kind = unsafe fstat(descriptor, &status) == 0 ? status.st_mode & S_IFMT : 0
+    let (isPipe, isFile) = (kind == S_IFIFO, kind == S_IFREG)
+    // A file's bytes are taken in one go; what was added to it meanwhile, and all of a pipe, piece by piece.
+    let size = isFile ? min(Int(status.st_size), limit) : 0
+    var bytes = unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
+      while filled < size {
+        let rest = unsafe UnsafeMutableRawBufferPointer(
+          rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...])
+        let count = unsafe Glibc.read(descriptor, rest.baseAddress, min(rest.count, size - filled))
+        if count < 0 && errno == EINTR { continue }
+        // The end, or an error that the next reading meets again.
+        if count <= 0 { break }
+        filled += count
+      }
+    }
+    var buffer = [UInt8](repeating: 0, count: size > 0 ? 512 : 65_536)
     while true {
+      if isPipe { try Interruption.waitForInput(descriptor) }
       let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
-      if count < 0 && errno == EINTR { continue }
+      if count < 0 && (errno == EINTR || errno == EAGAIN && isPipe) { continue }
       if count < 0 { throw .unreadable(path) }
       if count == 0 { return bytes }
       bytes += buffer[..<count]

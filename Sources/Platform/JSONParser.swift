@@ -134,8 +134,17 @@ extension JSONParser {
   /// Reads a string from its opening quote through its closing one.
   mutating func string() throws(MalformedJSON) -> String {
     let start = at
-    at += 1
-    var text: [UInt8] = []
+    // Most have nothing to be unescaped: they are taken as they stand.
+    let end = unsafe bytes.withUnsafeBufferPointer { unsafe JSONParser.plainEnd(of: $0, from: start + 1) }
+    if end < bytes.count, bytes[end] == 0x22 {
+      guard let valid = String(validating: bytes[(start + 1)..<end], as: UTF8.self) else {
+        throw error("a string that is not UTF-8", at: start)
+      }
+      at = end + 1
+      return valid
+    }
+    var text = Array(bytes[(start + 1)..<end])
+    at = end
     while let byte = next {
       switch byte {
       case 0x22:
@@ -152,6 +161,17 @@ extension JSONParser {
       }
     }
     throw error("a string without an end", at: start)
+  }
+
+  /// The first byte from `start` on that is a quote, a backslash or a control character; the count where none is.
+  private static func plainEnd(of bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+    var at = start
+    while at < bytes.count {
+      let byte = unsafe bytes[at]
+      if byte == 0x22 || byte == 0x5C || byte < 0x20 { break }
+      at += 1
+    }
+    return at
   }
 
   private mutating func escape(into text: inout [UInt8]) throws(MalformedJSON) {

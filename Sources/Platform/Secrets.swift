@@ -7,10 +7,9 @@ package struct Secrets: Sendable {
 
   /// Those of some variables: the values of `*PASSWORD*`, `*SECRET*`, `*TOKEN*` and the like, of rclone's own, and the
   /// passwords in addresses.
-  package init(of environment: [String: String]) {
+  package init(of environment: some Sequence<(key: String, value: String)>) {
     var found: Set<[UInt8]> = []
     for (name, value) in environment {
-      let name = name.uppercased()
       if Secrets.isSecret(name) {
         found.insert(Array(value.utf8))
       }
@@ -23,9 +22,10 @@ package struct Secrets: Sendable {
     texts = found.filter { $0.count >= Secrets.shortest }.sorted { $0.count > $1.count }
   }
 
-  /// Whether a variable, named in capitals, holds a secret. Rclone's options are variables, too:
+  /// Whether a variable or a parameter holds a secret, by its name in whatever case. Rclone's options are variables, too:
   /// `RCLONE_CONFIG_OFFSITE_PASS`, `RCLONE_B2_KEY`.
-  private static func isSecret(_ name: String) -> Bool {
+  package static func isSecret(_ name: String) -> Bool {
+    let name = name.uppercased()
     let words = ["PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "TOKEN", "ACCESS_KEY", "ACCOUNT_KEY"]
     if words.contains(where: name.contains) { return true }
     if ["PASS", "APIKEY", "API_KEY", "PRIVATE_KEY"].contains(where: name.hasSuffix) { return true }

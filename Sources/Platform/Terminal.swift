@@ -35,9 +35,49 @@ package enum Terminal {
     }
   }
 
-  /// Writes text and gives up silently when nobody reads it any more.
-  package static func write(_ text: String, to descriptor: Int32) {
-    _ = Files.write(text, to: descriptor)
+  /// How many bytes a pipe takes at once when it takes any (PIPE_BUF).
+  private static let portion = 4096
+  /// How long a reader who doesn't read may hold up a process that was asked to stop, in seconds, in all.
+  private static let patience = 2.0
+  private static let deadline = Monitor<Double?>(nil)
+
+  /// Writes text; what nobody reads any more is dropped. After a signal to stop a reader who doesn't read (a pager, a
+  /// terminal that is held up) isn't waited for long. Why it could not be written where something else is wrong, such
+  /// as a full disk; nil otherwise.
+  @discardableResult
+  package static func write(_ text: String, to descriptor: Int32) -> Failure? {
+    var status = stat()
+    let isFile = unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      guard isFile || mayWrite(to: descriptor) else { return nil }
+      let part = isFile ? rest : rest.prefix(portion)
+      guard Files.write(Array(part), to: descriptor) else {
+        // EIO is a terminal's that has hung up.
+        if [EPIPE, EIO, EBADF, ENXIO, ECONNRESET].contains(errno), !isFile { return nil }
+        return .system("output-not-written", "cannot write the output")
+      }
+      rest = rest.dropFirst(part.count)
+    }
+    return nil
+  }
+
+  /// Waits until somebody takes more. False when that can't be waited for.
+  private static func mayWrite(to descriptor: Int32) -> Bool {
+    while true {
+      let isStopping = Interruption.pending != nil
+      let seconds: Double? =
+        isStopping
+        ? deadline.update { deadline in
+          let end = deadline ?? Clock.monotonic + patience
+          deadline = end
+          return max(0, end - Clock.monotonic)
+        } : nil
+      var entries = [pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)]
+      if !isStopping { entries.append(Interruption.entry) }
+      if !Poll.wait(for: &entries, atMost: seconds) { return !isStopping }
+      if entries[0].revents != 0 { return true }
+    }
   }
 }
 

@@ -25,6 +25,8 @@ package struct ChainVerification: Sendable, Hashable {
       case noChain = "no-chain"
       /// No record has the digest that was asked for.
       case headUnknown = "head-unknown"
+      /// The record with the digest that was asked for was removed, and none that is there names it.
+      case headRemoved = "head-removed"
     }
 
     package var kind: Kind
@@ -82,13 +84,34 @@ package struct ChainVerification: Sendable, Hashable {
     let vouched = walk(links, found, chain)
     compare(names, links, found)
     if let allowedSigners { try verify(links, found, vouched, in: folder, allowedSigners) }
-    if let expected, !links.contains(where: { $0.sha256 == expected.lowercased() }) {
+    if let expected { look(for: expected.lowercased(), links, found) }
+  }
+
+  /// A line of `chain.jsonl` alone says nothing of a digest: whoever makes the chain anew can keep the line.
+  private mutating func look(for head: String, _ links: [ChainLink], _ found: [String: Found]) {
+    guard let place = links.lastIndex(where: { $0.sha256 == head }) else {
       faults.append(
         Fault(
           kind: .headUnknown, runID: nil,
           message:
-            "no record has the digest \(expected): records were cut off the end, or the chain was made anew"
+            "no record has the digest \(head): records were cut off the end, or the chain was made anew"
         ))
+      return
+    }
+    let run = links[place].runID
+    // One that is gone without an anchor is missing, and one with other bytes changed: they are told already.
+    guard found[run] == nil else { return }
+    let next = place + 1 < links.count ? links[place + 1] : nil
+    if let next, let record = found[next.runID], record.sha256 == next.sha256,
+      record.previous == links[place].asPrevious
+    {
+      notes.append("\(run), whose digest was given, was removed; \(next.runID), written after it, names it")
+    } else {
+      add(
+        .headRemoved, run,
+        "has the digest that was given, was removed, and no record that is there names it: nothing shows that what is "
+          + "there followed it"
+      )
     }
   }
 
@@ -118,7 +141,9 @@ package struct ChainVerification: Sendable, Hashable {
     var vouched: Set<String> = []
     var seen: Set<String> = []
     var isAnew = false
+    var latecomers: [String] = []
     var isAnyThere = false
+    var isAnyWritten = false
     for (index, link) in links.enumerated() {
       guard seen.insert(link.runID).inserted else {
         add(.malformed, link.runID, "stands twice in \(RunChain.fileName)")
@@ -143,7 +168,10 @@ package struct ChainVerification: Sendable, Hashable {
         continue
       }
       let before = index > 0 ? links[index - 1].asPrevious : nil
-      if link.isAdopted && record.previous != nil { isAnew = true }
+      if link.isAdopted && record.previous != nil {
+        if isAnyWritten { latecomers.append(link.runID) } else { isAnew = true }
+      }
+      if !link.isAdopted { isAnyWritten = true }
       if record.previous == before {
         if let before { vouched.insert(before.sha256) }
         intact += 1
@@ -171,6 +199,17 @@ package struct ChainVerification: Sendable, Hashable {
       notes.append(
         "\(Count.text(adopted, "record")) \(adopted == 1 ? "was" : "were") there before the chain was begun: nothing "
           + "proves what \(adopted == 1 ? "it" : "they") held until then")
+    }
+    let missing = chain.anchors.flatMap(\.missing)
+    if !missing.isEmpty {
+      notes.append(
+        "\(ChainVerification.named(missing)) \(missing.count == 1 ? "was" : "were") gone already when others were removed "
+          + "on purpose: nothing says by whom")
+    }
+    for run in latecomers {
+      notes.append(
+        "\(run) was not noted when it was written, and taken into \(RunChain.fileName) by the run after it: its writer was "
+          + "killed then, or somebody put it there")
     }
     if isAnew {
       notes.append(
@@ -220,6 +259,7 @@ package struct ChainVerification: Sendable, Hashable {
       throw .wrapping(error)
     }
     var signed: Set<String> = []
+    let places = Dictionary(links.enumerated().map { ($1.runID, $0) }) { first, _ in first }
     for (link, result) in zip(present, results.withLock { $0 }).reversed() {
       switch result {
       case .success(let name?)?:
@@ -228,7 +268,7 @@ package struct ChainVerification: Sendable, Hashable {
       case .failure(let failure)?:
         add(.badSignature, link.runID, "has a bad signature: \(failure.cause ?? failure.message)")
       case .success(nil)?, nil:
-        let next = links.firstIndex { $0.runID == link.runID }.flatMap { place in
+        let next = places[link.runID].flatMap { place in
           place + 1 < links.count ? links[place + 1] : nil
         }
         // The one behind it names its digest, is whole, and is signed or vouched for itself.
@@ -239,6 +279,12 @@ package struct ChainVerification: Sendable, Hashable {
         }
       }
     }
+  }
+
+  /// The first few of many.
+  private static func named(_ runs: [String]) -> String {
+    let shown = runs.prefix(5).joined(separator: ", ")
+    return runs.count > 5 ? "\(shown) and \(Count.text(runs.count - 5)) more" : shown
   }
 
   private mutating func add(_ kind: Fault.Kind, _ run: String, _ message: String) {

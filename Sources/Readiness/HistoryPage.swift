@@ -49,13 +49,19 @@ package struct HistoryPage {
     let charts: [(String, (RunSummary) -> Double?, (Double) -> String, (RunSummary) -> Double?)] = [
       ("Recovery time", { $0.rto?.measuredSeconds }, TimeSpan.format, { $0.rto?.limitSeconds }),
       ("Data loss", { $0.rpo?.measuredSeconds }, TimeSpan.format, { $0.rpo?.limitSeconds }),
-      ("Restore rate", \.bytesPerSecond, { "\(ByteSize.format(Int($0)))/s" }, { _ in nil }),
-      ("Backup size", { $0.backupBytes.map(Double.init) }, { ByteSize.format(Int($0)) }, { _ in nil }),
-      ("Documents", { $0.documents > 0 ? Double($0.documents) : nil }, { Count.text(Int($0)) }, { _ in nil }),
+      ("Restore rate", \.bytesPerSecond, { "\(ByteSize.format(Int(nearest: $0)))/s" }, { _ in nil }),
+      (
+        "Backup size", { $0.backupBytes.map(Double.init) }, { ByteSize.format(Int(nearest: $0)) },
+        { _ in nil }
+      ),
+      (
+        "Documents", { $0.documents > 0 ? Double($0.documents) : nil }, { Count.text(Int(nearest: $0)) },
+        { _ in nil }
+      ),
       (
         "Checks that did not pass",
         { $0.checks.asked > 0 ? Double($0.checks.asked - $0.checks.passed) : nil },
-        { Count.text(Int($0)) }, { _ in nil }
+        { Count.text(Int(nearest: $0)) }, { _ in nil }
       ),
     ]
     for (name, value, words, limit) in charts {

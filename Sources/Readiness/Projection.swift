@@ -20,8 +20,10 @@ package struct Projection: Sendable, Hashable {
     package let projected: Double
   }
 
-  /// Phases whose time has nothing to do with how much data there is.
-  static let constantPhases: Set<String> = ["sandbox", "replica_set"]
+  /// Phases whose time has nothing to do with how much data there is, or where nobody knows that it has.
+  static let constantPhases: Set<String> = [
+    "sandbox", "replica_set", "approve", "failover", "fault", "run", "wait",
+  ]
   /// Phases that lie before or after what an RTO counts.
   static let outside: Set<String> = ["cleanup", "damage", "bisect"]
   /// So many of the newest runs count.
@@ -93,8 +95,8 @@ package struct Projection: Sendable, Hashable {
   /// What it takes for given, one sentence each.
   package var assumptions: [String] {
     var all = [
-      "Every phase but \(Projection.constantPhases.sorted().joined(separator: " and ")) takes time in proportion to the "
-        + "backup's size on disk; the replay, too, though it follows the oplog.",
+      "Every phase but the start of servers and the steps approve, failover, fault, run and wait takes time in "
+        + "proportion to the backup's size on disk; the replay, too, though it follows the oplog.",
       speed == 1
         ? "The machine, the server's version and what else runs there are as in the runs."
         : "The machine is \(Decimals.format(speed, 2)) times as fast in all of these phases.",

@@ -21,6 +21,8 @@ package struct ProofLedger: Sendable {
     package internal(set) var proven: Proof?
     /// The newest run in which all its indexes came back: an `indexes` check passed, or the server refused none.
     package internal(set) var indexes: Proof?
+    /// Of each index by its name the newest run in which an `indexes` check found it as it should be.
+    package internal(set) var eachIndex: [String: Proof] = [:]
     /// The newest run in which a check of it failed, or documents were missing, when that is newer than `proven`.
     package internal(set) var failed: Proof?
     /// BSON bytes of its documents in the run that it was proven by; 0 without one.
@@ -73,13 +75,21 @@ package struct ProofLedger: Sendable {
     }
   }
 
-  /// `[{namespace, restored, proven, indexes, failed}]`, each of these `{run_id, at, count}` or null.
+  /// `[{namespace, restored, proven, indexes, each_index, failed}]`, each of these `{run_id, at, count}` or null;
+  /// `each_index` is an array of `{name, run_id, at}`.
   package var json: JSON {
     .array(
       lines.map { line in
         [
           "namespace": .string(line.namespace), "restored": Proof.json(line.restored),
           "proven": Proof.json(line.proven), "indexes": Proof.json(line.indexes),
+          "each_index": .array(
+            line.indexNames.map { name in
+              [
+                "name": .string(name), "run_id": .string(line.eachIndex[name]?.runID ?? ""),
+                "at": line.eachIndex[name]?.time.map { .string($0.text) } ?? .null,
+              ]
+            }),
           "failed": Proof.json(line.failed),
         ]
       })
@@ -87,6 +97,11 @@ package struct ProofLedger: Sendable {
 }
 
 extension ProofLedger.Line {
+  /// The indexes that were ever proven by name, sorted.
+  package var indexNames: [String] {
+    eachIndex.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
   /// Takes what a run says of it; runs come the newest first.
   fileprivate mutating func take(
     _ collection: DrillRecord.Collection, _ checks: [RunDetails.Check], _ details: RunDetails,
@@ -107,6 +122,8 @@ extension ProofLedger.Line {
     let refused = details.refusedIndexes[collection.target ?? ""] ?? []
     let areBack = asked.isEmpty ? refused.isEmpty : asked.allSatisfy { ["pass", "warn"].contains($0.result) }
     if indexes == nil, areBack { indexes = proof(collection.indexes) }
+    // Each by itself: one that is missing says nothing of its neighbour.
+    for name in asked.flatMap(\.matching) where eachIndex[name] == nil { eachIndex[name] = proof(1) }
     if proven == nil, failed == nil, !isWhole || checks.contains(where: { $0.result == "fail" }) {
       failed = proof(checks.count { $0.result == "fail" })
     }

@@ -11,7 +11,8 @@ extension RunSummary {
   }
 
   /// Reads a record's text. Keys that older versions didn't write are taken for absent. Throws `Failure` of kind
-  /// `usage` when it is no record, one of a later schema, or that of another run than its folder says.
+  /// `usage` when it is no record, one of a later schema, or that of another run than its folder says, and of kind
+  /// `damaged-backup` when a number in it can't be.
   package init(of runID: String, in folder: String, _ bytes: [UInt8], _ depth: Depth = .summary)
     throws(Failure)
   {
@@ -24,6 +25,9 @@ extension RunSummary {
     }
     if let version = json["schema_version"]?.whole, version > DrillRecord.schemaVersion {
       throw .laterSchema(path, version)
+    }
+    do throws(MalformedRecord) { try RecordNumbers.check(json) } catch {
+      throw .recordOutOfRange(path, error)
     }
     guard let id = json["run_id"]?.text else { throw .unreadableRecord(path, "it has no run_id") }
     guard id.utf8.elementsEqual(runID.utf8) else {
@@ -123,7 +127,10 @@ extension RunSummary {
   private static let detailed: JSONSelection = {
     var all = parts
     let keys = ["kind", "suite", "namespace", "name", "result"]
-    all["checks"] = .elements(.members(Dictionary(uniqueKeysWithValues: keys.map { ($0, .all) })))
+    var check: [String: JSONSelection] = Dictionary(uniqueKeysWithValues: keys.map { ($0, .all) })
+    // Of what checks measured, the indexes that are as they should be.
+    check["measured"] = .members(["matching": .all])
+    all["checks"] = .elements(.members(check))
     all["backup"] = .members([
       "path": .all, "form": .all, "bytes": .all, "server_version": .all, "collections": .all,
       "files": .all,
@@ -146,7 +153,8 @@ extension RunDetails {
     checks = (json["checks"]?.list ?? []).map { one in
       Check(
         kind: one["kind"]?.text ?? "", suite: one["suite"]?.text ?? "", namespace: one["namespace"]?.text,
-        name: one["name"]?.text ?? "", result: one["result"]?.text ?? "")
+        name: one["name"]?.text ?? "", result: one["result"]?.text ?? "",
+        matching: (one["measured"]?["matching"]?.list ?? []).compactMap(\.text))
     }
     files = (json["backup"]?["files"]?.list ?? []).compactMap { one in
       guard let path = one["path"]?.text, let bytes = one["bytes"]?.whole, let sha256 = one["sha256"]?.text

@@ -131,6 +131,8 @@ package struct RunDetails: Sendable, Hashable {
     package var namespace: String?
     package var name: String
     package var result: String
+    /// The names of the indexes that an `indexes` check found as they should be; records of older versions name none.
+    package var matching: [String] = []
   }
 
   package var collections: [DrillRecord.Collection] = []

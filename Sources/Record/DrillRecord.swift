@@ -119,8 +119,8 @@ package struct DrillRecord: RecordPart {
     ]
   }
 
-  /// Reads the text of a `report.json`. Throws `Failure` (kind `usage`) when it is no record, or one of a later
-  /// version's schema.
+  /// Reads the text of a `report.json`. Throws `Failure` when it is no record or one of a later version's
+  /// schema (kind `usage`), or holds a number that can't be (`damaged-backup`).
   package init(reportAt path: String, _ bytes: [UInt8]) throws(Failure) {
     let json: JSON
     do throws(MalformedJSON) { json = try JSON.parse(bytes) } catch {
@@ -129,7 +129,11 @@ package struct DrillRecord: RecordPart {
     if case .integer(let version) = json["schema_version"], version > Int64(DrillRecord.schemaVersion) {
       throw .laterRecord(path, version: version)
     }
-    do throws(MalformedRecord) { try self.init(json: json) } catch {
+    do throws(MalformedRecord) {
+      try RecordNumbers.check(json)
+      try self.init(json: json)
+    } catch {
+      if error.isRange { throw .recordOutOfRange(path, error) }
       throw .notARecord(path, at: nil, "\(error)")
     }
   }

@@ -65,8 +65,9 @@ extension DrillRecord {
     for collection in restored {
       rating.documentsOriginal += max(0, collection.documents - collection.repeated)
       let counted = counted(collection.target ?? "")
-      rating.documentsMissing += max(collection.missing, counted.missing)
-      rating.documentsExtra += counted.extra
+      rating.documentsMissing = RecordNumbers.sum(
+        rating.documentsMissing, max(collection.missing, counted.missing))
+      rating.documentsExtra = RecordNumbers.sum(rating.documentsExtra, counted.extra)
       rating.indexesRecovered += collection.indexes
     }
     let differences = rating.documentsMissing + rating.documentsExtra
@@ -82,7 +83,7 @@ extension DrillRecord {
       rating.indexesOriginal == 0 ? 1 : Double(rating.indexesRecovered) / Double(rating.indexesOriginal)
     rating.constraintErrors =
       backup.problemCount - backup.problems.count { $0.subject == "index" || $0.subject == "collection" }
-      + checks.reduce(0) { $0 + $1.constraintErrors }
+      + checks.reduce(0) { RecordNumbers.sum($0, $1.constraintErrors) }
     rating.level = rating.levelOfFigures
     // Late or untidy is not less whole.
     let isWhole = verdict == .pass || verdict == .warn || exitCode == .objectiveMissed
@@ -102,8 +103,9 @@ extension DrillRecord {
         case .integer(let wanted)? = check.measured["expected"],
         case .integer(let found)? = check.measured["documents"] ?? check.measured["buckets"]
       else { continue }
-      missing = max(missing, Int(wanted - found))
-      extra = max(extra, Int(found - wanted))
+      let more = RecordNumbers.capped(found) - RecordNumbers.capped(wanted)
+      missing = max(missing, -more)
+      extra = max(extra, more)
     }
     return (missing, extra)
   }
@@ -122,6 +124,6 @@ extension Outcome {
   fileprivate var constraintErrors: Int {
     let keys = ["unique": "repeats", "references": "dangling", "schema": "misfits"]
     guard result == .fail, let key = keys[kind], case .integer(let count)? = measured[key] else { return 0 }
-    return Int(count)
+    return RecordNumbers.capped(count)
   }
 }

@@ -58,10 +58,13 @@ package struct MalformedRecord: Error, Sendable, Hashable, CustomStringConvertib
   package var path: String
   /// What should stand there.
   package var wanted: String
+  /// Whether it is only a number's size that is wrong.
+  package var isRange: Bool
 
-  init(wanted: String, path: String = "") {
+  init(wanted: String, path: String = "", isRange: Bool = false) {
     self.path = path
     self.wanted = wanted
+    self.isRange = isRange
   }
 
   /// `checks[3].result should be a string`.
@@ -69,7 +72,7 @@ package struct MalformedRecord: Error, Sendable, Hashable, CustomStringConvertib
 
   func under(_ key: String) -> MalformedRecord {
     let joined = path.isEmpty ? key : path.hasPrefix("[") ? key + path : "\(key).\(path)"
-    return MalformedRecord(wanted: wanted, path: joined)
+    return MalformedRecord(wanted: wanted, path: joined, isRange: isRange)
   }
 }
 

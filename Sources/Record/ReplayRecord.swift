@@ -41,9 +41,9 @@ extension DrillRecord {
 
     package init() {}
 
-    /// The second of a timestamp, `1795259694:300`.
+    /// The second of a timestamp, `1795259694:300`; nil for what is none.
     package static func time(of timestamp: String) -> WallTime? {
-      timestamp.split(separator: ":").first.flatMap { Int($0) }.map { WallTime(seconds: $0) }
+      timestamp.split(separator: ":").first.flatMap { UInt32($0) }.map { WallTime(seconds: Int($0)) }
     }
 
     /// All replays of the drill in order, this one last.

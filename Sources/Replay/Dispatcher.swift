@@ -21,6 +21,7 @@ struct Dispatcher: Sendable {
   private let addresses: [SourceCatalogue.ID: LaneBatch.Address]
   private let lanes: [Lane]
   private let pool: ClientPool
+  private let form: ApplyForm
   private var batches: [LaneBatch]
   private let events: EventSink
   private var told = 0.0
@@ -28,7 +29,7 @@ struct Dispatcher: Sendable {
   init(
     plan: ReplayPlan, after: Timestamp?, base: [BackedUpCollection],
     destinations: [SourceCatalogue.ID: Namespace],
-    lanes: [Lane], pool: ClientPool, events: @escaping EventSink
+    lanes: [Lane], pool: ClientPool, form: ApplyForm, events: @escaping EventSink
   ) {
     self.plan = plan
     self.after = after ?? Timestamp(seconds: 0, increment: 0)
@@ -39,7 +40,8 @@ struct Dispatcher: Sendable {
       })
     self.lanes = lanes
     self.pool = pool
-    batches = Array(repeating: LaneBatch(), count: lanes.count)
+    self.form = form
+    batches = Array(repeating: LaneBatch(form), count: lanes.count)
     self.events = events
   }
 
@@ -130,7 +132,7 @@ struct Dispatcher: Sendable {
   private mutating func flush(_ lane: Int) throws {
     if batches[lane].isEmpty { return }
     let batch = batches[lane]
-    batches[lane] = LaneBatch()
+    batches[lane] = LaneBatch(form)
     // Refused only when a lane has failed: its error, the first, is the one that is thrown.
     if !lanes[lane].channel.send(.batch(batch)) { throw CancellationError() }
   }

@@ -29,9 +29,12 @@ struct LaneBatch: Sendable {
     let timestamp: Timestamp
   }
 
+  private let form: ApplyForm
   /// The operations' documents, back to back.
   private(set) var bytes: [UInt8] = []
   private(set) var operations: [Operation] = []
+
+  init(_ form: ApplyForm) { self.form = form }
 
   var isEmpty: Bool { operations.isEmpty }
   var count: Int { operations.count }
@@ -47,12 +50,12 @@ struct LaneBatch: Sendable {
     let isUpdate = operation.kind == .update
     append(
       operation.kind, object, isUpdate ? operation.object2Slice : nil, to: address, id: key, at: timestamp)
-    guard operation.kind == .insert || isUpdate, let restored = LaneBatch.zeroTimestamps(in: object) else {
+    guard operation.kind == .insert || isUpdate, let empty = LaneBatch.zeroTimestamps(in: object) else {
       return
     }
     var holder = DocumentWriter()
     holder.append(raw: id.bytes, type: id.type, "_id")
-    append(.update, restored.bytes, holder.finished().bytes, to: address, id: key, at: timestamp)
+    append(.update, form.setting(empty).bytes, holder.finished().bytes, to: address, id: key, at: timestamp)
   }
 
   private mutating func append(
@@ -76,8 +79,8 @@ struct LaneBatch: Sendable {
       Operation(address: address, kind: kind, range: start..<bytes.count, id: id, timestamp: timestamp))
   }
 
-  /// The update that gives a document its own empty timestamps back, nil where it has none: in the place of those
-  /// at its top, the server puts its time whenever a whole document replaces another.
+  /// A document's own empty timestamps, to be given back to it, nil where it has none: in the place of those at its
+  /// top, the server puts its time whenever a whole document replaces another.
   private static func zeroTimestamps(in object: ArraySlice<UInt8>) -> Document? {
     let names = unsafe object.withUnsafeBytes { object -> [Range<Int>] in
       guard let base = object.baseAddress else { return [] }
@@ -101,11 +104,10 @@ struct LaneBatch: Sendable {
         as: UTF8.self)
       if text != "_id" { fields.append((text, .timestamp(Timestamp(bits: 0)))) }
     }
-    return fields.isEmpty ? nil : ["$v": 2, "diff": ["u": .document(Document(fields))]]
+    return fields.isEmpty ? nil : Document(fields)
   }
 
-  /// The command that applies the operations of a range: not as one transaction, never inserting what an update
-  /// doesn't find, past validators.
+  /// The command that applies the operations of a range.
   func command(_ range: Range<Int>) -> Document {
     var command: [UInt8] = [0, 0, 0, 0, 0x04]
     command.reserveCapacity(bytes.count + 16 * operations.count + 128)
@@ -121,8 +123,7 @@ struct LaneBatch: Sendable {
     }
     command.append(0)
     LaneBatch.setLength(&command, from: list)
-    let options: Document = ["allowAtomic": false, "alwaysUpsert": false, "bypassDocumentValidation": true]
-    command += options.bytes.dropFirst(4)
+    command += form.options.bytes.dropFirst(4)
     LaneBatch.setLength(&command, from: 0)
     return Document(validated: command[...])
   }

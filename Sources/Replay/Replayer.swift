@@ -48,6 +48,7 @@ package struct Replayer: Sendable {
   /// Replays the plan's interval. `cursor` starts where the plan's did, over the same files. Throws `MongoError`
   /// when the server is gone and `Failure` on interruption or when the files have changed.
   package func run(base: [BackedUpCollection], _ cursor: any OplogCursor) throws -> Result {
+    let form = try ApplyForm(of: pool)
     let lanes = (0..<laneCount).map { _ in Lane(pool: pool) }
     let dispatcher = Monitor<Dispatcher?>(nil)
     let cancel: @Sendable (any Error) -> Void = { _ in for lane in lanes { lane.channel.cancel() } }
@@ -56,6 +57,7 @@ package struct Replayer: Sendable {
       if index > 0 { return try lanes[index - 1].run() }
       var work = Dispatcher(
         plan: plan, after: after, base: base, destinations: destinations, lanes: lanes, pool: pool,
+        form: form,
         events: events)
       try unsafe work.run(cursor)
       for lane in lanes { lane.channel.close() }

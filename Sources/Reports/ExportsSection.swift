@@ -31,6 +31,19 @@ extension Section {
             collection.sha256.map(Prose.init(code:)) ?? "", Prose(own: notes.joined(separator: "; ")),
           ]
         }),
+      .paragraph(loading(export)),
     ]
+  }
+
+  /// How it gets into the live system. Without `--gzip` mongorestore passes over compressed files and ends with 0.
+  private static func loading(_ export: DrillRecord.Export) -> Prose {
+    let command = "mongorestore \(export.gzip ? "--gzip " : "")\(Shell.quoted(export.path))"
+    let sentence: Prose =
+      "Into the live system: \(code: command) with its \(code: "--uri"), and without \(code: "--drop"): what is missing "
+      + "is inserted, documents that are there are left alone."
+    guard export.changes.contains("u") else { return sentence }
+    return sentence
+      + " For documents that were changed, restore beside the collection (\(code: "--nsFrom"), \(code: "--nsTo")) and "
+      + "merge by \(code: "_id")."
   }
 }

@@ -24,7 +24,7 @@ final class LoadMeter: Sendable {
   private struct State {
     var tallies: [Int: Tally] = [:]
     var all = Amount()
-    /// Bytes of the backup's files that have been read.
+    /// Bytes of the files that have been read.
     var read = 0
     var told = 0.0
     /// Collections with documents on their way, the last one last.
@@ -48,7 +48,9 @@ final class LoadMeter: Sendable {
     }
     self.state = Mutex(state)
     self.places = places
-    fileBytes = backup.origin.bytes
+    // What is left out, and an oplog beside it, is no part of this.
+    let selected = places.keys.reduce(0) { $0 + backup.collections[$1].fileBytes }
+    fileBytes = selected > 0 ? selected : backup.origin.bytes
     self.events = events
   }
 

@@ -1,3 +1,4 @@
+package import Facts
 package import Platform
 
 /// A `mongod` that can be run here.
@@ -12,7 +13,7 @@ package struct MongodProgram: Sendable, Hashable {
 
   /// Its absolute path.
   package var path: String
-  package var version: Version
+  package var version: ServerVersion
   /// The commit that it was built from, where it says so.
   package var gitVersion: String?
   /// Such as `enterprise`; mostly empty.
@@ -80,8 +81,8 @@ package struct MongodFinder: Sendable {
     }
     places += Programs.all("mongod", path: searched).map { ($0, .path) }
     // `mongod-6.0.5` and the like, the newest first.
-    let cached = ((try? Files.names(in: cacheFolder)) ?? []).compactMap { name -> (String, Version)? in
-      guard name.hasPrefix("mongod-"), let version = Version(name.dropFirst("mongod-".count)) else {
+    let cached = ((try? Files.names(in: cacheFolder)) ?? []).compactMap { name -> (String, ServerVersion)? in
+      guard name.hasPrefix("mongod-"), let version = ServerVersion(name.dropFirst("mongod-".count)) else {
         return nil
       }
       return (Files.join(cacheFolder, name), version)
@@ -122,7 +123,7 @@ extension MongodProgram {
     let lines = text.split(separator: "\n")
     let prefix = "db version "
     guard let line = lines.first(where: { $0.hasPrefix(prefix) }),
-      let version = Version(line.dropFirst(prefix.count).prefix { $0 != " " })
+      let version = ServerVersion(line.dropFirst(prefix.count).prefix { $0 != " " })
     else { return nil }
     self.init(path: path, version: version, gitVersion: nil, modules: [], source: source)
     // The object's brace stands on the line of its title.

@@ -1,4 +1,5 @@
 internal import BSON
+package import Facts
 internal import Glibc
 package import Mongo
 package import Platform
@@ -47,7 +48,7 @@ package final class Sandbox: Sendable {
   /// Its servers: one, or a set's members.
   package var servers: [Server] { place.withLock(\.servers) }
   /// The server's version.
-  package var version: Version { program.version }
+  package var version: ServerVersion { program.version }
   /// mongod's process id; of a set, the first member's.
   package var pid: Int32 { servers.first?.pid ?? 0 }
   /// Its log, JSON lines; of a set, the first member's.
@@ -181,6 +182,7 @@ extension Sandbox {
     for server in servers {
       guard let status = server.unwantedEnd else { continue }
       if !options.keep, let signal = Interruption.pending { return .interrupted(by: signal) }
+      if let seconds = server.heldUp { return .heldUp(seconds: seconds) }
       return .died(status, ServerLog(path: server.logFile))
     }
     if servers.count == 1, servers[0].condition == .down { return .serverDown(servers[0].logFile) }

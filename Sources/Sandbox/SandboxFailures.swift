@@ -50,6 +50,13 @@ extension Failure {
       cause: wasKilled ? nil : log.end(3).joined(separator: "; "))
   }
 
+  static func heldUp(seconds: Double) -> Failure {
+    Failure(
+      .incomplete, "mongod-stopped",
+      "somebody held the sandbox's mongod up (SIGSTOP, a debugger) for \(TimeSpan.format(seconds)), and it was given up",
+      hint: "Run the drill again, and find out who stops processes here.")
+  }
+
   static func diskFull(_ line: String) -> Failure {
     Failure(
       .incomplete, "disk-full", "the disk of the sandbox is full",

@@ -16,6 +16,8 @@ package struct SandboxOptions: Sendable {
   package var extraArguments: [String]
   /// How long mongod may take to answer, in seconds.
   package var startTimeout: Double
+  /// How long somebody else may hold a server up (SIGSTOP) before it is given up, in seconds.
+  package var stopPatience = 30.0
 
   package init(
     mongod: String? = nil, directory: String? = nil, cacheBytes: Int? = nil, keep: Bool = false,

@@ -50,6 +50,10 @@ package final class Server: Sendable {
     var isOver = false
     /// What the files that it is to open ask for besides the options.
     var arguments: [String] = []
+    /// Whether a thread looks after it; see `watchForStops`.
+    var isWatched = false
+    /// For how many seconds somebody else had held its newest process up when it was given up.
+    var heldUp: Double?
   }
 
   /// Its log, JSON lines.
@@ -72,6 +76,8 @@ package final class Server: Sendable {
     self.announce = announce
     state = Monitor(State(dataPath: data, address: address))
   }
+
+  deinit { retire() }
 
   var address: Address { state.withLock(\.address) }
   /// Its dbPath.
@@ -107,6 +113,9 @@ package final class Server: Sendable {
   var unwantedEnd: ExitStatus? {
     state.withLock { $0.isWanted ? $0.child?.exitStatus : nil }
   }
+
+  /// For how many seconds somebody else had held it up when it was given up; nil when nobody did.
+  var heldUp: Double? { state.withLock(\.heldUp) }
 
   /// Waits for its end, for at most so many seconds.
   func waitForEnd(atMost seconds: Double) { _ = state.withLock(\.child)?.wait(timeout: seconds) }
@@ -175,6 +184,11 @@ extension Server {
       state.child = child
       state.pool = nil
       state.isPaused = false
+      state.heldUp = nil
+      if !state.isWatched {
+        state.isWatched = true
+        try watchForStops()
+      }
       return child
     }
   }
@@ -219,6 +233,33 @@ extension Server {
     case .port(let number, let membership):
       return "mongodb://\(membership.key.credentials)@127.0.0.1:\(number)/?directConnection=true&"
         + "\(MemberKey.authentication)&\(timeouts)"
+    }
+  }
+}
+
+// MARK: - Held up
+
+extension Server {
+  /// How often it is looked at, in seconds.
+  private static let glance = 0.5
+
+  /// Gives it up when somebody else holds it up (SIGSTOP, a debugger) for longer than the options allow: what waits for
+  /// its answers would wait for a day. Glances are counted, and not the time between two of them, in which this process
+  /// may have been held up itself.
+  private func watchForStops() throws(Failure) {
+    let state = state
+    let allowed = options.stopPatience
+    _ = try Threads.start {
+      var glances = 0
+      while true {
+        let isOver = state.wait(atMost: Server.glance) { $0.isOver ? true : nil } ?? false
+        if isOver { return }
+        let child = state.withLock { $0.isPaused ? nil : $0.child }
+        glances = child?.isStopped == true ? glances + 1 : 0
+        guard let child, Double(glances) * Server.glance >= allowed else { continue }
+        state.update { $0.heldUp = allowed }
+        child.kill()
+      }
     }
   }
 }

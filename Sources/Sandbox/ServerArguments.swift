@@ -1,3 +1,4 @@
+internal import Facts
 internal import Platform
 
 /// What a throwaway mongod is started with: all that makes it safe, quiet and quick, in one table.
@@ -5,9 +6,8 @@ enum ServerArguments {
   /// One argument and the versions that know it.
   private struct Argument {
     var words: [String]
-    /// The first version that has it, and the first that no longer does.
-    var since = Version(4, 2)
-    var before: Version?
+    /// What tells which versions know it; nil when all do.
+    var trait: ServerTrait?
   }
 
   /// An argument that all versions know.
@@ -16,8 +16,7 @@ enum ServerArguments {
     Argument(words: ["--setParameter", "\(name)=\(value)"])
   }
 
-  /// Tried with 6.0.5. What 7.0 and 8.0 take is from their documentation, untested.
-  static func all(version: Version, folder: String, at address: Server.Address, memory: ServerMemory)
+  static func all(version: ServerVersion, folder: String, at address: Server.Address, memory: ServerMemory)
     -> [String]
   {
     let table = [
@@ -35,15 +34,12 @@ enum ServerArguments {
       option("--slowms", "2147483647"),
       option("--slowOpSampleRate", "0"),
       option("--quiet"),
-      Argument(words: ["--enableFreeMonitoring", "off"], before: Version(7, 0)),
       option("--wiredTigerCacheSizeGB", Decimals.format(Double(memory.cacheBytes) / 1_073_741_824, 3)),
       // Indexes are built several at a time; each of them may take this much to sort in.
-      Argument(words: ["--setParameter", "maxNumActiveUserIndexBuilds=32"], since: Version(4, 4)),
+      Argument(words: ["--setParameter", "maxNumActiveUserIndexBuilds=32"], trait: .indexBuildLimit),
       parameter("maxIndexBuildMemoryUsageMegabytes", memory.indexBuildBytes >> 20),
     ]
-    return (listening(at: address) + table).filter {
-      $0.since <= version && $0.before.map { version < $0 } ?? true
-    }.flatMap(\.words)
+    return (listening(at: address) + table).filter { $0.trait?.holds(for: version) ?? true }.flatMap(\.words)
   }
 
   /// Bytes of oplog that a member keeps, in MB: hours of an application's tests, minutes of the hardest writing.

@@ -74,7 +74,8 @@ struct WitnessPlan: Sendable {
         "a capped collection can't be read at a cluster time, and each server drops its oldest documents by itself"
       collection.way = .repeated
     } else if !source.hasSnapshots {
-      collection.reason = "the server is older than 5.0: it can't be read at a cluster time"
+      collection.reason =
+        "the server is older than \(ServerTrait.snapshotReads.since?.series ?? ""): it can't be read at a cluster time"
       collection.way = .repeated
     } else {
       collection.way = .snapshot

@@ -7,7 +7,7 @@ internal import Platform
 struct WitnessedSource: Sendable {
   let pool: ClientPool
   let description: WitnessRecord.Source
-  /// Whether a `find` can be made at a cluster time: from server 5.0 on.
+  /// Whether a `find` can be made at a cluster time.
   let hasSnapshots: Bool
   /// For how many seconds the server keeps what was.
   let window: Double
@@ -28,7 +28,7 @@ struct WitnessedSource: Sendable {
     var hosts = ["hosts", "passives"].flatMap { hello[$0]?.elements ?? [] }.compactMap(\.string)
     if hosts.isEmpty { hosts = [hello["me"]?.string].compactMap(\.self) }
     description = WitnessRecord.Source(hosts: hosts, set: set, version: version)
-    hasSnapshots = (version.split(separator: ".").first.flatMap { Int($0) } ?? 0) >= 5
+    hasSnapshots = ServerVersion(version).map { ServerTrait.snapshotReads.holds(for: $0) } ?? false
     // That takes a role that is not asked for (clusterMonitor); 300 s is the default.
     let name = "minSnapshotHistoryWindowInSeconds"
     let reply = try? pool.run(["getParameter": 1, name: 1])

@@ -3,6 +3,7 @@ import Checks
 import Facts
 import Platform
 import Record
+import TestSupport
 import Testing
 import Witness
 
@@ -17,7 +18,7 @@ struct CollectionsCheckTests {
   }
 
   @Test(
-    "names that are required, forbidden or all that there may be",
+    "names that are required, forbidden or all that there may be", .needs(ServerVersion(5, 0), "time series"),
     arguments: [
       ("{required: [orders, paid, at]}", .pass, "5 collections"),
       ("{required: ['orders_*']}", .pass, "5 collections"),
@@ -37,7 +38,9 @@ struct CollectionsCheckTests {
     #expect(outcomes.first?.namespace == nil)
   }
 
-  @Test("compared with the backup or a witness: missing, unexpected, and of another kind")
+  @Test(
+    "compared with the backup or a witness: missing, unexpected, and of another kind",
+    .needs(ServerVersion(5, 0), "time series"))
   func compare() throws {
     var database = try filled()
     #expect(
@@ -85,7 +88,7 @@ struct CollectionsCheckTests {
     #expect(outcomes.map(\.result) == [.error, .pass, .fail])
   }
 
-  @Test("of everything, names have their database")
+  @Test("of everything, names have their database", .needs(ServerVersion(5, 0), "time series"))
   func everything() throws {
     let database = try filled()
     let outcomes = try database.checks(

@@ -3,6 +3,7 @@ import Checks
 import Facts
 import Platform
 import Record
+import TestSupport
 import Testing
 
 @Suite("count", .tags(.mongod), .timeLimit(.minutes(10)))
@@ -105,7 +106,9 @@ struct CountCheckTests {
     #expect(try database.check("nowhere", "{count: {min: 0}, severity: warn}").result == .warn)
   }
 
-  @Test("a time series is counted in buckets against the backup, in measurements otherwise")
+  @Test(
+    "a time series is counted in buckets against the backup, in measurements otherwise",
+    .needs(ServerVersion(5, 0), "time series"))
   func timeSeries() throws {
     var database = try TestDatabase()
     try database.create("t", ["timeseries": ["timeField": "at", "metaField": "m"]])

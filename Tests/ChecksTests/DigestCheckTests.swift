@@ -10,7 +10,7 @@ struct DigestCheckTests {
   /// What a backup with these documents says.
   private func facts(_ namespace: Namespace, _ documents: [Document]) -> Catalogue {
     var digest = ContentDigest()
-    for document in documents { unsafe document.withBytes { unsafe digest.add($0) } }
+    for document in documents { _ = unsafe document.withBytes { unsafe digest.add($0) } }
     var facts = CollectionFacts(namespace, documents: documents.count)
     facts.digest = digest
     return Catalogue([facts])

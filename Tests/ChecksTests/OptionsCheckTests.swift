@@ -3,6 +3,7 @@ import Checks
 import Facts
 import Platform
 import Record
+import TestSupport
 import Testing
 import Witness
 
@@ -35,7 +36,9 @@ struct OptionsCheckTests {
     ),
   ]
 
-  @Test("each option that differs is named, and none that doesn't", arguments: 0..<cases.count)
+  @Test(
+    "each option that differs is named, and none that doesn't",
+    .needs(ServerVersion(5, 3), "clustered collections"), arguments: 0..<cases.count)
   func differs(index: Int) throws {
     let (name, before, after, message) = Self.cases[index]
     var database = try TestDatabase()

@@ -3,6 +3,7 @@ import Checks
 import Facts
 import Platform
 import Record
+import TestSupport
 import Testing
 
 @Suite("One reading for many checks", .tags(.mongod), .timeLimit(.minutes(10)))
@@ -104,7 +105,9 @@ struct ScanningTests {
     #expect(try database.check("c", "types: {field: a.b.c}").measured["types"]?["a.b.c"] == ["missing": 3])
   }
 
-  @Test("what a time series shows is read, and an error on the way is every check's error")
+  @Test(
+    "what a time series shows is read, and an error on the way is every check's error",
+    .needs(ServerVersion(5, 0), "time series"))
   func series() throws {
     let database = try TestDatabase()
     try database.create("t", ["timeseries": ["timeField": "at", "metaField": "m"]])

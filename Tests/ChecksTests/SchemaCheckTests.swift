@@ -3,6 +3,7 @@ import Checks
 import Facts
 import Platform
 import Record
+import TestSupport
 import Testing
 
 @Suite("schema and failed_documents", .tags(.mongod), .timeLimit(.minutes(10)))
@@ -87,7 +88,7 @@ struct SchemaCheckTests {
     #expect(try restored.checks("s: {'*': [schema]}").map(\.result) == [.fail])
   }
 
-  @Test("views and time series are asked like collections")
+  @Test("views and time series are asked like collections", .needs(ServerVersion(5, 0), "time series"))
   func views() throws {
     let database = try filled()
     try database.create("v", ["viewOn": "c", "pipeline": [["$match": ["_id": ["$lt": 3]]]]])
@@ -106,6 +107,7 @@ struct SchemaCheckTests {
 
   @Test(
     "failed documents are those that match, or that a pipeline gives",
+    .needs(ServerVersion(5, 0), "$getField"),
     arguments: [
       ("{failed_documents: , where: {n: {$type: string}}}", .fail, "1 failed document of 4 documents", ["2"]),
       ("{failed_documents: , where: {n: 99}}", .pass, "none of 4 documents failed", []),

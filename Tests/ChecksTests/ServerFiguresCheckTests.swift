@@ -3,11 +3,14 @@ import Checks
 import Facts
 import Platform
 import Record
+import TestSupport
 import Testing
 
 @Suite("storage and query", .tags(.mongod), .timeLimit(.minutes(10)))
 struct ServerFiguresCheckTests {
-  @Test("sizes are recorded, and compared with an earlier run or a witness within tolerances")
+  @Test(
+    "sizes are recorded, and compared with an earlier run or a witness within tolerances",
+    .needs(ServerVersion(5, 0), "time series"))
   func storage() throws {
     var database = try TestDatabase()
     try database.insert("c", numbered(100) { ["n": .int32(Int32($0))] })
@@ -55,6 +58,7 @@ struct ServerFiguresCheckTests {
 
   @Test(
     "the index that a plan uses, and the documents that it looks at, whichever engine runs it",
+    .needs(ServerVersion(5, 3), "clustered collections"),
     arguments: [
       ("c", "{find: {a: 3}, index: by_a, max_examined: 100}", .pass, ["by_a"], 100),
       ("c", "{find: {a: 3}, index: by_t}", .fail, ["by_a"], 100),
@@ -91,7 +95,9 @@ struct ServerFiguresCheckTests {
 
   private struct MalformedTest: Error {}
 
-  @Test("time and documents against limits and an earlier run")
+  @Test(
+    "time and documents against limits and an earlier run",
+    .needs(ServerVersion(5, 3), "clustered collections"))
   func limits() throws {
     var database = try filled()
     let check = "query: {find: {b: {$gt: 0}}"

@@ -5,6 +5,7 @@ import Mongo
 import Platform
 import Record
 import Synchronization
+import TestSupport
 import Testing
 import Witness
 
@@ -67,7 +68,9 @@ struct SuiteRunTests {
     #expect(outcomes.map(\.result) == [.error])
   }
 
-  @Test("what a server holds, read and compared with itself, does not differ")
+  @Test(
+    "what a server holds, read and compared with itself, does not differ",
+    .needs(ServerVersion(5, 3), "clustered collections"))
   func catalogue() throws {
     let database = try TestDatabase()
     try database.create("capped", ["capped": true, "size": 4096, "max": 10])

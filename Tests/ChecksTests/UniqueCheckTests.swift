@@ -3,6 +3,7 @@ import Checks
 import Facts
 import Platform
 import Record
+import TestSupport
 import Testing
 
 @Suite("unique", .tags(.mongod), .timeLimit(.minutes(10)))
@@ -88,7 +89,7 @@ struct UniqueCheckTests {
     #expect(try database.check("view", "unique: {field: a, null: ignore}").measured["repeats"] == 2)
   }
 
-  @Test("a view and a time series are read as what they show")
+  @Test("a view and a time series are read as what they show", .needs(ServerVersion(5, 0), "time series"))
   func shown() throws {
     let database = try TestDatabase()
     try database.insert("c", Self.documents)

@@ -5,6 +5,7 @@ import Mongo
 import Platform
 import Record
 import Sandbox
+import TestSupport
 import Testing
 import Witness
 
@@ -32,6 +33,7 @@ struct ValidateCheckTests {
 
   @Test(
     "documents that a validator would refuse are told, and are no failure",
+    .needs(ServerVersion(6, 0), "validate counts what a validator refuses"),
     arguments: [["validationLevel": "strict"], ["validationLevel": "moderate"], ["validationAction": "warn"]]
       as [Document])
   func validator(options: Document) throws {
@@ -48,7 +50,7 @@ struct ValidateCheckTests {
     #expect(facts.options["validationLevel"] == options["validationLevel"] ?? "strict")
   }
 
-  @Test("a time series is validated by its buckets")
+  @Test("a time series is validated by its buckets", .needs(ServerVersion(5, 0), "time series"))
   func timeSeries() throws {
     let database = try TestDatabase()
     try database.create("t", ["timeseries": ["timeField": "at"]])
@@ -70,7 +72,9 @@ struct ValidateCheckTests {
     #expect(outcome.message == "`validate` locks the collection, and this server is not a sandbox")
   }
 
-  @Test("an index that disagrees with its documents fails, also behind a validator that they would not pass")
+  @Test(
+    "an index that disagrees with its documents fails, also behind a validator that they would not pass",
+    .needs(ServerVersion(6, 0), "validate counts what a validator refuses"))
   func damagedIndex() throws {
     var options = SandboxOptions()
     options.cacheBytes = 256 << 20

@@ -44,6 +44,20 @@ struct LiveTests {
       ])
   }
 
+  @Test("says what is left by the later half of the time, whatever a pause or a slow start did")
+  func left() {
+    var left = TimeLeft(begun: 100)
+    #expect(left.seconds(of: 1000) == nil)
+    // 100 s at 10 a second, 100 s at 20, ten updates a second; a stop of 5 s at the end.
+    for tick in 1...1000 { left.add(tick, at: 100 + Double(tick) / 10) }
+    #expect(abs((left.seconds(of: 2000) ?? 0) - 100) < 1)
+    for tick in 1...1000 { left.add(1000 + tick * 2, at: 200 + Double(tick) / 10) }
+    #expect(abs((left.seconds(of: 5000) ?? 0) - 100) < 1)
+    left.add(3000, at: 305)
+    #expect(abs((left.seconds(of: 5000) ?? 0) - 105) < 2)
+    #expect(left.seconds(of: 2000) == 0)
+  }
+
   @Test("measures the rate over the last seconds, not since the beginning")
   func rate() {
     var meter = RateMeter()

@@ -21,6 +21,16 @@ struct YAMLTests {
     #expect(entry.value.place.description == "s.yaml:4:17")
   }
 
+  @Test("a mark of UTF-8 before it changes nothing, and one of UTF-16 is refused")
+  func marks() throws {
+    let (node, problems) = parse("\u{FEFF}a: 1\nb: [")
+    #expect(node == nil && problems.first?.hasPrefix("s.yaml:3:1: ") == true, "\(problems)")
+    #expect(try #require(parse("\u{FEFF}ab: 1\n").node)["ab"]?.place.description == "s.yaml:1:5")
+    let diagnostics = Diagnostics()
+    #expect(Node.parse([0xFF, 0xFE, 0x61, 0], file: "s.yaml", diagnostics) == nil)
+    #expect(diagnostics.sorted.map(\.description).first?.contains("invalid leading UTF-8 octet") == true)
+  }
+
   @Test(
     "plain scalars are typed by YAML 1.2's core schema",
     arguments: [

@@ -2,9 +2,10 @@ import Drills
 import Platform
 import Record
 import Reports
+import TestSupport
 import Testing
 
-@Suite("A search for the entry that breaks checks", .tags(.mongod))
+@Suite("A search for the entry that breaks checks", .needsFixtures, .tags(.mongod))
 struct BisectTests {
   let folder: TemporaryFolder
 

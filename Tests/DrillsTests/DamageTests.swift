@@ -2,6 +2,7 @@ import Drills
 import Platform
 import Record
 import Reports
+import TestSupport
 import Testing
 
 /// Plants faults in a scenario.
@@ -10,7 +11,7 @@ private func damage(_ scenario: Scenario, each: Int? = 1) -> DrillRecord {
   return DamageDrill(scenario, options: options, each: each, events: { _ in }).run()
 }
 
-@Suite("Damage that is planted on purpose", .tags(.mongod), .timeLimit(.minutes(10)))
+@Suite("Damage that is planted on purpose", .needsFixtures, .tags(.mongod), .timeLimit(.minutes(10)))
 struct DamageTests {
   let folder: TemporaryFolder
 

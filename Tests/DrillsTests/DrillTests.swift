@@ -3,6 +3,7 @@ import Glibc
 import Platform
 import Record
 import Reports
+import TestSupport
 import Testing
 
 extension Tag {
@@ -48,7 +49,7 @@ private let soundChecks = """
       shop.orders: [{count: {min: 5000}}, indexes]
   """
 
-@Suite("A drill", .tags(.mongod))
+@Suite("A drill", .needsFixtures, .tags(.mongod))
 struct DrillTests {
   let folder: TemporaryFolder
 
@@ -187,6 +188,28 @@ struct DrillTests {
     #expect(record.steps[1].attempts == 2)
     #expect(record.steps[2].status == (goesOn ? .completed : .skipped))
     #expect(record.checks.isEmpty == !goesOn)
+    try expectValid(record)
+  }
+
+  @Test("asks checks again as often as it may, and only the last answers count")
+  func checksAgain() throws {
+    let script = """
+      - {id: later, check: [later], retries: 3}
+      checks:
+        later:
+          shop: [{command: {argv: [sh, -c, "echo x >> seen; test $(wc -l < seen) -ge 3"]}}]
+      """
+    let record = drill(try shopScenario(script, in: folder))
+    #expect(record.steps[1].attempts == 3 && record.steps[1].status == .completed, "\(record.reasons)")
+    #expect(record.checks.map(\.result) == [.pass] && record.verdict == .pass)
+    try expectValid(record)
+  }
+
+  @Test("gives a step that took longer than it may no pass, however short that is")
+  func shortTimeout() throws {
+    let record = drill(
+      try shopScenario("- {id: pause, wait: 50ms, timeout: 1ms}\n\(soundChecks)", in: folder))
+    #expect(record.reasons.contains { $0.code == "step-timed-out" } && record.exitCode == .incomplete)
     try expectValid(record)
   }
 

@@ -3,6 +3,7 @@ import Glibc
 import Platform
 import Record
 import Reports
+import TestSupport
 import Testing
 
 /// Where the slices of the shop's oplog lie.
@@ -34,7 +35,7 @@ private func digest(_ documents: [[UInt8]]) -> JSON {
   return .string(SHA256.hex(of: Array(sorted.joined())))
 }
 
-@Suite("An export", .tags(.mongod))
+@Suite("An export", .needsFixtures, .tags(.mongod))
 struct ExportTests {
   let folder: TemporaryFolder
   /// Where the run's exports lie.

@@ -2,6 +2,7 @@ import Drills
 import Platform
 import Record
 import Reports
+import TestSupport
 import Testing
 
 private let set = "version: 1\nbackup: {path: b}\nsandbox: {topology: {replica_set: 3}}\n"
@@ -41,7 +42,7 @@ struct FailoverStepTests {
   }
 }
 
-@Suite("A drill with a failover", .tags(.mongod))
+@Suite("A drill with a failover", .needsFixtures, .tags(.mongod))
 struct FailoverDrillTests {
   let folder: TemporaryFolder
 

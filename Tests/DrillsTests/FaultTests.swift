@@ -3,6 +3,7 @@ import Platform
 import Record
 import Reports
 import Sandbox
+import TestSupport
 import Testing
 
 private let one = "version: 1\nbackup: {path: b}\n"
@@ -61,7 +62,7 @@ struct FaultStepTests {
   }
 }
 
-@Suite("A drill with faults", .tags(.mongod), .timeLimit(.minutes(10)))
+@Suite("A drill with faults", .needsFixtures, .tags(.mongod), .timeLimit(.minutes(10)))
 struct FaultDrillTests {
   let folder: TemporaryFolder
 

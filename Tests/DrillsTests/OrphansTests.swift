@@ -2,9 +2,10 @@ import BSON
 import Drills
 import Platform
 import Record
+import TestSupport
 import Testing
 
-@Suite("References of the shop, at each of its points", .tags(.mongod))
+@Suite("References of the shop, at each of its points", .needsFixtures, .tags(.mongod))
 struct OrphansTests {
   /// What the source itself counted, with a missing field as an orphan; an order without lines has none.
   private struct Point {

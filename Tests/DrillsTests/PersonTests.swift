@@ -37,6 +37,8 @@ struct PersonTests {
     let measured = try #require(record.objectives.rto?.measuredSeconds)
     let phases = record.phases.filter { $0.name != "cleanup" }.reduce(0) { $0 + $1.seconds }
     #expect(measured < phases + 1)
+    let phase = try #require(record.phases.first { $0.name == "approve" })
+    #expect(phase.seconds < 1)
   }
 
   @Test(

@@ -2,6 +2,7 @@ import Drills
 import Platform
 import Record
 import Reports
+import TestSupport
 import Testing
 
 /// Where the slices of the shop's oplog lie.
@@ -26,7 +27,7 @@ private func replayScenario(
     "\(rest)\noplog: [\(oplog)]", restore: restore, backup: backup, in: folder)
 }
 
-@Suite("A drill that replays", .tags(.mongod))
+@Suite("A drill that replays", .needsFixtures, .tags(.mongod))
 struct ReplayDrillTests {
   let folder: TemporaryFolder
 
@@ -328,7 +329,7 @@ private func length(of bytes: [UInt8], at start: Int) -> Int {
   bytes[start..<start + 4].reversed().reduce(0) { $0 << 8 | Int($1) }
 }
 
-@Suite("A drill of a folder of backups", .tags(.mongod))
+@Suite("A drill of a folder of backups", .needsFixtures, .tags(.mongod))
 struct PickTests {
   let folder: TemporaryFolder
 

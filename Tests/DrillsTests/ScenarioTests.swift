@@ -164,6 +164,10 @@ struct ScenarioTests {
         "Give it one of \(kinds)."
       ),
       (
+        least + "steps:\n  - {restore: {}, retries: 1}\n", ["4:28 not-repeatable"],
+        "Leave it out, and run the drill again when it failed for a passing reason."
+      ),
+      (
         least + "steps:\n  - {restore: {}, check: []}\n", ["4:19 step-with-two-actions"],
         "Make them two steps."
       ),

@@ -1,5 +1,6 @@
 import BSON
 import Drills
+import Facts
 import Glibc
 import Platform
 import Record
@@ -18,7 +19,7 @@ private func outcome(_ record: DrillRecord, _ name: String, _ namespace: String?
     "\(record.reasons)")
 }
 
-@Suite("A drill of a sharded set", .tags(.mongod))
+@Suite("A drill of a sharded set", .needs(ServerVersion(5, 0), "$toHashedIndexKey"), .tags(.mongod))
 struct ShardedDrillTests {
   @Test("that is whole passes, and says of each part where it stands")
   func whole() throws {

@@ -3,6 +3,7 @@ import Platform
 import Record
 import Reports
 import Sandbox
+import TestSupport
 import Testing
 
 private let least = "version: 1\nbackup: {path: b}\n"
@@ -53,7 +54,7 @@ struct TopologyTests {
   }
 }
 
-@Suite("A drill on a replica set", .tags(.mongod))
+@Suite("A drill on a replica set", .needsFixtures, .tags(.mongod))
 struct ReplicaSetDrillTests {
   let folder: TemporaryFolder
 
@@ -75,7 +76,7 @@ struct ReplicaSetDrillTests {
     #expect(record.checks.count == 4 && record.checks.allSatisfy { $0.result == .pass })
     #expect(
       record.phases.map(\.name) == [
-        "read", "sandbox", "restore", "indexes", "replica_set", "checks", "cleanup",
+        "read", "sandbox", "restore", "indexes", "replica_set", "checks", "run", "cleanup",
       ])
     #expect(record.environment.sandbox?.members == 1)
     let output = record.steps[2].output ?? ""

@@ -1,6 +1,7 @@
 import BSON
 import Checks
 import Drills
+import Facts
 import Mongo
 import Platform
 import Record
@@ -120,6 +121,7 @@ private struct WitnessedBackup {
 struct WitnessDrillTests {
   @Test(
     "of a source under writes finds every document as it was there, at one moment and at several",
+    .needs(ServerVersion(5, 0), "reading at a cluster time"),
     arguments: [nil, 0.4])
   func equal(batchSeconds: Double?) throws {
     let backup = try WitnessedBackup(batchSeconds: batchSeconds)
@@ -158,7 +160,9 @@ struct WitnessDrillTests {
     #expect(record.checks[2].measured["scans_collection"] == true)
   }
 
-  @Test("names the document and the field that were changed after the replay, and what is missing and extra")
+  @Test(
+    "names the document and the field that were changed after the replay, and what is missing and extra",
+    .needs(ServerVersion(5, 0), "reading at a cluster time"))
   func changed() throws {
     let backup = try WitnessedBackup(batchSeconds: nil)
     let address = Files.join(backup.folder.path, "uri")
@@ -204,7 +208,9 @@ struct WitnessDrillTests {
     #expect(customers.samples.contains { $0.hasPrefix("\"extra\": ") })
   }
 
-  @Test("a check that compares with a witness says so when there is none, and when the data stands elsewhere")
+  @Test(
+    "a check that compares with a witness says so when there is none, and when the data stands elsewhere",
+    .needsFixtures)
   func elsewhere() throws {
     let backup = try WitnessedBackup(batchSeconds: nil)
     var scenario = try backup.scenario()
@@ -212,8 +218,8 @@ struct WitnessDrillTests {
     let none = drill(scenario)
     #expect(none.exitCode == .invalidScenario, "\(none.reasons)")
     scenario = try backup.scenario()
-    scenario.steps[1].action = try #require(
-      try Scenario(file: path(backup, "- {id: replay, replay: {to: latest}}")).steps[1].action)
+    scenario.steps[1].action =
+      try Scenario(file: path(backup, "- {id: replay, replay: {to: latest}}")).steps[1].action
     let other = drill(scenario)
     #expect(other.exitCode == .incomplete)
     #expect(

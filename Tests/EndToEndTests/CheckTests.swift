@@ -358,7 +358,7 @@ struct CheckTests {
       let seen = try Mongodrill.run("check", "checks.yaml", "--uri", server.reader, in: folder)
       #expect(
         seen.errorOutput.hasPrefix(
-          "note: the password of --uri can be seen by who lists processes; MONGODRILL_SOURCE_URI keeps it hidden\n"
+          "note: the password of --uri stays in the shell's history; MONGODRILL_SOURCE_URI keeps it hidden\n"
         ))
     }
   }

@@ -22,6 +22,26 @@ struct RecipesTests {
     #expect(run.status == .exited(0), "\(run.output.text)\(run.errorOutput.text)")
   }
 
+  @Test(
+    "for Kubernetes are what its schemas allow, with no key that they don't know",
+    arguments: [nil, ("schedule:", "shedule:"), ("restartPolicy: Never", "restartPolicy: Rarely")])
+  func manifests(mistake: (String, String)?) throws {
+    let cache = Environment["XDG_CACHE_HOME"] ?? Files.join(Environment["HOME"] ?? "/", ".cache")
+    let validator = Files.join(cache, "mongodrill/tools/bin/kubernetes-validate")
+    try withFolder { folder in
+      var text = try Files.text(of: Files.join(Self.folder, "kubernetes-cronjob.yaml"))
+      if let (right, wrong) = mistake {
+        #expect(text.contains(right))
+        text = text.replacing(right, with: wrong)
+      }
+      let file = Files.join(folder, "manifests.yaml")
+      try Files.writeAtomically(text.utf8, to: file)
+      let run = try Supervisor.shared.capture(ChildSpec([validator, "--strict", file]), timeout: 60)
+      #expect(
+        run.status == .exited(mistake == nil ? 0 : 1), "\(run.output.text)\(run.errorOutput.text)")
+    }
+  }
+
   @Test("give mongodrill command lines that it takes")
   func lines() throws {
     var count = 0

@@ -173,6 +173,50 @@ struct RestoreTests {
     }
   }
 
+  /// What says that it is a mongod of that version, and is none.
+  private func mongod(_ version: String, in folder: String) throws -> String {
+    let path = folder + "/mongod"
+    try Files.writeAtomically("#!/bin/sh\necho 'db version v\(version)'\n".utf8, to: path, mode: 0o755)
+    return path
+  }
+
+  @Test("refuses a backup that the server can't hold before that is started, and says which can")
+  func unfit() throws {
+    try withFolder { folder in
+      let old = try mongod("4.4.29", in: folder)
+      let repository = Files.folder(of: Files.folder(of: Files.folder(of: #filePath)))
+      let dump = repository + "/Tests/Fixtures/shop/base/dump"
+      let run = try Mongodrill.run("restore", dump, "--mongod", old, "--sandbox-dir", folder, "--", "true")
+      #expect(run.status == 69)
+      #expect(
+        run.errorOutput.hasPrefix(
+          "mongodrill: the backup needs what MongoDB 4.4.29 doesn't have: the clustered collection shop.ledger "
+        ))
+      #expect(
+        run.errorOutput.contains("the oplog of MongoDB 6.0.5 (MongoDB 5.0 and later: updates as differences"))
+      #expect(run.errorOutput.contains("HINT: Name a mongod of 5.3 or newer by --mongod, or leave "))
+      let drill = try Mongodrill.run(
+        "run", dump, "--mongod", old, "--sandbox-dir", folder, "--report-dir", folder + "/reports")
+      #expect(
+        drill.status == 69 && drill.output.contains("the backup needs what MongoDB 4.4.29 doesn't have"))
+    }
+  }
+
+  @Test("doctor says that a version was never tried, and which ones were")
+  func untried() throws {
+    try withFolder { folder in
+      let new = try mongod("7.0.14", in: folder)
+      let run = try Mongodrill.run("doctor", "--mongod", new)
+      #expect(run.output.contains("  6.0      tried with 6.0.5, "))
+      #expect(run.output.contains("  7.0      never tried: known from its documentation"))
+      #expect(
+        run.output.contains("untried: mongodrill was never tried with MongoDB 7.0 (tried: 4.4, 5.0, 6.0)"))
+      #expect(run.status == 0)
+      let json = try Mongodrill.run("doctor", "--mongod", new, "--output", "json").output
+      #expect(json.contains("\"tried\": false"))
+    }
+  }
+
   @Test("keeps the files when asked to, and clean --kept removes them")
   func keep() throws {
     try withFolder { folder in

@@ -89,3 +89,33 @@ struct UsageTests {
     }
   }
 }
+
+@Suite("Standard output")
+struct StandardOutputTests {
+  /// Runs a line of the shell with the program as `$0`.
+  private func shell(_ line: String) throws -> (status: Int32, output: String, errorOutput: String) {
+    let done = try Supervisor.shared.capture(
+      ChildSpec(["bash", "-c", line, Mongodrill.path], environment: Mongodrill.environment), timeout: 60)
+    return (done.status.shellCode, done.output.text, done.errorOutput.text)
+  }
+
+  @Test(
+    "that can't be written is a failure, whatever the command would have ended in",
+    arguments: [
+      "--help", "--version", "report reports/example --format html", "report reports/example --output json",
+      "schema", "manual", "completion bash", "history --report-dir reports/none",
+    ])
+  func full(words: String) throws {
+    let repository = Files.folder(of: Files.folder(of: Files.folder(of: #filePath)))
+    let done = try shell("cd '\(repository)' && \"$0\" \(words) > /dev/full")
+    let isUsage = words.hasSuffix("none")
+    #expect(done.status == (isUsage ? 64 : 4), "\(done)")
+    #expect(isUsage || done.errorOutput.hasPrefix("mongodrill: standard output can't be written"), "\(done)")
+  }
+
+  @Test("whose reader went away ends without a word")
+  func closed() throws {
+    let done = try shell("\"$0\" manual | head -c 1; echo \" ${PIPESTATUS[0]}\"")
+    #expect(done.output.hasSuffix(" 0\n") && done.errorOutput == "", "\(done)")
+  }
+}

@@ -7,7 +7,7 @@ import Testing
 struct ContentDigestTests {
   static func digest(_ documents: [Document]) -> ContentDigest {
     var digest = ContentDigest()
-    for document in documents { document.withBytes { digest.add($0) } }
+    for document in documents { _ = document.withBytes { digest.add($0) } }
     return digest
   }
 

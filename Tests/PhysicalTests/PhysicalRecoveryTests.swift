@@ -219,7 +219,11 @@ private struct Source {
         ["insert": "items", "documents": [["_id": .int32(Int32(id)), "n": .int32(Int32(id))]]], on: "shop")
     }
     try pool.run(["update": "items", "updates": [["q": ["_id": 7], "u": ["$set": ["x": "y"]]]]], on: "shop")
-    try pool.run(["delete": "items", "deletes": [["q": ["_id": 8], "limit": 1]]], on: "shop")
+    // Servers before 5.0 don't wait for the journal by themselves; what comes before the last is there with it.
+    try pool.run(
+      [
+        "delete": "items", "deletes": [["q": ["_id": 8], "limit": 1]], "writeConcern": ["w": "majority"],
+      ], on: "shop")
   }
 
   /// Also what the checkpoint holds is stable then: the node is its own majority.

@@ -28,7 +28,9 @@ struct SlicesTests {
     }
   }
 
-  @Test("are recovered to moments before, in and after the copy's own oplog", arguments: Manner.asked)
+  @Test(
+    "are recovered to moments before, in and after the copy's own oplog",
+    .needs(ServerVersion(5, 0), "time series"), arguments: Manner.asked)
   func moments(manner: Manner) throws {
     try withScratch { folder in
       let source = try LiveSource.start(arguments: manner.arguments)
@@ -88,7 +90,7 @@ struct SlicesTests {
     }
   }
 
-  @Test("need an entry of the copy's own oplog; a gap is refused")
+  @Test("need an entry of the copy's own oplog; a gap is refused", .needs(ServerVersion(5, 0), "time series"))
   func gap() throws {
     try withScratch { folder in
       let source = try LiveSource.start(arguments: Manner.atOnce.arguments)
@@ -109,7 +111,9 @@ struct SlicesTests {
     }
   }
 
-  @Test("that only touch the copy's last entry are taken, and reported as unproven")
+  @Test(
+    "that only touch the copy's last entry are taken, and reported as unproven",
+    .needs(ServerVersion(5, 0), "time series"))
   func unproven() throws {
     try withScratch { folder in
       let source = try LiveSource.start()
@@ -132,7 +136,7 @@ struct SlicesTests {
     }
   }
 
-  @Test("of another replica set are refused")
+  @Test("of another replica set are refused", .needs(ServerVersion(5, 0), "time series"))
   func stranger() throws {
     try withScratch { folder in
       let (source, other) = (try LiveSource.start(), try LiveSource.start())
@@ -149,7 +153,9 @@ struct SlicesTests {
     }
   }
 
-  @Test("bring back what a transaction did that was prepared before the copy and committed after it")
+  @Test(
+    "bring back what a transaction did that was prepared before the copy and committed after it",
+    .needs(ServerVersion(5, 0), "time series"))
   func prepared() throws {
     try withScratch { folder in
       let source = try LiveSource.start(arguments: Manner.atOnce.arguments)

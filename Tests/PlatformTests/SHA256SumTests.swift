@@ -11,7 +11,7 @@ struct SHA256SumTests {
 
   static func sum(_ pieces: some Sequence<[UInt8]>) -> SHA256Sum {
     var sum = SHA256Sum()
-    for piece in pieces { piece.withUnsafeBytes { sum.add($0) } }
+    for piece in pieces { _ = piece.withUnsafeBytes { sum.add($0) } }
     return sum
   }
 

@@ -130,7 +130,7 @@ struct ChainTests {
   @Test("stays sound when the oldest runs are removed, also where they are gone already")
   func pruned() throws {
     let (folder, ids) = try year()
-    #expect(try RunChain.remove(through: ids[1], in: folder.path) == 2)
+    #expect(try RunChain.remove(through: ids[1], in: folder.path).removed == 2)
     #expect(try RunChain.runs(in: folder.path) == Array(ids[2...]))
     let verification = try ChainVerification(of: folder.path)
     #expect(verification.isSound && verification.removed == 2 && verification.intact == 3)
@@ -138,8 +138,15 @@ struct ChainTests {
     // `rm -r` first, the anchor after it.
     try Files.removeTree(Files.join(folder.path, ids[2]))
     #expect(try codes(folder) == ["record-missing \(ids[2])"])
-    #expect(try RunChain.remove(through: ids[2], in: folder.path) == 0)
+    let removal = try RunChain.remove(through: ids[2], in: folder.path)
+    #expect(removal.removed == 0 && removal.missing == [ids[2]] && removal.through == ids[2])
     #expect(try codes(folder) == [])
+    #expect(
+      try ChainVerification(of: folder.path).notes.last?.hasPrefix("\(ids[2]) was gone already") == true)
+    // Doing it once more changes nothing.
+    let chain = try Files.read(folder.chain)
+    #expect(try RunChain.remove(through: ids[2], in: folder.path).missing == [])
+    #expect(try Files.read(folder.chain) == chain)
     try folder.write(at: .new.after(days: 40))
     #expect(try codes(folder) == [])
     // What is newer than the anchor is as guarded as before.
@@ -180,7 +187,42 @@ struct ChainTests {
       try folder.write(at: .new.after(days: 40))
       let verification = try ChainVerification(of: folder.path)
       #expect(verification.isSound && verification.intact == 6, "\(verification.faults)")
+      // It can't be told from one that somebody put there, so it is named.
+      #expect(
+        verification.notes.count == 1 && verification.notes[0].hasPrefix("\(ids[4]) was not noted"),
+        "\(verification.notes)")
     }
+  }
+
+  @Test("keeps a record that was changed, and all behind it, when the oldest are removed", arguments: [0, 1])
+  func changedAndDue(place: Int) throws {
+    let (folder, ids) = try year()
+    for id in [ids[place], ids[2]] {
+      var bytes = try Files.read(folder.record(id))
+      bytes[bytes.count / 2] ^= 1
+      try Files.writeAtomically(bytes, to: folder.record(id))
+    }
+    let removal = try RunChain.remove(through: ids[3], in: folder.path)
+    #expect(removal.changed == [ids[place], ids[2]] && removal.removed == place)
+    #expect(removal.through == (place == 0 ? nil : ids[0]))
+    #expect(try RunChain.runs(in: folder.path) == Array(ids[place...]))
+    #expect(try codes(folder) == ["record-changed \(ids[place])", "record-changed \(ids[2])"])
+  }
+
+  @Test("takes a noted digest of a record that was pruned only while a record that is there names it")
+  func prunedHead() throws {
+    let (folder, ids) = try year()
+    let digests = try ids.map { SHA256.hex(of: try Files.read(folder.record($0))) }
+    _ = try RunChain.remove(through: ids[1], in: folder.path)
+    func verified(_ place: Int) throws -> ChainVerification {
+      try ChainVerification(of: folder.path, head: digests[place])
+    }
+    #expect(
+      try verified(0).faults.map { "\($0.kind.rawValue) \($0.runID ?? "")" } == ["head-removed \(ids[0])"])
+    #expect(try verified(1).isSound && verified(1).notes.last?.hasPrefix("\(ids[1]), whose digest") == true)
+    #expect(try verified(2).isSound && verified(2).notes.count == 1)
+    _ = try RunChain.remove(through: ids[4], in: folder.path)
+    #expect(try verified(4).faults.map(\.kind) == [.headRemoved])
   }
 
   @Test("that was lost is made anew from the records, whose own digests still count")

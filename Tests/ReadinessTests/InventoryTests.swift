@@ -99,6 +99,17 @@ struct InventoryTests {
     #expect(found.passedOver.map(\.path) == [folder["2026-11-23"]])
   }
 
+  @Test("names a word of a sidecar for how it went that nobody knows, and takes nothing from it")
+  func unknownWord() throws {
+    try folder.dump("2026-11-17")
+    try folder.write(
+      #"{"status": "archived", "completed": true}"#.utf8, to: "2026-11-17/backup_metadata.json")
+    let entry = try #require(try inventory().entries.first)
+    #expect(entry.found.unknownWords == ["status, archived,"] && entry.found.saidSucceeded == true)
+    let sidecar = try #require(try Sidecar.find(for: folder["2026-11-17"]))
+    #expect(sidecar.notes.count == 1 && sidecar.notes[0].hasPrefix("its status, archived, is no word"))
+  }
+
   @Test("gives ages and growth by the limits and by the series")
   func ages() throws {
     for (day, documents) in [(1, 100), (15, 110), (21, 99)] {

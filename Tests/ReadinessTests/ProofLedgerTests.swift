@@ -64,5 +64,32 @@ struct ProofLedgerTests {
       record.checks = [check("shop.b", .fail, kind: "indexes")]
     }
     #expect(try ledger(reports).lines.map(\.indexes?.runID) == [first, first])
+    #expect(try ledger(reports).lines.flatMap(\.indexNames) == [])
+  }
+
+  @Test("says of each index by its name which run proved it last, whatever became of the others")
+  func eachIndex() throws {
+    let reports = try ReportFolder()
+    func write(_ day: Int, _ result: Outcome.Result, _ matching: [String]) throws -> String {
+      try reports.write(at: .new.after(days: day)) { record in
+        record.backup.collections = [collection("shop.a")]
+        var outcome = check("shop.a", result, kind: "indexes")
+        outcome.measured = ["indexes": 3, "matching": .array(matching.map(JSON.string)), "missing": []]
+        record.checks = [outcome]
+      }
+    }
+    let first = try write(0, .pass, ["a_1", "b_1"])
+    let second = try write(7, .fail, ["a_1"])
+    let line = try #require(try ledger(reports).lines.first)
+    #expect(line.indexNames == ["a_1", "b_1"] && line.proven?.runID == first)
+    #expect(line.indexNames.map { line.eachIndex[$0]?.runID } == [second, first])
+    guard case .array(let lines) = try ledger(reports).json,
+      case .array(let all)? = lines.first?["each_index"]
+    else {
+      Issue.record("no each_index")
+      return
+    }
+    #expect(all.map { $0["name"] } == ["a_1", "b_1"])
+    #expect(all.map { $0["run_id"] } == [JSON.string(second), .string(first)])
   }
 }

@@ -2,6 +2,7 @@ import BSON
 import Compression
 import Mongo
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite("Histories of a real server", .tags(.mongod), .timeLimit(.minutes(10)))
@@ -11,13 +12,13 @@ struct HistoryTests {
     "options", "indexes", "names", "documents", "transactions", "time-series", "views", "users", "window",
   ]
 
-  @Test("at each of their points, one after the other in one sandbox", arguments: themes)
+  @Test("at each of their points, one after the other in one sandbox", .needsFixtures, arguments: themes)
   func sweep(theme: String) throws {
     let history = try History(theme)
     try history.expectRecovery(of: history.bases[0], to: history.points)
   }
 
-  @Test("at each of their points, straight from the base", arguments: themes)
+  @Test("at each of their points, straight from the base", .needsFixtures, arguments: themes)
   func single(theme: String) throws {
     let history = try History(theme)
     try withSandbox { sandbox in

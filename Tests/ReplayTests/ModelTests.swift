@@ -5,12 +5,14 @@ import Platform
 import Replay
 import Restore
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite("Between the points of the shop", .tags(.mongod), .timeLimit(.minutes(10)))
 struct ModelTests {
   @Test(
-    "the documents are what a simple interpreter makes of the entries, at every 50th entry of three slices")
+    "the documents are what a simple interpreter makes of the entries, at every 50th entry of three slices",
+    .needsFixtures)
   func everyFiftieth() throws {
     let shop = try Shop.history.get()
     // Ordinary writes, large transactions, and definitions.

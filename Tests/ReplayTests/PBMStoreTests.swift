@@ -6,12 +6,14 @@ import Platform
 import Replay
 import Restore
 import Sandbox
+import TestSupport
 import Testing
 
 /// The real store in `Tests/Fixtures/pbm`: one snapshot and three slices of a replica set of MongoDB 6.0.5.
 @Suite("A store of Percona Backup for MongoDB", .tags(.mongod), .timeLimit(.minutes(10)))
 struct PBMStoreTests {
-  @Test("is recovered to each of its points, in one sandbox") func sweep() throws {
+  @Test("is recovered to each of its points, in one sandbox", .needsFixtures)
+  func sweep() throws {
     try withStore { store in
       let points = try StorePoint.all()
       #expect(points.count == 3)

@@ -1,16 +1,19 @@
 import BSON
 import Platform
+import TestSupport
 import Testing
 
 @Suite("The shop, at each of its points", .tags(.mongod), .timeLimit(.minutes(10)))
 struct ShopTests {
-  @Test("from each form of its base, one after the other in one sandbox", arguments: Shop.forms)
+  @Test(
+    "from each form of its base, one after the other in one sandbox", .needsFixtures, arguments: Shop.forms)
   func sweep(form: String) throws {
     let shop = try Shop.history.get()
     try shop.expectRecovery(of: Shop.path(form), to: shop.points)
   }
 
-  @Test("straight from the base", arguments: Shop.points) func single(point: String) throws {
+  @Test("straight from the base", .needsFixtures, arguments: Shop.points)
+  func single(point: String) throws {
     let shop = try Shop.history.get()
     try shop.expectRecovery(of: Shop.path("dump"), to: [shop.point(point)])
   }

@@ -41,6 +41,20 @@ struct RendererTests {
     #expect(text.contains("None was made."))
   }
 
+  @Test("say the command that loads an export, with --gzip where mongorestore would pass over its files")
+  func exports() {
+    var record = passingRecord()
+    var export = DrillRecord.Export()
+    export.path = "/reports/a b/exports/lost"
+    record.exports = [export]
+    #expect(Renderer.markdown.draw(record).contains("`mongorestore '/reports/a b/exports/lost'`"))
+    record.exports[0].gzip = true
+    #expect(Renderer.markdown.draw(record).contains("`mongorestore --gzip '/reports/a b/exports/lost'`"))
+    #expect(!Renderer.markdown.draw(record).contains("merge by"))
+    record.exports[0].changes = ["u"]
+    #expect(Renderer.markdown.draw(record).contains("merge by `_id`"))
+  }
+
   @Test("in Markdown stay readable with thousands of collections")
   func many() {
     var record = passingRecord()

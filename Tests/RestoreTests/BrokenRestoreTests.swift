@@ -79,7 +79,7 @@ struct BrokenRestoreTests {
   }
 
   @Test(
-    "of an archive on standard input is like any other", .serialized,
+    "of an archive on standard input is like any other", .needsFixtures, .serialized,
     arguments: [Shop.archive, .gzippedArchive])
   func standardInput(form: Shop) throws {
     let shop = try form.restored
@@ -114,7 +114,8 @@ struct BrokenRestoreTests {
     }
   }
 
-  @Test("takes small batches, one lane and one file at a time as well") func narrow() throws {
+  @Test("takes small batches, one lane and one file at a time as well", .needsFixtures)
+  func narrow() throws {
     let shop = try Shop.directory.restored
     try withSandbox { server, _ in
       let options = RestoreOptions(lanes: 1, parallelCollections: 1, batchBytes: 1, memory: 1 << 20)

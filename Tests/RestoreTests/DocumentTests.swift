@@ -4,6 +4,7 @@ import Mongo
 import Platform
 import Restore
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite("A document", .tags(.mongod), .timeLimit(.minutes(10)))
@@ -15,7 +16,9 @@ struct DocumentTests {
     ["validator": ["never": ["$exists": true]]],
   ]
 
-  @Test("that the server refuses is named by its _id, and the others of its batch are in", arguments: kinds)
+  @Test(
+    "that the server refuses is named by its _id, and the others of its batch are in",
+    .needs(ServerVersion(5, 3), "clustered collections"), arguments: kinds)
   func refused(options: Document) throws {
     let bad: [Document] = [["_id": ["an", "array"]], ["_id": .regex(pattern: "^a", options: "")]]
     let good = numbered(1...100)
@@ -47,7 +50,12 @@ struct DocumentTests {
     #expect(result.collections.map(\.inserted) == [3])
   }
 
-  @Test("keeps a Timestamp(0,0), wherever it stands", arguments: kinds) func zeroTimestamp(options: Document)
+  @Test(
+    "keeps a Timestamp(0,0), wherever it stands",
+    .needs(ServerVersion(5, 3), "clustered collections, names of fields that begin with $"), arguments: kinds)
+  func zeroTimestamp(
+    options: Document
+  )
     throws
   {
     let zero = Value.timestamp(Timestamp(seconds: 0, increment: 0))
@@ -116,7 +124,10 @@ struct DocumentTests {
     #expect(result.collections.map(\.inserted) == [10])
   }
 
-  @Test("whose bucket mixes types goes in, as mongorestore lets it") func mixedSchema() throws {
+  @Test(
+    "whose bucket mixes types goes in, as mongorestore lets it",
+    .needs(ServerVersion(6, 0), "buckets of mixed types"))
+  func mixedSchema() throws {
     let id = Value.objectID(ObjectID(bytes: [0x69, 0x55, 0xB9] + [UInt8](repeating: 0, count: 9)))
     let times: Document = ["0": .date(1_767_225_600_000), "1": .date(1_767_225_601_000)]
     let bucket: Document = [

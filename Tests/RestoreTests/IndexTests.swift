@@ -16,7 +16,10 @@ struct IndexTests {
     "version": "57.1",
   ]
 
-  @Test("of every sort comes back with every option") func allSorts() throws {
+  @Test(
+    "of every sort comes back with every option",
+    .needs(ServerVersion(6, 0), "the options of indexes that 6.0 has"))
+  func allSorts() throws {
     let indexes: [Document] = [
       ["v": 2, "key": ["a": 1, "b": -1], "name": "compound"],
       ["v": 2, "key": ["a": -1], "name": "unique sparse", "unique": true, "sparse": true],
@@ -116,7 +119,8 @@ struct IndexTests {
     #expect(live.differences(from: result.expected) == [])
   }
 
-  @Test("of a time series is built by its own keys") func timeSeries() throws {
+  @Test("of a time series is built by its own keys", .needs(ServerVersion(5, 0), "time series"))
+  func timeSeries() throws {
     let (result, server, dump) = try Workbench.restore {
       try $0.add(
         "c",
@@ -148,7 +152,10 @@ struct IndexTests {
     #expect(result.expected[dump.namespace("c")]?.indexes.map(\.name) == ["_id_"])
   }
 
-  @Test("with a TTL lets nothing age, however long it is waited") func ttl() throws {
+  @Test(
+    "with a TTL lets nothing age, however long it is waited",
+    .needs(ServerVersion(5, 3), "clustered collections"))
+  func ttl() throws {
     try withSandbox(arguments: ["--setParameter", "ttlMonitorSleepSecs=1"]) { server, folder in
       let dump = try HandmadeDump(in: folder)
       let old = numbered(1...20) { _ in ["at": .date(0)] }

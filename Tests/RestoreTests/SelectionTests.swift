@@ -70,7 +70,8 @@ struct SelectionTests {
     }
   }
 
-  @Test("renames a whole database: views and time series work under the new name", .tags(.mongod))
+  @Test(
+    "renames a whole database: views and time series work under the new name", .needsFixtures, .tags(.mongod))
   func database() throws {
     let shop = try Shop.directory.restored
     try withSandbox { server, _ in
@@ -94,7 +95,9 @@ struct SelectionTests {
     }
   }
 
-  @Test("renames single collections: their indexes, and the views on them, follow", .tags(.mongod))
+  @Test(
+    "renames single collections: their indexes, and the views on them, follow", .needsFixtures, .tags(.mongod)
+  )
   func collections() throws {
     let shop = try Shop.gzippedArchive.restored
     try withSandbox { server, _ in
@@ -119,7 +122,8 @@ struct SelectionTests {
     }
   }
 
-  @Test("rewrites every stage of a view that reads a renamed collection", .tags(.mongod)) func pipelines()
+  @Test("rewrites every stage of a view that reads a renamed collection", .needsFixtures, .tags(.mongod))
+  func pipelines()
     throws
   {
     try withFolder { folder in

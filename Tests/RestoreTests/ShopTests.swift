@@ -4,11 +4,13 @@ import Mongo
 import Record
 import Restore
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite("The shop, from each form of its dump", .tags(.mongod), .timeLimit(.minutes(10)))
 struct ShopTests {
-  @Test("comes back whole, with nothing besides", arguments: Shop.allCases) func whole(form: Shop) throws {
+  @Test("comes back whole, with nothing besides", .needsFixtures, arguments: Shop.allCases)
+  func whole(form: Shop) throws {
     let shop = try form.restored
     #expect(shop.result.problems == [] && shop.result.problemCount == 0)
     var expected = shop.result.expected
@@ -36,7 +38,7 @@ struct ShopTests {
     #expect(try server.count(view) == new && new > 1000)
   }
 
-  @Test("a time series, by its buckets and by its measurements", arguments: Shop.allCases)
+  @Test("a time series, by its buckets and by its measurements", .needsFixtures, arguments: Shop.allCases)
   func timeSeries(form: Shop) throws {
     let (server, metrics) = try expectRestored("shop.metrics", from: form)
     let buckets = try form.restored.documents[metrics] ?? []
@@ -61,7 +63,8 @@ struct ShopTests {
     #expect(options["capped"] == true && options["size"] == 1_048_576 && options["max"] == 5000)
   }
 
-  @Test("a clustered collection", arguments: Shop.allCases) func clustered(form: Shop) throws {
+  @Test("a clustered collection", .needsFixtures, arguments: Shop.allCases)
+  func clustered(form: Shop) throws {
     let (server, ledger) = try expectRestored("shop.ledger", from: form)
     #expect(try server.options(ledger)["clusteredIndex"]?.document?["unique"] == true)
     #expect(try server.indexes(ledger)["_id_"]?["clustered"] == true)
@@ -159,7 +162,9 @@ struct ShopTests {
     try expectRestored("shop.odd name/with %25 and \u{FC}n\u{EF}code", from: form)
   }
 
-  @Test("every type of BSON, as _id too", arguments: Shop.allCases) func types(form: Shop) throws {
+  @Test("every type of BSON, as _id too", .needsFixtures, arguments: Shop.allCases) func types(form: Shop)
+    throws
+  {
     try expectRestored("shop.types", from: form)
   }
 }

@@ -1,3 +1,4 @@
+import Facts
 import Platform
 import Sandbox
 import TestSupport
@@ -86,7 +87,7 @@ import Testing
 
   @Test("the real one tells its commit", .tags(.mongod)) func real() throws {
     let program = try MongodFinder().find()
-    #expect(program.version >= Version(4, 2))
+    #expect(program.version >= ServerVersion(4, 2))
     #expect(program.gitVersion?.count == 40)
   }
 
@@ -99,7 +100,7 @@ import Testing
       (">6.0.5", "6.0.5", false), ("v6.0.5", "6.0.5-rc1", true), ("> 5", "5.0.1", true),
     ])
   func ranges(range: String, version: String, isIn: Bool) throws {
-    #expect(try #require(VersionRange(range)).contains(try #require(Version(version))) == isIn)
+    #expect(try #require(VersionRange(range)).contains(try #require(ServerVersion(version))) == isIn)
   }
 
   @Test(

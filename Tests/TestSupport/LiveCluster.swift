@@ -1,7 +1,7 @@
 package import BSON
 import Glibc
-package import Mongo
-package import Platform
+import Mongo
+import Platform
 
 /// What the backups of a sharded cluster look like, without a mongos: a replica set of one for the config servers and for
 /// each of two shards, with the documents of `config` written by hand, in the shapes of 5.0 and later.

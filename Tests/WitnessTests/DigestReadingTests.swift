@@ -23,7 +23,7 @@ struct DigestReadingTests {
       + (100..<5000).map { number -> Document in
         ["_id": number % 2 == 0 ? .int32(number) : .string("n\(number)"), "n": .int32(number)]
       }
-    for document in documents { document.withBytes { expected.add($0) } }
+    for document in documents { _ = document.withBytes { expected.add($0) } }
     try database.insert("c", documents)
     let namespace = database.namespace("c")
     for threads in [1, 4, 7] {
@@ -74,7 +74,7 @@ struct DigestReadingTests {
     try database.insert("c", (0..<10).map { ["_id": .int32($0)] })
     try database.create("v", ["viewOn": "c", "pipeline": [["$match": ["_id": ["$lt": 4]]]]])
     var expected = ContentDigest()
-    for id in 0..<4 { (["_id": .int32(Int32(id))] as Document).withBytes { expected.add($0) } }
+    for id in 0..<4 { _ = (["_id": .int32(Int32(id))] as Document).withBytes { expected.add($0) } }
     #expect(try ContentDigest.read(database.namespace("v"), from: pool, threads: 4) == expected)
   }
 

@@ -1,4 +1,5 @@
 import BSON
+import Facts
 import Mongo
 import Platform
 import Record
@@ -26,7 +27,9 @@ struct ReadOnlyTests {
     return (record, warnings.withLock { $0 })
   }
 
-  @Test("is read with roles that only read, by commands that only read")
+  @Test(
+    "is read with roles that only read, by commands that only read",
+    .needs(ServerVersion(5, 0), "time series"))
   func roles() throws {
     try withFolder { folder in
       let source = try LiveSource.start(password: "secret")

@@ -13,7 +13,9 @@ struct RecordingTests {
     ["_id": .int32($0), "n": 0, "in": ["a": .int32($0), "b": ["x", "y"]], "t": .string("text \($0)")]
   }
 
-  @Test("under writes is that of a copy at its cluster time", arguments: [1, 4])
+  @Test(
+    "under writes is that of a copy at its cluster time",
+    .needs(ServerVersion(5, 0), "reading at a cluster time"), arguments: [1, 4])
   func underWrites(connections: Int) throws {
     try withFolder { folder in
       let database = try SourceDatabase()
@@ -55,7 +57,9 @@ struct RecordingTests {
     }
   }
 
-  @Test("is complete in several batches when the server gives snapshots up")
+  @Test(
+    "is complete in several batches when the server gives snapshots up",
+    .needs(ServerVersion(5, 0), "reading at a cluster time"))
   func severalBatches() throws {
     try withFolder { folder in
       let database = try SourceDatabase(on: LiveSource.start())
@@ -100,7 +104,9 @@ struct RecordingTests {
     }
   }
 
-  @Test("is complete when the server keeps what was for a second only")
+  @Test(
+    "is complete when the server keeps what was for a second only",
+    .needs(ServerVersion(5, 0), "reading at a cluster time"))
   func shortHistory() throws {
     try withFolder { folder in
       let database = try SourceDatabase(
@@ -129,7 +135,7 @@ struct RecordingTests {
     }
   }
 
-  @Test("tells what is known in a weaker way, and why")
+  @Test("tells what is known in a weaker way, and why", .needs(ServerVersion(5, 0), "time series"))
   func weaker() throws {
     try withFolder { folder in
       let database = try SourceDatabase()

@@ -9,7 +9,7 @@ import Witness
 struct WitnessFileTests {
   static let record: WitnessRecord = {
     var digest = ContentDigest()
-    for id in 1...3 { (["_id": .int32(Int32(id))] as Document).withBytes { digest.add($0) } }
+    for id in 1...3 { _ = (["_id": .int32(Int32(id))] as Document).withBytes { digest.add($0) } }
     let bounds: [Value?] = [nil] + mixedIDs.map(Optional.some) + [nil]
     let ranges = zip(bounds, bounds.dropFirst()).enumerated().map { index, bounds in
       WitnessedRange(

@@ -43,6 +43,8 @@ package struct BackupListing: Sendable {
     package var failure: Failure?
     /// Whether its sidecar says that it succeeded; nil where none says either.
     package var saidSucceeded: Bool?
+    /// Words of its sidecar for how it went that nobody here knows, each with its key.
+    package var unknownWords: [String] = []
     /// `full`, `incremental` and the like, as its sidecar says.
     package var saidType: String?
     /// What it holds; nil where that doesn't show (physical copies, damaged ones), empty for slices.

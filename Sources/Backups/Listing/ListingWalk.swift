@@ -314,6 +314,7 @@ extension BackupListing.Entry {
     do throws(Failure) {
       guard let sidecar = try Sidecar.find(for: path) else { return }
       saidType = sidecar.type
+      unknownWords = sidecar.unknownWords
       if let moment = sidecar.time { time = BackupTime(moment, .sidecar) }
       switch sidecar.outcome {
       case .unsaid: break

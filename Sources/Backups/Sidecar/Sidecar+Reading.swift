@@ -3,6 +3,10 @@ package import Platform
 extension Sidecar {
   /// Reads one. Throws a `Failure` of kind `damagedBackup` when it is no JSON object.
   package init(reading path: String) throws(Failure) {
+    // One that is a pipe would never end.
+    guard Files.kind(of: path) == .file else {
+      throw .sidecarMalformed(path, at: nil, "it is no plain file")
+    }
     let bytes = try Files.read(path, limit: 64 << 20)
     let json: JSON
     do throws(MalformedJSON) { json = try JSON.parse(bytes) } catch {
@@ -23,7 +27,8 @@ extension Sidecar {
       "backuptime",
       "date", "createdat", "created", "starttime", "startedat"
     ) { Sidecar.time($0) }
-    outcome = Sidecar.outcome(keys)
+    outcome = Sidecar.outcome(keys, &unknownWords)
+    notes += unknownWords.map { "its \($0) is no word that is known; it says nothing of how the backup went" }
     bytes = keys.first(
       "sizebytes", "totalsizebytes", "backupsizebytes", "backupsize", "totalsize", "archivesizebytes",
       "archivesize",
@@ -207,7 +212,7 @@ extension Sidecar {
       let fields = SidecarKeys(value)
       if let inner = fields["$date"] ?? fields["$numberlong"] { return time(inner) }
       return (fields["$timestamp"].map(SidecarKeys.init)?["t"] ?? fields["t"])?.count
-        .map { WallTime(seconds: $0) }
+        .flatMap { UInt32(exactly: $0) }.map { WallTime(seconds: Int($0)) }
     default: return nil
     }
   }
@@ -229,7 +234,8 @@ extension Sidecar {
     "queued",
   ]
 
-  private static func outcome(_ keys: SidecarKeys) -> Outcome {
+  /// Words that are neither good nor bad are put into `unknown`, with their keys.
+  private static func outcome(_ keys: SidecarKeys, _ unknown: inout [String]) -> Outcome {
     var outcome = Outcome.unsaid
     let complaint = keys.text("error", "errormessage", "failurereason", "reason", "message")
     func failed(_ words: String) -> Outcome { .failed(complaint.map { "\(words) (\($0))" } ?? words) }
@@ -243,12 +249,16 @@ extension Sidecar {
         let canonical = SidecarKeys.canonical(word)
         if bad.contains(canonical) || canonical == "false" { return failed("\(key) is \(word)") }
         if open.contains(canonical) { return .unfinished("\(key) is \(word)") }
-        if good.contains(canonical) || canonical == "yes" { outcome = .succeeded }
+        if good.contains(canonical) || canonical == "yes" {
+          outcome = .succeeded
+        } else {
+          unknown.append("\(key), \(word),")
+        }
       case .integer(let number) where key.hasPrefix("succe") || key == "ok":
         if number == 0 { return failed("\(key) is 0") }
         outcome = .succeeded
       case .object:
-        switch Sidecar.outcome(SidecarKeys(value)) {
+        switch Sidecar.outcome(SidecarKeys(value), &unknown) {
         case .unsaid: continue
         case .succeeded: outcome = .succeeded
         case let other: return other

@@ -46,7 +46,7 @@ extension Sidecar {
   private func compare(
     _ claim: FileClaim, _ backup: String, _ comparison: inout SidecarComparison
   ) throws(Failure) {
-    guard let file = file(claim.name, of: backup) else {
+    guard let file = file(claim.name, of: backup), Files.kind(of: file) != .other else {
       comparison.damage.append(.claimedFileMissing(claim.name, in: path))
       return
     }

@@ -42,6 +42,8 @@ package struct Sidecar: Sendable {
   /// When the backup was finished, or at least begun.
   package internal(set) var time: WallTime?
   package internal(set) var outcome = Outcome.unsaid
+  /// Words for how it went that say nothing to us, each with its key.
+  package internal(set) var unknownWords: [String] = []
   /// What it says that can't be compared.
   package internal(set) var notes: [String] = []
   /// The size of the backup's files together.

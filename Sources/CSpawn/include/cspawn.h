@@ -14,6 +14,11 @@ int cspawn_interruption_pending(void);
 // pipe2 with O_CLOEXEC.
 int cspawn_pipe(int ends[2]);
 
+// ---- counters.c ----
+
+// An argument of this process where the system's list of processes reads it; NULL past the last one.
+char *cspawn_argument(int index);
+
 // ---- removal.c ----
 
 // Removes a folder and everything in it. Follows no symbolic link, leaves what lies on another file system.

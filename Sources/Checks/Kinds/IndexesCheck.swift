@@ -67,6 +67,9 @@ package struct IndexesCheck: Check {
     let parts = [("missing", missing), ("not expected", extra), ("different", differing)]
       .filter { !$0.1.isEmpty }.map { "\($0.0): \($0.1.joined(separator: ", "))" }
     let count = Count.text(found.indexes.count, "index", plural: "indexes")
+    let wrong = Set((missing + extra + differing).map { Array($0.utf8) })
+    let matching = expected.indexes.map(\.name)
+      .filter { !$0.utf8.elementsEqual("_id_".utf8) && !wrong.contains(Array($0.utf8)) }
     func json(_ names: [String]) -> JSON { .array(names.map { .string($0) }) }
     func side(_ text: (Difference) -> String?) -> String? {
       let lines = differences.map { "\($0.subject): \(text($0) ?? "none")" }
@@ -77,8 +80,8 @@ package struct IndexesCheck: Check {
       message: parts.isEmpty
         ? "\(count), as \(source)" : parts.joined(separator: "; "),
       measured: [
-        "indexes": .integer(Int64(found.indexes.count)), "missing": json(missing), "extra": json(extra),
-        "differing": json(differing),
+        "indexes": .integer(Int64(found.indexes.count)), "matching": json(matching),
+        "missing": json(missing), "extra": json(extra), "differing": json(differing),
       ],
       expected: side(\.expected), observed: side(\.found))
     finding.query = "\(namespace.shellText).getIndexes()"

@@ -11,13 +11,14 @@ enum ManualCommand: Command {
     case checks
     case scenarios
     case exitCodes = "exit-codes"
+    case compatibility
   }
 
   static let page = Option.choice(
     "--page", default: Page.man,
     help:
       "man is the manual page of all commands, in roff. The others are references in Markdown: commands, kinds of "
-      + "checks, keys of scenarios, exit codes.")
+      + "checks, keys of scenarios, exit codes, and how versions of MongoDB differ.")
 
   static let syntax = CommandSyntax(
     name: "manual", summary: "prints the manual page, or a reference",
@@ -41,6 +42,7 @@ enum ManualCommand: Command {
       case .checks: ChecksPage.text
       case .scenarios: ScenariosPage.text
       case .exitCodes: ExitCodesPage.text
+      case .compatibility: CompatibilityPage.text
       }
     session.result(text: text, json: ["page": .string(values[page].rawValue), "text": .string(text)])
     return ExitCode.pass.status

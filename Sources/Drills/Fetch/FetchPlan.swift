@@ -63,7 +63,7 @@ package struct FetchPlan: Sendable {
 extension Preflight {
   /// Before anything is fetched: what it holds, and how large it is, isn't known.
   init(fetching scenario: Scenario, options: DrillOptions) {
-    self.init(scenario, options: options, needing: nil, sourceVersion: nil, isReplayed: false)
+    self.init(scenario, options: options, needing: nil, source: nil)
     let path = Environment["PATH"]
     if let remote = scenario.fetch ?? scenario.fetchedOplog.first, Programs.find("rclone", path: path) == nil
     {

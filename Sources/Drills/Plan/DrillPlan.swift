@@ -38,7 +38,7 @@ package struct DrillPlan: Sendable {
     replicaSet = options.sandbox.or(scenario.sandbox).replicaSet
     preflight = Preflight(
       scenario, options: options, needing: SandboxNeed.bytes(for: selections, of: backup),
-      sourceVersion: backup.origin.serverVersion, isReplayed: plans.chain != nil)
+      source: Preflight.Source(backup, plans))
     earlier = EarlierRuns(of: scenario.name, in: options.reports)
   }
 

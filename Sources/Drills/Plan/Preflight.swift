@@ -1,6 +1,7 @@
 internal import Backups
 internal import Checks
 internal import Configuration
+internal import Facts
 package import Platform
 internal import Record
 internal import Restore
@@ -20,10 +21,8 @@ package struct Preflight: Sendable {
   /// Bytes that the sandbox will need, as estimated; nil where nothing is known.
   package let diskNeeded: Int?
 
-  /// `bytes`: what one server will need. `sourceVersion`: the server that the backup is of, where that is known.
-  init(
-    _ scenario: Scenario, options: DrillOptions, needing bytes: Int?, sourceVersion: String?, isReplayed: Bool
-  ) {
+  /// `bytes`: what one server will need. `source`: what is restored, where that is known.
+  init(_ scenario: Scenario, options: DrillOptions, needing bytes: Int?, source: Source?) {
     let settings = options.sandbox.or(scenario.sandbox)
     diskNeeded = bytes.map { $0 * (settings.replicaSet?.members ?? 1) }
     room = Result { () throws(Failure) in try settings.options(needing: bytes, keep: false).room() }
@@ -31,13 +30,39 @@ package struct Preflight: Sendable {
     if case .failure(let failure) = mongod { problems.append(failure) }
     if case .failure(let failure) = room { problems.append(failure) }
     problems += scenario.missingPrograms
-    if let found = try? mongod.get().version, let source = sourceVersion.flatMap({ Version($0) }) {
-      warnings += Preflight.doubts(source, on: found, isReplayed: isReplayed)
+    guard let found = try? mongod.get().version else { return }
+    if let doubt = TriedSeries.doubt(found) { warnings.append(doubt) }
+    guard let source else { return }
+    let missing = source.missing(on: found)
+    if let failure = Failure.unfit(found, for: missing) { problems.append(failure) }
+    warnings += missing.compactMap(\.doubt)
+    if let version = source.version {
+      warnings += Preflight.doubts(version, on: found, isReplayed: source.isReplayed)
+    }
+  }
+
+  /// What is restored.
+  struct Source {
+    /// The server that it is of, where that is known.
+    let version: ServerVersion?
+    /// What the sandbox will hold, as it is created.
+    let collections: [CollectionFacts]
+    let isReplayed: Bool
+
+    init(_ backup: any LogicalBackup, _ plans: RecoveryPlans) {
+      version = backup.origin.serverVersion.flatMap { ServerVersion($0) }
+      collections = plans.restores.flatMap(\.selected).compactMap(\.facts)
+      isReplayed = plans.chain != nil
+    }
+
+    /// What of it a server of that version doesn't have.
+    func missing(on server: ServerVersion) -> [MissingTrait] {
+      server.lacks(collections, of: version) + (isReplayed ? server.lacksForOplog(of: version) : [])
     }
   }
 
   /// What speaks against restoring a backup of one version into a server of another.
-  private static func doubts(_ source: Version, on found: Version, isReplayed: Bool) -> [String] {
+  private static func doubts(_ source: ServerVersion, on found: ServerVersion, isReplayed: Bool) -> [String] {
     let (from, to) = ((source.major, source.minor), (found.major, found.minor))
     if from == to { return [] }
     if from > to {
@@ -65,10 +90,8 @@ package struct Preflight: Sendable {
 extension DrillRun {
   /// Looks once more, before a server is started, whether the drill can come to its end. Throws the first thing that
   /// keeps it from that.
-  func preflight(needing bytes: Int?, _ sourceVersion: String?) throws {
-    let preflight = Preflight(
-      scenario, options: options, needing: bytes, sourceVersion: sourceVersion,
-      isReplayed: plans?.chain != nil)
+  func preflight(needing bytes: Int?, _ source: Preflight.Source) throws {
+    let preflight = Preflight(scenario, options: options, needing: bytes, source: source)
     for warning in preflight.warnings { events(.note(warning)) }
     record.backup.notes += preflight.warnings
     let problems = preflight.problems + Preflight.missingApprovals(scenario, options: options)

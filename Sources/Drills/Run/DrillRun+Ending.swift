@@ -77,6 +77,7 @@ extension DrillRun {
     record.verdict = judgement.verdict
     record.exitCode = judgement.exitCode
     record.reasons = judgement.reasons
+    maskSecrets()
     record.recommendations = Recommendations.of(record, earlier: earlier, freeBytes: freeBytes)
     record.endedAt = .nowInRecord
     return record

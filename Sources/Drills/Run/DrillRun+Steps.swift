@@ -14,19 +14,28 @@ extension DrillRun {
     var entry = record.steps[index]
     entry.startedAt = .nowInRecord
     let start = Clock.monotonic
+    let (phases, checks) = (record.phases.count, record.checks.count)
     defer {
       entry.seconds = Clock.monotonic - start
       record.steps[index] = entry
+      // The time of a person is no part of the recovery's.
+      if record.phases.count == phases {
+        end(Phase(step.kind, seconds: max(0, entry.seconds - (entry.personSeconds ?? 0))))
+      }
     }
     while true {
       entry.attempts += 1
       let isLast = entry.attempts > step.retries
+      // The answers of an attempt that is made again don't count.
+      record.checks.removeSubrange(checks...)
       do {
         try Interruption.check()
         if let stop = watch.stop { throw stop }
         watch.deadline(of: step)
         defer { watch.noDeadline() }
+        let began = Clock.monotonic
         let result = try step.action.perform(self, step)
+        try step.checkTimeout(seconds: Clock.monotonic - began)
         entry.exitStatus = result.exitStatus
         entry.output = result.output
         entry.personSeconds = result.person?.seconds
@@ -43,7 +52,7 @@ extension DrillRun {
         try remember(step)
         if result.failure == nil { mark(step) }
         if result.failure == nil { return true }
-        if !isLast && step.action is RunStep { continue }
+        if !isLast { continue }
         refuse(step, result)
         return !step.abortsOnFailure
       } catch {
@@ -51,7 +60,7 @@ extension DrillRun {
         entry.message = failure.description
         entry.status = failure.kind == .interrupted || watch.stop != nil ? .aborted : .failed
         let isOver = watch.stop != nil || failure.kind == .interrupted || isServerGone
-        if !isLast && !isOver && step.action is RunStep { continue }
+        if !isLast && !isOver { continue }
         fail(error)
         return !step.abortsOnError && !isOver
       }
@@ -158,6 +167,14 @@ extension DrillRun {
     // A check in error may be the one that the server died of: its connection breaks before the process has ended.
     guard outcomes.contains(where: { $0.result == .error }) else { return }
     for pool in server.allPools { try pool.run(["ping": 1]) }
+  }
+}
+
+extension Step {
+  /// Throws when an attempt took longer than it may: the watch looks now and then only.
+  fileprivate func checkTimeout(seconds: Double) throws(Failure) {
+    guard let timeout, seconds > timeout, !(action is RunStep) else { return }
+    throw .stepTimedOut(id, seconds: timeout)
   }
 }
 

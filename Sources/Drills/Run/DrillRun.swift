@@ -86,7 +86,7 @@ package final class DrillRun {
     record.runID = options.runID
     record.scenario = DrillRecord.Scenario(
       name: scenario.name, title: scenario.title, path: scenario.path, sha256: scenario.sha256,
-      resolved: scenario.resolved)
+      resolved: scenario.resolved.masked(by: scenario.secrets))
     record.startedAt = .nowInRecord
     record.backup = DrillRecord.Backup(path: scenario.backup)
     record.backup.takenAt = scenario.picked?.time?.moment
@@ -177,7 +177,8 @@ package final class DrillRun {
     describe(plans)
     _ = try scenario.suites(asking: scenario.catalogue(of: plans.restores), counts: plans.chain == nil)
     try Interruption.check()
-    try preflight(needing: SandboxNeed.bytes(for: plans.restores, of: backup), backup.origin.serverVersion)
+    try preflight(
+      needing: SandboxNeed.bytes(for: plans.restores, of: backup), Preflight.Source(backup, plans))
     try phase("sandbox") { try startSandbox(for: plans.restores) }
     for (index, step) in scenario.steps.enumerated() {
       try becomeReplicaSet(before: index)

@@ -81,6 +81,8 @@ extension DrillRun {
 
   /// Starts the servers of all parts at the same time.
   private func start(_ set: SetRun) throws {
+    let program = try MongodFinder(set.parts[0].run.settings.mongod).find()
+    if let failure = set.plan.unfit(program.version) { throw failure }
     let options = set.parts.map { part in
       part.run.settings.options(
         needing: SandboxNeed.bytes(for: part.plan.plans.restores, of: part.plan.backup),

@@ -31,6 +31,7 @@ package struct SetDrillPlan: Sendable {
     var problems: [Failure] = []
     if case .failure(let failure) = mongod { problems.append(failure) }
     if case .failure(let failure) = room { problems.append(failure) }
+    if let found = try? mongod.get().version, let failure = plan.unfit(found) { problems.append(failure) }
     self.problems = problems
 
     var lines = [

@@ -1,6 +1,7 @@
 internal import BSON
 internal import Backups
 internal import Configuration
+internal import Facts
 internal import Platform
 internal import Replay
 internal import Witness
@@ -34,6 +35,12 @@ struct SetPlan {
   let notes: [String]
 
   var shards: ArraySlice<Part> { parts.dropFirst() }
+
+  /// Why a server of that version can't hold all parts; nil when nothing speaks against it.
+  func unfit(_ server: ServerVersion) -> Failure? {
+    .unfit(
+      server, for: parts.flatMap { Preflight.Source($0.backup, $0.plans).missing(on: server) })
+  }
 
   /// Nil when the scenario's backup is no sharded set. Throws `Failure`: a part that can't be opened, whose oplog is
   /// damaged or doesn't reach the target, which is `target` or what the scenario says.

@@ -9,6 +9,7 @@ package struct FailoverStep: StepKind {
     "Takes the primary of a replica set away while writers go on: how long until there is a new one, for how long "
     + "nothing was acknowledged, whether anything that was acknowledged is lost, and whether the old one comes back."
   package static let abortsOnFailure = false
+  package static let isRepeatable = false
 
   /// How the primary is lost.
   package enum How: String, Sendable, CaseIterable {

@@ -10,6 +10,7 @@ package struct FaultStep: StepKind {
     "Does something bad to the server or to a member of the replica set while writers go on, or mends it again, and "
     + "tells whether writes went on."
   package static let abortsOnFailure = false
+  package static let isRepeatable = false
 
   /// What is done.
   package enum Action: String, Sendable, CaseIterable {

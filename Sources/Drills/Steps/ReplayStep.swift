@@ -10,6 +10,7 @@ package struct ReplayStep: StepKind {
     "Applies the dump's own oplog and the slices to what was restored, up to a target. Several in a row go from one "
     + "target to the next."
   package static let abortsOnFailure = false
+  package static let isRepeatable = false
 
   /// The moment to recover to; nil: the last entry where there are slices, else the dump's end.
   package var target: Target?

@@ -7,6 +7,7 @@ package struct RestoreStep: StepKind {
   package static let name = "restore"
   package static let summary = "Restores the backup, or a part of it, into the sandbox."
   package static let abortsOnFailure = false
+  package static let isRepeatable = false
 
   /// Namespaces to restore, with `*`; empty for all.
   package var include: [String] = []

@@ -10,11 +10,18 @@ package protocol StepKind: Sendable {
   static var summary: String { get }
   /// Whether a failure in its result ends the drill unless the step says otherwise; what it throws always does.
   static var abortsOnFailure: Bool { get }
+  /// Whether it can be begun again on the same server: what a restore, a replay or a fault leaves behind when it
+  /// fails is no state to begin from.
+  static var isRepeatable: Bool { get }
   /// How its value is written.
   static var shape: Shape<Self> { get }
 
   /// Does it. Throws when it could not be done; what the data itself says goes into `run`.
   func perform(_ run: DrillRun, _ step: Step) throws -> StepResult
+}
+
+extension StepKind {
+  package static var isRepeatable: Bool { true }
 }
 
 /// What a step did.
@@ -109,7 +116,8 @@ package enum Steps {
   private static let timeout = Key(
     "timeout", .duration, "How long one attempt may take; without it there is no limit.")
   private static let retries = Key(
-    "retries", .integer(0...100), default: "0", "How often it is begun again when it fails.")
+    "retries", .integer(0...100), default: "0",
+    "How often it is begun again when it fails; not for `restore`, `replay`, `fault` and `failover`.")
   private static let onFailure = Key(
     "on_failure", Shape<Step.OnFailure>.choice(),
     "Whether a failure ends the drill. By default it does when the step could not be done or a command fails; "
@@ -172,6 +180,9 @@ package enum Steps {
     if actions.isEmpty, diagnostics.count == before {
       diagnostics.report(.stepWithoutAction(at: node.place, kinds: names))
     }
+    if let kind = actions.first?.kind, !kind.isRepeatable, let retries = node[self.retries.spec.name] {
+      diagnostics.report(.notRepeatable(kind.name, at: retries.place))
+    }
     for extra in actions.dropFirst() {
       diagnostics.report(.stepWithTwoActions(actions[0].key.key, extra.key.key, at: extra.key.place))
     }
@@ -220,6 +231,13 @@ extension Failure {
     .invalid(
       "step-without-action", "a step that does nothing", at: place,
       hint: "Give it one of \(kinds.map { "`\($0)`" }.joined(separator: ", ")).")
+  }
+
+  static func notRepeatable(_ kind: String, at place: Place) -> Failure {
+    .invalid(
+      "not-repeatable", "`retries` beside `\(kind)`, which can't be begun again on the same server",
+      at: place,
+      hint: "Leave it out, and run the drill again when it failed for a passing reason.")
   }
 
   static func stepWithTwoActions(_ first: String, _ second: String, at place: Place) -> Failure {

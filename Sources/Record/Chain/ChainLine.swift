@@ -21,7 +21,8 @@ package enum ChainLine: Sendable, Hashable {
       guard case .integer(let count)? = json["removed"] else { return nil }
       self = .removal(
         ChainAnchor(
-          runID: id, sha256: sha256, removed: Int(count), removedAt: ChainLine.time(json["removed_at"])))
+          runID: id, sha256: sha256, removed: Int(count), removedAt: ChainLine.time(json["removed_at"]),
+          missing: (try? [String](recordJSON: json["missing"])) ?? []))
     } else {
       return nil
     }
@@ -44,6 +45,7 @@ package enum ChainLine: Sendable, Hashable {
         .record([
           "removed_through": .string(anchor.runID), "sha256": .string(anchor.sha256),
           "removed": .integer(Int64(anchor.removed)), "removed_at": anchor.removedAt?.recordJSON,
+          "missing": anchor.missing.isEmpty ? nil : anchor.missing.recordJSON,
         ])
       }
     return json.text() + "\n"
@@ -80,11 +82,16 @@ package struct ChainAnchor: Sendable, Hashable {
   /// How many were removed at this time.
   package var removed: Int
   package var removedAt: WallTime?
+  /// Those that were gone already by then, by no removal of this kind.
+  package var missing: [String]
 
-  package init(runID: String, sha256: String, removed: Int, removedAt: WallTime?) {
+  package init(
+    runID: String, sha256: String, removed: Int, removedAt: WallTime?, missing: [String] = []
+  ) {
     self.runID = runID
     self.sha256 = sha256
     self.removed = removed
     self.removedAt = removedAt
+    self.missing = missing
   }
 }

@@ -129,22 +129,56 @@ extension RunChain {
     return json?["previous_run"].flatMap { try? DrillRecord.PreviousRun(json: $0) }
   }
 
-  /// Removes the folders of the oldest runs, up to and with `runID`, and leaves an anchor in their place. Those that are
-  /// gone already count as removed. Returns how many folders were removed.
-  package static func remove(through runID: String, in folder: String) throws(Failure) -> Int {
+  /// What became of the oldest runs that were to go.
+  package struct Removal: Sendable, Hashable {
+    /// How many folders were removed.
+    package var removed = 0
+    /// The last run that is gone now; nil when none was due.
+    package var through: String?
+    /// Runs that were gone already by other means; their names stay in the chain.
+    package var missing: [String] = []
+    /// Runs whose record isn't the one that was written: evidence of its own. The first of them ended the removal.
+    package var changed: [String] = []
+
+    package init() {}
+  }
+
+  /// Removes the folders of the oldest runs, up to and with `runID`, and leaves an anchor in their place. One whose
+  /// record was changed isn't removed, nor what was written after it.
+  package static func remove(through runID: String, in folder: String) throws(Failure) -> Removal {
     let file = try LockedFile(Files.join(folder, fileName))
-    let links = RunChain(try file.read()).links
-    guard let end = links.firstIndex(where: { $0.runID == runID }) else { return 0 }
+    let chain = RunChain(try file.read())
+    let links = chain.links
+    var removal = Removal()
+    guard let last = links.firstIndex(where: { $0.runID == runID }) else { return removal }
+    var end = last
+    for (place, link) in links[...last].enumerated() where Files.exists(record(of: link.runID, in: folder)) {
+      let digest = SHA256.hex(of: try Files.read(record(of: link.runID, in: folder), limit: .max))
+      guard digest != link.sha256 else { continue }
+      if removal.changed.isEmpty { end = place - 1 }
+      removal.changed.append(link.runID)
+    }
+    guard end >= 0 else { return removal }
+    let known =
+      chain.anchors.compactMap { anchor in links.lastIndex { $0.runID == anchor.runID } }.max() ?? -1
+    removal.through = links[end].runID
+    removal.missing = links[...end].enumerated().filter { place, link in
+      place > known && !Files.exists(record(of: link.runID, in: folder))
+    }.map(\.element.runID)
     // The anchor first: a removal that is cut short leaves more than it says, never less.
     let removed = links[...end].filter { Files.exists(Files.join(folder, $0.runID)) }
+    removal.removed = removed.count
+    // Nothing has changed since the last one: it needs no other.
+    guard end > known || !removed.isEmpty else { return removal }
     try file.append(
       ChainLine.removal(
         ChainAnchor(
-          runID: runID, sha256: links[end].sha256, removed: removed.count, removedAt: .nowInRecord)
+          runID: links[end].runID, sha256: links[end].sha256, removed: removed.count,
+          removedAt: .nowInRecord, missing: removal.missing)
       ).text)
     for link in removed where RunID.time(of: link.runID) != nil {
       try Files.removeTree(Files.join(folder, link.runID))
     }
-    return withExtendedLifetime(file) { removed.count }
+    return withExtendedLifetime(file) { removal }
   }
 }

@@ -1,5 +1,5 @@
 /// A server's version, such as `6.0.5`; what follows the numbers (`-rc1`) is kept but doesn't count in order.
-package struct Version: Sendable, Hashable, Comparable, CustomStringConvertible {
+package struct ServerVersion: Sendable, Hashable, Comparable, CustomStringConvertible {
   package var major: Int
   package var minor: Int
   package var patch: Int
@@ -25,8 +25,15 @@ package struct Version: Sendable, Hashable, Comparable, CustomStringConvertible 
   }
 
   package var description: String { "\(major).\(minor).\(patch)\(suffix)" }
+  /// Without its patch: `6.0`.
+  package var series: String { "\(major).\(minor)" }
+  /// With its patch where that isn't the first: `6.0`, `6.0.5`.
+  var short: String { patch == 0 ? series : description }
 
-  package static func < (left: Version, right: Version) -> Bool {
+  /// Whether both have the same major and minor number.
+  package func isOfSeries(_ other: ServerVersion) -> Bool { major == other.major && minor == other.minor }
+
+  package static func < (left: ServerVersion, right: ServerVersion) -> Bool {
     (left.major, left.minor, left.patch) < (right.major, right.minor, right.patch)
   }
 }
@@ -34,12 +41,12 @@ package struct Version: Sendable, Hashable, Comparable, CustomStringConvertible 
 /// Which versions will do: `>=6.0 <7`, `6.0` (any 6.0.x), `=6.0.5`.
 package struct VersionRange: Sendable, Hashable, CustomStringConvertible {
   private enum Bound: Sendable, Hashable {
-    case atLeast(Version)
-    case above(Version)
-    case atMost(Version)
-    case below(Version)
+    case atLeast(ServerVersion)
+    case above(ServerVersion)
+    case atMost(ServerVersion)
+    case below(ServerVersion)
     /// At least the one and below the other.
-    case within(Version, Version)
+    case within(ServerVersion, ServerVersion)
   }
 
   private var bounds: [Bound]
@@ -61,7 +68,7 @@ package struct VersionRange: Sendable, Hashable, CustomStringConvertible {
     for word in words {
       let sign = word.prefix { "<>=".contains($0) }
       let number = word.dropFirst(sign.count)
-      guard let version = Version(number) else { return nil }
+      guard let version = ServerVersion(number) else { return nil }
       switch sign {
       case ">=": bounds.append(.atLeast(version))
       case ">": bounds.append(.above(version))
@@ -69,8 +76,8 @@ package struct VersionRange: Sendable, Hashable, CustomStringConvertible {
       case "<": bounds.append(.below(version))
       case "", "=", "==":
         switch number.split(separator: ".").count {
-        case 1: bounds.append(.within(version, Version(version.major + 1, 0)))
-        case 2: bounds.append(.within(version, Version(version.major, version.minor + 1)))
+        case 1: bounds.append(.within(version, ServerVersion(version.major + 1, 0)))
+        case 2: bounds.append(.within(version, ServerVersion(version.major, version.minor + 1)))
         default: bounds += [.atLeast(version), .atMost(version)]
         }
       default: return nil
@@ -81,7 +88,7 @@ package struct VersionRange: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// Whether a version will do.
-  package func contains(_ version: Version) -> Bool {
+  package func contains(_ version: ServerVersion) -> Bool {
     bounds.allSatisfy { bound in
       switch bound {
       case .atLeast(let limit): version >= limit
