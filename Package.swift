@@ -104,7 +104,8 @@ let package = Package(
     .executableTarget(
       name: "Fuzzer",
       dependencies: [
-        "Checks", "Drills", "Witness", "Replay", "Backups", "Reports", "Readiness", "Record", "Configuration",
+        "Commands", "Checks", "Drills", "Witness", "Replay", "Backups", "Reports", "Readiness", "Record",
+        "Configuration",
         "Compression", "Facts", "BSON", "Platform",
       ], path: "Tests/Fuzzer", swiftSettings: testSettings),
     tests("Arguments", ["Arguments", "Platform"]),

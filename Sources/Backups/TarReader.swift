@@ -21,6 +21,9 @@ internal import Platform
     let reader: any ByteReader
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
     var failure: Failure?
+    /// How many bytes were handed over in all, and how many of them still lie in `buffer`.
+    private(set) var given = 0
+    private(set) var last = 0
 
     init(_ reader: any ByteReader) { self.reader = reader }
     deinit { unsafe buffer.deallocate() }
@@ -29,12 +32,26 @@ internal import Platform
     func next(_ bytes: UnsafeMutablePointer<UnsafeRawPointer?>?) -> Int {
       do throws(Failure) {
         let count = try unsafe reader.read(into: buffer)
+        if count > 0 { (given, last) = (given + count, count) }
         unsafe bytes?.pointee = UnsafeRawPointer(buffer.baseAddress)
         return count
       } catch {
         failure = error
         return -1
       }
+    }
+
+    /// Where the first byte lies, from `position` on, that isn't 0; nil where there is none through the end.
+    func firstNonzero(from position: Int) throws(Failure) -> Int? {
+      let unused = min(max(0, given - position), last)
+      var rest = unsafe Array(buffer[(last - unused)..<last])
+      var start = given - unused
+      repeat {
+        if let at = rest.firstIndex(where: { $0 != 0 }) { return start + at }
+        start += rest.count
+        rest = try reader.read(upTo: 1 << 18)
+      } while !rest.isEmpty
+      return nil
     }
   }
 
@@ -72,7 +89,7 @@ internal import Platform
       // What was last filled up to whole blocks; then comes one of zeros at least.
       let end = (before + 511) / 512 * 512
       guard position > end else { throw .tarCut(file) }
-      while try !input.reader.read(upTo: 1 << 18).isEmpty {}
+      if let offset = try input.firstNonzero(from: position) { throw .tarFollowed(file, offset: offset) }
       return nil
     default: throw failure()
     }
@@ -136,6 +153,13 @@ extension Failure {
       .damagedBackup, "tar-damaged", "the tar ends without its end mark: something was cut off",
       at: Place(file),
       hint: "Its making or its transfer was interrupted; get it again.")
+  }
+
+  static func tarFollowed(_ file: String, offset: Int) -> Failure {
+    Failure(
+      .damagedBackup, "tar-damaged", "something follows the tar's end mark, where only zeros may",
+      at: Place(file, offset: UInt64(offset)),
+      hint: "Several tars were put together, or the file is damaged: what follows would not be read.")
   }
 
   static func tarUnsafe(_ file: String, _ path: String, _ what: String) -> Failure {

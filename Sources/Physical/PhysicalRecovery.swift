@@ -56,21 +56,49 @@ package struct PhysicalRecovery {
     var recovered = RecoveredCopy()
     let program = try MongodFinder(options.mongod).find()
     let sandbox = try Sandbox.start(options, program: program) { server in
-      do { try prepare(server, &recovered) } catch let error as MongoError {
+      do { try prepare(server, &recovered) } catch {
+        if Interruption.pending == nil, let file = server.missingFile {
+          throw Failure.copyLacksFile(source.path, file)
+        }
+        guard let error = error as? MongoError else { throw error }
         throw Failure.recoveryRefused(source.path, "\(error)")
       }
     }
     do {
       recovered.catalogue = try Catalogue(of: sandbox.pool)
+      try touch(recovered.catalogue, on: sandbox.pool)
       if let through = recovered.through, try CopyOplog.entry(on: sandbox.pool) != through {
         throw Failure.notAtTarget(source.path, through)
       }
     } catch {
-      let failure = (error as? MongoError).map { sandbox.explain($0) } ?? Failure.wrapping(error)
+      var failure = (error as? MongoError).map { sandbox.explain($0) } ?? Failure.wrapping(error)
+      if failure.kind != .interrupted, let file = sandbox.servers.first?.missingFile {
+        failure = .copyLacksFile(source.path, file)
+      }
       try? sandbox.stop()
       throw failure
     }
     return (sandbox, recovered)
+  }
+
+  /// Asks for one entry of each collection and each index: mongod opens their files when they are first used, and ends
+  /// when one isn't there.
+  private func touch(_ catalogue: Catalogue, on pool: ClientPool) throws {
+    for facts in catalogue.sorted where facts.kind != .view {
+      let namespace = facts.kind == .timeseries ? facts.namespace.buckets : facts.namespace
+      let hints: [Value] = [["$natural": 1]] + facts.indexes.filter(Self.canBeHinted).map { .string($0.name) }
+      for hint in hints {
+        _ = try pool.all(
+          ["find": .string(namespace.collection), "hint": hint, "limit": 1, "projection": ["_id": 1]],
+          on: namespace.database)
+      }
+    }
+  }
+
+  /// Whether a plain query may be told to use an index: not one that only special ones use, and none that is hidden.
+  private static func canBeHinted(_ index: IndexSpec) -> Bool {
+    let kinds = index.document["key"]?.document?.map(\.value) ?? []
+    return kinds.allSatisfy { $0.number != nil } && index.document["hidden"]?.isTrue != true
   }
 
   private func prepare(_ server: Server, _ recovered: inout RecoveredCopy) throws {
@@ -243,6 +271,13 @@ extension Failure {
         ? "Name a mongod of the version that wrote it by --mongod."
         : "Its files are damaged or not of one moment, or encrypted, or of another version than mongod's (--mongod).",
       cause: words)
+  }
+
+  static func copyLacksFile(_ path: String, _ name: String) -> Failure {
+    Failure(
+      .damagedBackup, "copy-lacks-file", "the copy lacks \(name), which its own catalogue names",
+      at: Place(Files.join(path, name)),
+      hint: "Copy all of the dbPath, from one snapshot or from a node that is stopped.")
   }
 
   static func copyMidSync(_ path: String) -> Failure {

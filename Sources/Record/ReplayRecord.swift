@@ -108,6 +108,8 @@ extension DrillRecord {
     /// Seams of which nothing proves that they hold all entries, and gaps.
     package var unproven: [Seam] = []
     package var gaps: [Seam] = []
+    /// Increments inside of the slices that nothing accounts for; nil where there are none.
+    package var unusedIncrements: UnusedIncrements?
 
     package init() {}
 
@@ -116,6 +118,32 @@ extension DrillRecord {
         RecordField("window_start", \.windowStart), RecordField("dump_end", \.dumpEnd),
         RecordField("proven_end", \.provenEnd), RecordField("end", \.end), RecordField("last", \.last),
         RecordField("unproven", \.unproven), RecordField("gaps", \.gaps),
+        RecordField("unused_increments", \.unusedIncrements),
+      ]
+    }
+  }
+
+  /// Increments inside of slices that no entry has and no transaction accounts for: no proof of anything.
+  package struct UnusedIncrements: RecordPart {
+    /// How many, and at how many places.
+    package var count = 0
+    package var places = 0
+    /// The neighbouring entries at the first place.
+    package var before = ""
+    package var after = SeamEdge()
+
+    package init() {}
+    package init(count: Int, places: Int, before: String, after: SeamEdge) {
+      self.count = count
+      self.places = places
+      self.before = before
+      self.after = after
+    }
+
+    package static var fields: [RecordField<UnusedIncrements>] {
+      [
+        RecordField("count", \.count), RecordField("places", \.places), RecordField("before", \.before),
+        RecordField("after", \.after),
       ]
     }
   }

@@ -80,6 +80,10 @@ extension Coverage {
     record.last = last.description
     record.unproven = unproven.map(\.record)
     record.gaps = gaps.map(\.record)
+    record.unusedIncrements = unused.map {
+      DrillRecord.UnusedIncrements(
+        count: $0.count, places: $0.places, before: $0.before.description, after: $0.after.record)
+    }
     return record
   }
 }

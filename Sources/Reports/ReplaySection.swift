@@ -57,11 +57,19 @@ extension Section {
   private static func coverage(_ coverage: DrillRecord.Coverage, isPhysical: Bool) -> Prose {
     let start = isPhysical ? "its checkpoint" : "the dump's end"
     var text: Prose =
-      "The backup and its oplog cover \(code: coverage.dumpEnd), \(own: start), through \(code: coverage.provenEnd) without a gap"
+      "The backup and its oplog cover \(code: coverage.dumpEnd), \(own: start), through \(code: coverage.provenEnd); no entry is seen to be missing"
     if coverage.end != coverage.provenEnd {
-      text += ", and past unproven seams through \(code: coverage.end)"
+      text += ". Past unproven seams they go on through \(code: coverage.end)"
     }
-    return text + "."
+    text += "."
+    if let unused = coverage.unusedIncrements {
+      text += " \(own: Count.text(unused.count, "increment")) inside of the slices"
+      text += unused.count == 1 ? " has no entry" : " have no entry"
+      text += ", the first between \(code: unused.before) and \(code: unused.after.timestamp) in "
+      text +=
+        "\(code: unused.after.file): failed writes leave such holes, and so would an entry that was taken out."
+    }
+    return text
   }
 
   /// What the search for the entry that breaks checks found.

@@ -120,6 +120,10 @@ package final class Server: Sendable {
   /// Waits for its end, for at most so many seconds.
   func waitForEnd(atMost seconds: Double) { _ = state.withLock(\.child)?.wait(timeout: seconds) }
 
+  /// The first of its data files that it looked for and that isn't there, by its path below the data's folder; nil when
+  /// its log tells of none.
+  package var missingFile: String? { ServerLog(path: logFile).missingFile(below: dataPath) }
+
   /// The last lines of its log, as readable text; those that tell of trouble where there are any.
   package func endOfLog(lines: Int = 20) -> [String] { ServerLog(path: logFile).end(lines) }
 }

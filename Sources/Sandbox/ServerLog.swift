@@ -30,6 +30,19 @@ struct ServerLog {
     lines.last { $0.text.contains("No space left on device") || $0.text.contains("OutOfDiskSpace") }?.text
   }
 
+  /// The first file below `folder` that WiredTiger looked for and didn't find, by its path there; nil when none is told.
+  ///
+  /// Source: `__posix_open_file` of WiredTiger, which says `PATH: handle-open: open`, with the error's number or words.
+  func missingFile(below folder: String) -> String? {
+    for line in lines where line.text.contains("handle-open: open") {
+      guard let start = line.text.firstRange(of: folder + "/"),
+        let end = line.text[start.upperBound...].firstRange(of: ": handle-open")
+      else { continue }
+      return String(line.text[start.upperBound..<end.lowerBound])
+    }
+    return nil
+  }
+
   /// What the last line "WiredTiger recoveryTimestamp" of a log says (id 23987, since 4.4); nil without one.
   static func recoveryTimestamp(in path: String) -> Timestamp? {
     guard let bytes = try? Files.read(path, limit: 256 << 20) else { return nil }

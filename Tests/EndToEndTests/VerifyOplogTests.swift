@@ -51,7 +51,7 @@ struct VerifyOplogTests {
 
         Coverage:
           consistent at 1795259684:19 (2026-11-21T11:14:44Z), the dump's end
-          every entry is there through 1795259700:2 (2026-11-21T11:15:00Z)
+          no entry is seen to be missing through 1795259700:2 (2026-11-21T11:15:00Z)
           latest target: 1795259700:2
 
         The target before:1795259696:1 can be reached: up to 1795259696:1, without it.

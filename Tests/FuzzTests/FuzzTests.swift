@@ -21,12 +21,16 @@ enum Built {
 /// `scripts/fuzz` do.
 @Suite("Malformed input") struct FuzzTests {
   static let readers = [
-    "bson", "extended-json", "json", "collection", "metadata", "prelude", "archive", "gzip", "zstd", "lz4", "snappy",
-    "s2", "oplog", "slices", "pbm-record", "pbm-metadata", "pbm-meta", "tar", "copy", "sidecar", "yaml", "scenario",
+    "bson", "extended-json", "json", "collection", "metadata", "prelude", "archive", "gzip", "zstd", "lz4",
+    "snappy",
+    "s2", "oplog", "slices", "pbm-record", "pbm-metadata", "pbm-meta", "tar", "copy", "sidecar", "yaml",
+    "scenario",
     "checks", "policy", "record", "baseline", "chain", "witness", "witness-documents",
   ]
 
-  @Test("is refused with its place or read for what it is, in time and memory, by the reader of", arguments: readers)
+  @Test(
+    "is refused with its place or read for what it is, in time and memory, by the reader of",
+    arguments: readers)
   func reader(name: String) throws {
     let cases = Environment["MONGODRILL_FUZZ_CASES"] ?? "100"
     let done = try Built.run("Fuzzer", ["run", name, "--cases", cases])
@@ -39,12 +43,15 @@ enum Built {
     #expect(done.output.text.split(separator: "\n").map(String.init) == Self.readers)
   }
 
-  @Test("is told of by reader, seed and case when it crashes one, takes too long, or is answered without a place",
+  @Test(
+    "is told of by reader, seed and case when it crashes one, takes too long, or is answered without a place",
     arguments: ["crash", "hang", "silent"])
   func faulty(kind: String) throws {
     let done = try Built.run("Fuzzer", ["run", "self-test-\(kind)", "--seed", "7", "--cases", "50"])
     #expect(done.status == .exited(1))
-    #expect(done.output.text.contains("again: scripts/fuzz self-test-\(kind) --seed 7 --case "), "\(done.output.text)")
+    #expect(
+      done.output.text.contains("again: scripts/fuzz self-test-\(kind) --seed 7 --case "),
+      "\(done.output.text)")
     #expect(!done.output.text.contains("none was begun"))
   }
 }

@@ -22,7 +22,9 @@ import Testing
       try Files.createFolder("\(folder)/dump/d", parents: true)
       try Files.createFolder("\(folder)/slices")
       try Files.writeAtomically(Self.metadata.utf8, to: "\(folder)/dump/d/c.metadata.json")
-      let files: [Place: String] = [.collection: "dump/d/c.bson", .oplog: "dump/oplog.bson", .slice: "slices/1.bson"]
+      let files: [Place: String] = [
+        .collection: "dump/d/c.bson", .oplog: "dump/oplog.bson", .slice: "slices/1.bson",
+      ]
       for (other, file) in files {
         let content = other == place ? Array(bytes) : other == .collection ? [] : Array(Self.entry.bytes)
         try Files.writeAtomically(content, to: "\(folder)/\(file)")
@@ -30,7 +32,9 @@ import Testing
       let backup = try inspectBackup("\(folder)/dump")
       let damage = try verify(backup).damage
       if !damage.isEmpty { return damage }
-      do { return try OplogChain.inspect(base: backup, slices: ["\(folder)/slices"]).damage } catch { return [.wrapping(error)] }
+      do { return try OplogChain.inspect(base: backup, slices: ["\(folder)/slices"]).damage } catch {
+        return [.wrapping(error)]
+      }
     }
   }
 
@@ -52,7 +56,8 @@ import Testing
   func offByOne(place: Place, by: Int) throws {
     var bytes = Array(Self.entry.bytes)
     bytes[0] = UInt8(Int(bytes[0]) + by)
-    let found = try faults(place, bytes + Self.entry.setting("ts", to: .timestamp(Timestamp(seconds: 6, increment: 1))).bytes)
+    let found = try faults(
+      place, bytes + Self.entry.setting("ts", to: .timestamp(Timestamp(seconds: 6, increment: 1))).bytes)
     #expect(["bson-malformed", "bson-cut-short"].contains(found.first?.code), "\(found)")
     #expect(found.first?.place?.offset != nil)
   }
@@ -60,7 +65,9 @@ import Testing
   @Test("documents 10,000 levels deep are refused, with file and byte", arguments: Place.allCases)
   func depth(place: Place) throws {
     let found = try faults(place, Self.deep(10_000))
-    #expect(found.first?.code == "bson-malformed" && found.first?.cause?.contains("nested deeper") == true, "\(found)")
+    #expect(
+      found.first?.code == "bson-malformed" && found.first?.cause?.contains("nested deeper") == true,
+      "\(found)")
     #expect(found.first?.place?.offset != nil)
   }
 
@@ -98,9 +105,11 @@ import Testing
     #expect(diagnostics.failures.first?.place?.line != nil)
   }
 
-  @Test("a name with a NUL, or one that is not UTF-8, is refused with its place", arguments: [
-    #""collectionName":"a\u0000b""#, #""collectionName":"../c""#, "\"collectionName\":\"\u{FF}\"",
-  ])
+  @Test(
+    "a name with a NUL, or one that is not UTF-8, is refused with its place",
+    arguments: [
+      #""collectionName":"a\u0000b""#, #""collectionName":"../c""#, "\"collectionName\":\"\u{FF}\"",
+    ])
   func names(member: String) throws {
     try withFolder { folder in
       try Files.createFolder("\(folder)/d")
@@ -111,11 +120,14 @@ import Testing
       try Files.writeAtomically([], to: "\(folder)/d/c.bson")
       let found = try verifyBackup(folder).damage
       #expect(!found.isEmpty)
-      #expect(found.allSatisfy { $0.kind == .damagedBackup && $0.place?.file.hasPrefix(folder) == true }, "\(found)")
+      #expect(
+        found.allSatisfy { $0.kind == .damagedBackup && $0.place?.file.hasPrefix(folder) == true }, "\(found)"
+      )
     }
   }
 
-  @Test("fields whose names or texts are not UTF-8, or come twice, are what a server may hold: kept byte by byte")
+  @Test(
+    "fields whose names or texts are not UTF-8, or come twice, are what a server may hold: kept byte by byte")
   func fields() throws {
     let bytes: [UInt8] = [19, 0, 0, 0, 0x0A, 0xFF, 0xFE, 0, 0x10, 0x61, 0, 1, 0, 0, 0, 0x0A, 0x61, 0, 0]
     #expect(try faults(.collection, bytes) == [])
@@ -126,7 +138,9 @@ import Testing
     try withFolder { folder in
       try Files.createFolder("\(folder)/d")
       let values = ["indexes": "[]", "options": "{}", "collectionName": "\"c\"", "type": "\"collection\""]
-      let members = ["indexes", "options", "collectionName", "type", key].map { "\"\($0)\":\(values[$0] ?? "")" }
+      let members = ["indexes", "options", "collectionName", "type", key].map {
+        "\"\($0)\":\(values[$0] ?? "")"
+      }
       try Files.writeAtomically("{\(members.joined(separator: ","))}".utf8, to: "\(folder)/d/c.metadata.json")
       try Files.writeAtomically([], to: "\(folder)/d/c.bson")
       #expect(try verifyBackup(folder).damage.map(\.code) == ["metadata-malformed"])
@@ -148,16 +162,25 @@ import Testing
     }
 
     static let all: [Bomb] = [
-      Bomb(testDescription: "1 GiB of zeros", file: "d/c.bson", content: { [UInt8](repeating: 0, count: 1 << 20) },
+      Bomb(
+        testDescription: "1 GiB of zeros", file: "d/c.bson",
+        content: { [UInt8](repeating: 0, count: 1 << 20) },
         frames: 1024, start: [], code: "bson-malformed"),
-      Bomb(testDescription: "1 GiB of documents", file: "d/c.bson", content: filler, frames: 1024, start: [], code: nil),
-      Bomb(testDescription: "metadata with 1 GiB of blanks", file: "d/c.metadata.json",
-        content: { [UInt8](repeating: 0x20, count: 1 << 20) }, frames: 1024, start: [], code: "file-too-large"),
-      Bomb(testDescription: "metadata with millions of values", file: "d/c.metadata.json",
+      Bomb(
+        testDescription: "1 GiB of documents", file: "d/c.bson", content: filler, frames: 1024, start: [],
+        code: nil),
+      Bomb(
+        testDescription: "metadata with 1 GiB of blanks", file: "d/c.metadata.json",
+        content: { [UInt8](repeating: 0x20, count: 1 << 20) }, frames: 1024, start: [], code: "file-too-large"
+      ),
+      Bomb(
+        testDescription: "metadata with millions of values", file: "d/c.metadata.json",
         content: { Array(String(repeating: "0,", count: 1 << 19).utf8) }, frames: 60,
         start: Array(#"{"options":{"a":["#.utf8), code: "metadata-not-json"),
-      Bomb(testDescription: "1 GiB of what a dump says of its server", file: "prelude.json",
-        content: { [UInt8](repeating: 0x20, count: 1 << 20) }, frames: 1024, start: [], code: "file-too-large"),
+      Bomb(
+        testDescription: "1 GiB of what a dump says of its server", file: "prelude.json",
+        content: { [UInt8](repeating: 0x20, count: 1 << 20) }, frames: 1024, start: [], code: "file-too-large"
+      ),
     ]
   }
 
@@ -174,7 +197,8 @@ import Testing
       let done = try verifyInLittleMemory(folder)
       if let code = bomb.code {
         #expect(done.status == .exited(65))
-        #expect(done.output.text.contains("\"code\": \"\(code)\""), "\(done.output.text) \(done.errorOutput.text)")
+        #expect(
+          done.output.text.contains("\"code\": \"\(code)\""), "\(done.output.text) \(done.errorOutput.text)")
       } else {
         #expect(done.status == .exited(0), "\(done.output.text) \(done.errorOutput.text)")
       }
@@ -188,13 +212,12 @@ import Testing
         "concurrent_collections": 4, "version": "0.1", "server_version": "6.0.5", "tool_version": "100.18.0",
       ]
       var bytes = try ZstandardBlock.compress([0x6D, 0xE2, 0x99, 0x81] + head.bytes)
-      for number in 0..<128 {
-        let text = #"{"indexes":[],"options":{"a":"\#(String(repeating: "x", count: 4 << 20))"}}"#
-        let declared: Document = [
-          "db": "d", "collection": .string("c\(number)"), "metadata": .string(text), "size": 0, "type": "collection",
-        ]
-        bytes += try ZstandardBlock.compress(Array(declared.bytes))
-      }
+      let text = #"{"indexes":[],"options":{"a":"\#(String(repeating: "x", count: 4 << 20))"}}"#
+      let declared: Document = [
+        "db": "d", "collection": "c", "metadata": .string(text), "size": 0, "type": "collection",
+      ]
+      let frame = try ZstandardBlock.compress(Array(declared.bytes))
+      for _ in 0..<128 { bytes += frame }
       try Files.writeAtomically(bytes, to: "\(folder)/x.archive")
       let done = try verifyInLittleMemory("\(folder)/x.archive")
       #expect(done.status == .exited(65))

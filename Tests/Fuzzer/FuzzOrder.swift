@@ -15,7 +15,9 @@ struct FuzzOrder {
     var words = words
     while let word = words.popFirst() {
       if word.hasPrefix("--") {
-        guard let value = words.popFirst().flatMap({ UInt64($0) }) else { throw Misbehaviour("\(word) needs a number") }
+        guard let value = words.popFirst().flatMap({ UInt64($0) }) else {
+          throw Misbehaviour("\(word) needs a number")
+        }
         switch word {
         case "--cases": cases = Int(value)
         case "--seed": seed = value
@@ -42,23 +44,30 @@ struct FuzzOrder {
     return results.withLock { $0.allSatisfy { $0 } }
   }
 
+  /// This program's own file.
+  static let program: String = {
+    var path = [CChar](repeating: 0, count: 4096)
+    let length = readlink("/proc/self/exe", &path, path.count - 1)
+    return String(decoding: path[..<max(0, length)].map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }()
+
   private func run(_ reader: FuzzedReader) throws -> Bool {
     let count = only == nil ? max(1, cases / reader.share) : 1
     let folder = "/tmp/mongodrill-fuzz-\(getpid())-\(UInt64.random(in: 0 ... .max))"
     try Supervisor.shared.removeAtEnd(folder)
     try Files.createFolder(folder)
     defer { try? Supervisor.shared.remove(folder) }
-    var path = [CChar](repeating: 0, count: 4096)
-    let length = readlink("/proc/self/exe", &path, path.count - 1)
-    let this = String(decoding: path[..<max(0, length)].map(UInt8.init(bitPattern:)), as: UTF8.self)
     let done = try Supervisor.shared.capture(
-      ChildSpec([this, "cases", reader.name, "\(seed)", "\(only ?? 0)", "\(count)", folder]), timeout: 7200)
+      ChildSpec([Self.program, "cases", reader.name, "\(seed)", "\(only ?? 0)", "\(count)", folder]),
+      timeout: 7200)
     let name = reader.name + String(repeating: " ", count: max(1, 18 - reader.name.utf8.count))
     if done.status == .exited(0) {
       say("\(name)\(done.output.text.dropLast()), \(Int(done.seconds * 1000)) ms in all")
       return true
     }
-    let number = (try? Files.text(of: "\(folder)/\(FuzzRun.caseFile)")).map { String($0.prefix { $0 != "\n" }) }
+    let number = (try? Files.text(of: "\(folder)/\(FuzzRun.caseFile)")).map {
+      String($0.prefix { $0 != "\n" })
+    }
     say(
       """
       \(name)FAILED: \(done.status)\(done.isTimedOut ? ", it took too long" : "")

@@ -67,7 +67,9 @@ struct Scratch: Sendable {
     let folder = Files.folder(of: path)
     if !Files.isDirectory(folder) { try Files.createFolder(folder, parents: true) }
     let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-    guard file >= 0, Files.write(Array(bytes), to: file) else { throw Misbehaviour("\(path) can't be written") }
+    guard file >= 0, Files.write(Array(bytes), to: file) else {
+      throw Misbehaviour("\(path) can't be written")
+    }
     close(file)
   }
 
@@ -75,7 +77,7 @@ struct Scratch: Sendable {
 }
 
 /// Runs a program of the system and fails unless it ends well.
-func run(_ words: String...) throws {
+func runProgram(_ words: String...) throws {
   let done = try Supervisor.shared.capture(ChildSpec(words))
   guard done.status == .exited(0) else { throw Misbehaviour("\(words): \(done.errorOutput.text)") }
 }

@@ -32,11 +32,13 @@ struct Mutator {
   ]
   private static let numbers = [
     "0", "-0", "-1", "1e309", "-1e309", "0.5", "2147483647", "2147483648", "-2147483649", "4294967295",
-    "4294967296", "9223372036854775807", "9223372036854775808", "-9223372036854775808", "18446744073709551615",
+    "4294967296", "9223372036854775807", "9223372036854775808", "-9223372036854775808",
+    "18446744073709551615",
     "99999999999999999999", "1e18", "1e19", "NaN",
   ]
   private static let bytes: [UInt8] = [
-    0, 1, 0x7F, 0x80, 0xC0, 0xED, 0xF5, 0xFF, 0x0A, 0x09, 0x20, 0x22, 0x27, 0x5B, 0x5C, 0x5D, 0x7B, 0x7D, 0x24, 0x26,
+    0, 1, 0x7F, 0x80, 0xC0, 0xED, 0xF5, 0xFF, 0x0A, 0x09, 0x20, 0x22, 0x27, 0x5B, 0x5C, 0x5D, 0x7B, 0x7D,
+    0x24, 0x26,
     0x2A, 0x2C, 0x2D, 0x2E, 0x2F, 0x3A,
   ]
 
@@ -62,7 +64,9 @@ struct Mutator {
     case 12..<14: input.removeSubrange(place(in: input)...)
     case 14..<16: input.removeSubrange(range(in: input))
     case 16..<18:
-      let more = (0..<Int.random(in: 1...8, using: &random)).map { _ in Self.bytes.randomElement(using: &random) ?? 0 }
+      let more = (0..<Int.random(in: 1...8, using: &random)).map { _ in
+        Self.bytes.randomElement(using: &random) ?? 0
+      }
       input.insert(contentsOf: more, at: place(in: input))
     case 18..<20: input.insert(contentsOf: Array(input[range(in: input)]), at: place(in: input))
     case 20..<22: swapRanges(&input)
@@ -99,7 +103,8 @@ struct Mutator {
     let (first, second) = (range(in: input), range(in: input))
     guard first.upperBound <= second.lowerBound else { return }
     input =
-      Array(input[..<first.lowerBound]) + input[second] + input[first.upperBound..<second.lowerBound] + input[first]
+      Array(input[..<first.lowerBound]) + input[second] + input[first.upperBound..<second.lowerBound]
+      + input[first]
       + input[second.upperBound...]
   }
 

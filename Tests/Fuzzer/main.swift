@@ -4,7 +4,7 @@
 // Fuzzer list
 // Fuzzer run [READER…] [--cases N] [--seed S] [--case K]     what `scripts/fuzz` and FuzzTests start
 // Fuzzer cases READER SEED FIRST COUNT FOLDER                 what that starts
-// Fuzzer bytes FORM [--every N] [--folder DIR]                 each byte of a backup flipped, each length cut
+// Fuzzer bytes [FORM…] [--every N] [--drills N]                each byte of a backup flipped, each length cut
 
 import Glibc
 import Platform
@@ -17,6 +17,9 @@ do {
   switch words.first {
   case "list": for reader in FuzzedReader.all { say(reader.name) }
   case "run": status = try FuzzOrder(words.dropFirst()).run() ? 0 : 1
+  case "bytes": status = try ByteOrder(words.dropFirst()).run() ? 0 : 1
+  case "sweep" where words.count == 4:
+    status = try ByteOrder.sweep(words[1], every: Int(words[2]) ?? 1, in: words[3]) ? 0 : 1
   case "cases" where words.count == 6:
     guard let reader = FuzzedReader.named(words[1]), let seed = UInt64(words[2]),
       let first = Int(words[3]), let count = Int(words[4])

@@ -192,7 +192,7 @@ let replayingMarkdown = ##"""
   | `replay` | through 1795259692:191 | `1795259692:191` (2026-11-21 11:14:52 UTC) | `1795259694:1` | 1,957 | 1,200 | 307 |
   | `search` | through 1795259694:300 | `1795259694:300` (2026-11-21 11:14:54 UTC) | the oplog's end | 300 | 300 | 1 |
 
-  The backup and its oplog cover `1795259684:19`, the dump's end, through `1795259688:554` without a gap, and past unproven seams through `1795259700:2`.
+  The backup and its oplog cover `1795259684:19`, the dump's end, through `1795259688:554`; no entry is seen to be missing. Past unproven seams they go on through `1795259700:2`.
 
   - Unproven: a.bson ends at 1795259688:554, b\*.bson begins at 1795259688:560: nothing proves that no entry lies between them
 

@@ -5,10 +5,11 @@ extension Coverage {
   /// What can be reached, a line each.
   package var lines: [String] {
     var lines = ["consistent at \(dumpEnd.withTime), the dump's end"]
-    if provenEnd > dumpEnd { lines.append("every entry is there through \(provenEnd.withTime)") }
+    if provenEnd > dumpEnd { lines.append("no entry is seen to be missing through \(provenEnd.withTime)") }
     lines += unproven.map { "unproven: \($0.description)" }
     if end > provenEnd { lines.append("past that, entries go on through \(end.withTime)") }
     lines += gaps.map { "gap: \($0.description)" }
+    if let unused { lines.append(unused.sentence) }
     if last > end { lines.append("entries past a gap, through \(last.withTime), can't be reached") }
     lines.append(
       end == provenEnd
@@ -22,7 +23,7 @@ extension Coverage {
       "window_start": .string(windowStart.description), "dump_end": .string(dumpEnd.description),
       "proven_end": .string(provenEnd.description), "end": .string(end.description),
       "last": .string(last.description), "unproven": .array(unproven.map(\.json)),
-      "gaps": .array(gaps.map(\.json)),
+      "gaps": .array(gaps.map(\.json)), "unused_increments": unused?.json,
     ])
   }
 }

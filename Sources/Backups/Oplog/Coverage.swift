@@ -7,7 +7,8 @@ package struct Coverage: Sendable, Hashable {
   package let windowStart: Timestamp
   /// Its last entry: the one moment at which the dump is consistent, and so the earliest target.
   package let dumpEnd: Timestamp
-  /// Every entry from the window's start through this one is there: the latest target that is proven.
+  /// No entry is seen to be missing from the window's start through this one: the latest target that is proven, as far
+  /// as slices can prove it; see `unused`.
   package private(set) var provenEnd: Timestamp
   /// The latest target, past seams that are unproven; `provenEnd` where there is none.
   package private(set) var end: Timestamp
@@ -17,7 +18,14 @@ package struct Coverage: Sendable, Hashable {
   /// that are unproven, and gaps.
   package let seams: [Seam]
 
-  init(windowStart: Timestamp, dumpEnd: Timestamp, last: Timestamp, seams: [Seam]) {
+  /// Increments inside of the slices that nothing accounts for; nil where there are none.
+  package let unused: UnusedIncrements?
+
+  init(
+    windowStart: Timestamp, dumpEnd: Timestamp, last: Timestamp, seams: [Seam],
+    unused: UnusedIncrements? = nil
+  ) {
+    self.unused = unused
     self.windowStart = windowStart
     self.dumpEnd = dumpEnd
     self.last = max(last, dumpEnd)

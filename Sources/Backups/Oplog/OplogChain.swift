@@ -69,7 +69,9 @@ package struct OplogChain: Sendable {
     coverage = Coverage(
       windowStart: windowStart, dumpEnd: start ?? dumpEnd,
       last: slices.compactMap(\.facts.last).max() ?? dumpEnd,
-      seams: merge.meetings.compactMap { judge.seam($0) })
+      seams: merge.meetings.compactMap { judge.seam($0) },
+      unused: slices.filter { $0.facts.last.map { $0 > windowStart } ?? false }.compactMap(\.facts.unused)
+        .reduce(nil) { sum, next in sum?.and(next) ?? next })
     let early = slices.count { $0.facts.last.map { $0 < windowStart } ?? false }
     notes =
       finder.notes

@@ -23,6 +23,8 @@ package struct OplogFacts: Sendable, Hashable {
   /// How often the increment of an entry does not follow that of its neighbour: it is neither one more in the same
   /// second nor 1 in a new one.
   package private(set) var skips = 0
+  /// Increments that no entry has and no transaction accounts for; nil where there are none.
+  package private(set) var unused: UnusedIncrements?
   /// The latest entry from before the first one that an entry of the slice continues (`prevOpTime`).
   package private(set) var reachesBackTo: Timestamp?
 
@@ -35,7 +37,7 @@ package struct OplogFacts: Sendable, Hashable {
       guard entry.term >= lastTerm || entry.term < 0 else {
         throw .termFalls(from: lastTerm, last, to: entry.term, entry.timestamp, at: place())
       }
-      if !entry.timestamp.follows(last) { skips += 1 }
+      if !entry.timestamp.follows(last) { skip(to: entry, from: last, at: place()) }
       if entry.term == lastTerm {
         longestSilence = max(longestSilence, entry.timestamp.seconds - last.seconds)
       }
@@ -58,6 +60,20 @@ package struct OplogFacts: Sendable, Hashable {
     if entry.term >= 0 { lastTerm = entry.term }
     entries += 1
     bytes += entry.operation.bytes.count
+  }
+}
+
+extension OplogFacts {
+  private mutating func skip(to entry: OplogEntry, from last: Timestamp, at place: Place) {
+    skips += 1
+    let (next, isSame) = (entry.timestamp, entry.timestamp.seconds == last.seconds)
+    let skipped =
+      isSame ? next.increment &- last.increment &- 1 : next.increment == 0 ? 0 : next.increment - 1
+    if skipped == 0 || entry.accountsFor(skipped) { return }
+    var sum = unused ?? UnusedIncrements(before: last, after: Seam.Edge(next, place))
+    sum.count += Int(skipped)
+    sum.places += 1
+    unused = sum
   }
 }
 

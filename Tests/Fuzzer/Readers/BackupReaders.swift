@@ -12,7 +12,8 @@ extension FuzzedReader {
     name: "collection", codesWithoutOffset: ["empty-file", "not-a-backup"], share: 2
   ) { scratch in
     let shop = "Tests/Fixtures/shop/base/dump/"
-    let seeds = try [shop + "shop/types.bson", shop + "admin/system.users.bson", shop + "oplog.bson"].map(Fixture.bytes)
+    let seeds = try [shop + "shop/types.bson", shop + "admin/system.users.bson", shop + "oplog.bson"].map(
+      Fixture.bytes)
     try scratch.write(metadata("c"), to: "dump/d/c.metadata.json")
     return FuzzedInput(seeds: seeds) { bytes in
       try scratch.write(bytes, to: "dump/d/c.bson")
@@ -58,14 +59,18 @@ extension FuzzedReader {
     var known: [String: Set<[UInt8]>] = [:]
     for seed in seeds {
       try scratch.write(seed, to: "x")
-      for (name, content) in try contents(of: openBackup(scratch["x"])) { known[name, default: []].insert(content) }
+      for (name, content) in try contents(of: openBackup(scratch["x"])) {
+        known[name, default: []].insert(content)
+      }
     }
     return FuzzedInput(seeds: seeds) { [known] bytes in
       try scratch.write(bytes, to: "x")
       try read(scratch["x"])
       for (name, content) in try contents(of: openBackup(scratch["x"])) where !content.isEmpty {
         // Two blocks that changed places have another order, and another checksum.
-        guard known.values.contains(where: { $0.contains(content) }) else { throw Misbehaviour("\(name) holds something else") }
+        guard known.values.contains(where: { $0.contains(content) }) else {
+          throw Misbehaviour("\(name) holds something else")
+        }
       }
     }
   }
@@ -110,7 +115,8 @@ extension FuzzedReader {
   static let slices = FuzzedReader(
     name: "slices",
     codesWithoutOffset: [
-      "base-oplog-empty", "empty-file", "no-oplog", "gzip-corrupt", "gzip-cut-short", "zstd-corrupt", "zstd-cut-short",
+      "base-oplog-empty", "empty-file", "no-oplog", "gzip-corrupt", "gzip-cut-short", "zstd-corrupt",
+      "zstd-cut-short",
       "gzip-trailing-garbage", "zstd-trailing-garbage",
     ], share: 2
   ) { scratch in
@@ -120,7 +126,7 @@ extension FuzzedReader {
     try scratch.write(seeds[0].prefix(try documents(in: seeds[0])[0].count), to: "dump/oplog.bson")
     for seed in seeds.prefix(2) {
       try scratch.write(seed, to: "x")
-      try run("gzip", "-f", scratch["x"])
+      try runProgram("gzip", "-f", scratch["x"])
       seeds += [try Files.read(scratch["x.gz"]), try ZstandardBlock.compress(seed)]
     }
     return FuzzedInput(seeds: seeds) { bytes in
@@ -139,7 +145,8 @@ extension FuzzedReader {
     let block: [UInt8] = [0x41, 0xD8, 0x01, 0x00] + [UInt8](repeating: 0, count: 4092)
     try scratch.write("WiredTiger 11.0.1: (x)\n", to: "copy/WiredTiger")
     try scratch.write("turtle", to: "copy/WiredTiger.turtle")
-    try scratch.write(Document([("storage", .document(["engine": "wiredTiger"]))]).bytes, to: "copy/storage.bson")
+    try scratch.write(
+      Document([("storage", .document(["engine": "wiredTiger"]))]).bytes, to: "copy/storage.bson")
     for name in ["WiredTiger.wt", "_mdb_catalog.wt"] { try scratch.write(block, to: "copy/\(name)") }
     try scratch.write([], to: "copy/mongod.lock")
     try scratch.write([], to: "copy/journal/" + String(repeating: "l", count: 120))
@@ -147,7 +154,8 @@ extension FuzzedReader {
     for form in ["gnu", "pax", "ustar", "v7"] {
       // A name of 120 bytes is beyond these.
       let excluded = form == "v7" || form == "ustar" ? ["--exclude=journal"] : []
-      let words = ["tar", "--format=\(form)", "-cf", scratch["x.tar"]] + excluded + ["-C", scratch["copy"], "."]
+      let words =
+        ["tar", "--format=\(form)", "-cf", scratch["x.tar"]] + excluded + ["-C", scratch["copy"], "."]
       let done = try Supervisor.shared.capture(ChildSpec(words))
       guard done.status == .exited(0) else { throw Misbehaviour(done.errorOutput.text) }
       seeds.append(try Files.read(scratch["x.tar"]))
@@ -160,7 +168,9 @@ extension FuzzedReader {
       }
       defer { try? Files.removeTree(scratch["around/unpacked"]) }
       let copy = try tar.read(to: scratch["around/unpacked"])
-      guard try Files.names(in: scratch["around"]) == ["unpacked"] else { throw Misbehaviour("something lies beside it") }
+      guard try Files.names(in: scratch["around"]) == ["unpacked"] else {
+        throw Misbehaviour("something lies beside it")
+      }
       try copy.requireSound()
     }
   }
@@ -185,7 +195,9 @@ extension FuzzedReader {
       for (name, seed) in zip(["storage.bson", "restoreInfo.txt", "WiredTiger"], seeds) {
         try scratch.write(seed, to: "copy/\(name)")
       }
-      let name = bytes.first == UInt8(ascii: "L") ? "restoreInfo.txt" : bytes.first == UInt8(ascii: "W") ? "WiredTiger" : "storage.bson"
+      let name =
+        bytes.first == UInt8(ascii: "L")
+        ? "restoreInfo.txt" : bytes.first == UInt8(ascii: "W") ? "WiredTiger" : "storage.bson"
       try scratch.write(bytes, to: "copy/\(name)")
       let copy = try PhysicalCopy(scratch["copy"])
       if !copy.damage.isEmpty { throw Refusals(failures: copy.damage) }
@@ -214,7 +226,9 @@ extension FuzzedReader {
       try sidecar.requireSuccess()
       // A seed may claim what isn't so; what it says has to be taken apart all the same.
       let damage = files.damage + counts.damage
-      if !damage.isEmpty, !seeds.contains(where: { $0.utf8.elementsEqual(bytes) }) { throw Refusals(failures: damage) }
+      if !damage.isEmpty, !seeds.contains(where: { $0.utf8.elementsEqual(bytes) }) {
+        throw Refusals(failures: damage)
+      }
     }
   }
 }
@@ -252,7 +266,9 @@ extension FuzzedReader {
       found.update { $0[batch.collection, default: []] += bytes }
     }
     var contents: [String: [UInt8]] = [:]
-    for (index, bytes) in found.withLock({ $0 }) { contents[backup.collections[index].facts.namespace.description] = bytes }
+    for (index, bytes) in found.withLock({ $0 }) {
+      contents[backup.collections[index].facts.namespace.description] = bytes
+    }
     return contents
   }
 
@@ -266,7 +282,9 @@ extension FuzzedReader {
     let cursor = try chain.cursor(through: chain.coverage.end)
     while let entry = try cursor.next() {
       for operation in [entry.operation] {
-        _ = (operation.namespace, operation.commandName, operation.documentID, operation.object2, entry.session)
+        _ = (
+          operation.namespace, operation.commandName, operation.documentID, operation.object2, entry.session
+        )
       }
       if entry.timestamp > chain.coverage.end { break }
     }
@@ -294,7 +312,8 @@ extension FuzzedReader {
   }
 
   /// A compression whose checksums say whether what it gives is what went in.
-  static func compression(_ name: String, _ seeds: @escaping @Sendable () throws -> [[UInt8]]) -> FuzzedReader {
+  static func compression(_ name: String, _ seeds: @escaping @Sendable () throws -> [[UInt8]]) -> FuzzedReader
+  {
     FuzzedReader(name: name) { scratch in
       let seeds = try seeds()
       guard !seeds.isEmpty else { throw Misbehaviour("there is no seed") }
@@ -311,7 +330,10 @@ extension FuzzedReader {
         var rest = content[...]
         while !rest.isEmpty {
           // Of a stream that nothing marks the end of, whole chunks may be missing.
-          guard let known = contents.first(where: { !$0.isEmpty && rest.starts(with: $0) || $0.starts(with: rest) })
+          guard
+            let known = contents.first(where: {
+              !$0.isEmpty && rest.starts(with: $0) || $0.starts(with: rest)
+            })
           else { throw Misbehaviour("\(content.count) bytes that were never compressed") }
           rest = rest.dropFirst(known.count)
         }
@@ -323,7 +345,7 @@ extension FuzzedReader {
   private static func pbm(_ name: String, _ file: String, share: Int = 1) -> FuzzedReader {
     FuzzedReader(name: name, share: share) { scratch in
       try Files.createFolder(scratch["pbm"])
-      try run("tar", "-xzf", Fixture.path("Tests/Fixtures/pbm/store.tar.gz"), "-C", scratch["pbm"])
+      try runProgram("tar", "-xzf", Fixture.path("Tests/Fixtures/pbm/store.tar.gz"), "-C", scratch["pbm"])
       let seed = try Files.read(scratch["pbm/store/\(file)"])
       return FuzzedInput(seeds: [seed]) { bytes in
         try scratch.write(bytes, to: "pbm/store/\(file)")
@@ -339,7 +361,8 @@ extension String {
   fileprivate func renaming(_ names: [String], to name: String) -> String {
     var text = self
     for old in names {
-      text = text.split(separator: "\"\(old)\"", omittingEmptySubsequences: false).joined(separator: "\"\(name)\"")
+      text = text.split(separator: "\"\(old)\"", omittingEmptySubsequences: false).joined(
+        separator: "\"\(name)\"")
     }
     return text
   }

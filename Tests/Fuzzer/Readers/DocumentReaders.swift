@@ -10,7 +10,9 @@ extension FuzzedReader {
     seeds.append(Array(nested(60).bytes))
     return FuzzedInput(seeds: seeds) { bytes in
       let document: Document
-      do throws(MalformedBSON) { document = try Document(bytes[...]) } catch { throw refusal(error, bytes.count) }
+      do throws(MalformedBSON) { document = try Document(bytes[...]) } catch {
+        throw refusal(error, bytes.count)
+      }
       try use(document)
     }
   }
@@ -20,7 +22,9 @@ extension FuzzedReader {
     var seeds = try documents(in: Fixture.bytes("Tests/Fixtures/shop/base/dump/shop/types.bson")).map {
       Array(try Document($0[...]).extendedJSON().utf8)
     }
-    seeds += seeds.compactMap { try? Array(Document(extendedJSON: String(decoding: $0, as: UTF8.self)).extendedJSON(relaxed: true).utf8) }
+    seeds += seeds.compactMap {
+      try? Array(Document(extendedJSON: String(decoding: $0, as: UTF8.self)).extendedJSON(relaxed: true).utf8)
+    }
     seeds.append(try Fixture.bytes("Tests/Fixtures/shop/base/dump/shop/products.metadata.json"))
     return FuzzedInput(seeds: seeds) { bytes in
       let document: Document
@@ -40,13 +44,17 @@ extension FuzzedReader {
     return FuzzedInput(seeds: seeds) { bytes in
       let value: JSON
       do throws(MalformedJSON) { value = try JSON.parse(bytes) } catch {
-        guard 0...bytes.count ~= error.offset else { throw Misbehaviour("byte \(error.offset) of \(bytes.count)") }
+        guard 0...bytes.count ~= error.offset else {
+          throw Misbehaviour("byte \(error.offset) of \(bytes.count)")
+        }
         throw Failure(.damagedBackup, "json", error.message, at: Place("x", offset: UInt64(error.offset)))
       }
       for pretty in [true, false] {
         // `2.0` is written as `2`.
         let text = value.text(pretty: pretty)
-        guard try JSON.parse(text).text(pretty: pretty) == text else { throw Misbehaviour("reads back as another") }
+        guard try JSON.parse(text).text(pretty: pretty) == text else {
+          throw Misbehaviour("reads back as another")
+        }
       }
     }
   }
@@ -85,10 +93,14 @@ extension FuzzedReader {
     // What holds no text that had to be mended is written as it was read.
     if !text.contains("\u{FFFD}"), !text.hasPrefix("{ malformed") {
       let again = Document(document.map { ($0.name, $0.value) })
-      guard again.bytes.elementsEqual(document.bytes) else { throw Misbehaviour("written as another: \(text)") }
+      guard again.bytes.elementsEqual(document.bytes) else {
+        throw Misbehaviour("written as another: \(text)")
+      }
     }
     let key = Value.document(document).canonicalKey
-    guard Document.compare(document, document) == 0 else { throw Misbehaviour("isn't equal to itself: \(text)") }
+    guard Document.compare(document, document) == 0 else {
+      throw Misbehaviour("isn't equal to itself: \(text)")
+    }
     guard Value.document(document).canonicalKey == key else { throw Misbehaviour("has two keys") }
     let paths = ["a", "a.b", "_id", "o.0.a", "ns.", ".", "a.a.a.a.a"].map { FieldPath($0) }
     var scratch: [UInt8] = []

@@ -88,9 +88,13 @@ extension FuzzedReader {
   static let chain = FuzzedReader(name: "chain", share: 2) { scratch in
     let digests = ["a", "b", "c"].map { String(repeating: $0, count: 64) }
     let lines: [ChainLine] = [
-      .record(ChainLink(runID: "20261121T130449Z-a", sha256: digests[0], writtenAt: WallTime(seconds: 1), isAdopted: true)),
+      .record(
+        ChainLink(
+          runID: "20261121T130449Z-a", sha256: digests[0], writtenAt: WallTime(seconds: 1), isAdopted: true)),
       .record(ChainLink(runID: "20261121T130450Z-b", sha256: digests[1], writtenAt: WallTime(seconds: 2))),
-      .removal(ChainAnchor(runID: "20261121T130449Z-a", sha256: digests[0], removed: 1, removedAt: WallTime(seconds: 3))),
+      .removal(
+        ChainAnchor(
+          runID: "20261121T130449Z-a", sha256: digests[0], removed: 1, removedAt: WallTime(seconds: 3))),
       .record(ChainLink(runID: "20261121T130451Z-c", sha256: digests[2], writtenAt: nil)),
     ]
     return FuzzedInput(seeds: [Array(lines.map(\.text).joined().utf8)]) { bytes in
@@ -107,7 +111,8 @@ extension FuzzedReader {
   }
 
   /// A witness, as it was written and with its digest set right, so that what is behind the digest is read.
-  static let witness = FuzzedReader(name: "witness", kinds: [.damagedBackup, .invalidScenario], share: 2) { scratch in
+  static let witness = FuzzedReader(name: "witness", kinds: [.damagedBackup, .invalidScenario], share: 2) {
+    scratch in
     let seed = try Fixture.bytes("scenarios/physical-restore/backups/witness.json")
     return FuzzedInput(seeds: [seed]) { bytes in
       try scratch.write(bytes, to: "witness.json")
@@ -116,7 +121,8 @@ extension FuzzedReader {
       if case .object(let members)? = try? JSON.parse(bytes) {
         let others = members.filter { $0.key != "sha256" }
         let digest = SHA256.hex(of: Array(JSON.object(others).text().utf8))
-        try scratch.write(JSON.object(others + [JSON.Member("sha256", .string(digest))]).text(), to: "witness.json")
+        try scratch.write(
+          JSON.object(others + [JSON.Member("sha256", .string(digest))]).text(), to: "witness.json")
         let record = try WitnessRecord.read(scratch["witness.json"])
         for batch in record.batches.indices { _ = record.catalogue(at: batch) }
         for collection in record.collections { _ = collection.digest(in: 0) }
@@ -134,7 +140,9 @@ extension FuzzedReader {
     for range in record.collections.flatMap(\.ranges) {
       guard let detail = range.detail else { continue }
       let frame = Array(file[detail.offset..<detail.offset + detail.length])
-      guard let bytes = ZstandardBlock.decompress(frame, limit: 64 << 20) else { throw Misbehaviour("no frame") }
+      guard let bytes = ZstandardBlock.decompress(frame, limit: 64 << 20) else {
+        throw Misbehaviour("no frame")
+      }
       if bytes.count < 8000 { seeds.append((bytes, detail.level)) }
     }
     return FuzzedInput(seeds: seeds.map(\.bytes)) { bytes in
@@ -147,14 +155,19 @@ extension FuzzedReader {
   }
 
   private static func scenarioSeeds() throws -> [[UInt8]] {
-    try ["quickstart", "point-in-time", "single-node-failure", "selective-restore", "sharded-restore", "physical-restore"]
-      .map { try Fixture.bytes("scenarios/\($0)/scenario.yaml") }
+    try [
+      "quickstart", "point-in-time", "single-node-failure", "selective-restore", "sharded-restore",
+      "physical-restore",
+    ]
+    .map { try Fixture.bytes("scenarios/\($0)/scenario.yaml") }
   }
 
   /// All of them.
   static let all: [FuzzedReader] = [
-    bson, extendedJSON, json, collection, metadata, prelude, archive, gzip, zstandard, lz4, snappy, s2, oplog, slices,
-    pbmRecord, pbmMetadata, pbmSpecifications, tar, copy, sidecar, yaml, scenario, checks, policy, record, baseline,
+    bson, extendedJSON, json, collection, metadata, prelude, archive, gzip, zstandard, lz4, snappy, s2, oplog,
+    slices,
+    pbmRecord, pbmMetadata, pbmSpecifications, tar, copy, sidecar, yaml, scenario, checks, policy, record,
+    baseline,
     chain, witness, witnessDocuments,
   ]
 }
