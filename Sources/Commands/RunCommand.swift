@@ -226,7 +226,13 @@ enum RunCommand: Command {
 
   /// The verdict and where the report is, if it could be written; of records the one array at the end.
   private static func tell(_ record: DrillRecord, _ folder: RunFolder?, _ session: Session) {
-    if session.options.output == .json { return session.endProgress() }
+    session.endProgress()
+    if let sandbox = record.environment.sandbox, sandbox.kept {
+      session.console.log(
+        "The sandbox's files are kept in \(sandbox.directory.visible), and hold what the backup holds: "
+          + "`mongodrill clean --kept` removes them.")
+    }
+    if session.options.output == .json { return }
     let style: Style =
       switch record.verdict {
       case .pass: .green

@@ -24,6 +24,12 @@ extension DrillRun {
     for (name, value) in step.environment { environment[name] = value.resolved(values) }
     let command = UserCommand(
       step.arguments.map { $0.resolved(values) }, environment: environment, folder: scenario.folder)
+    if let sandbox, command.arguments.contains(where: { sandbox.masked($0) != $0 }) {
+      events(
+        .warning(
+          "step \(owner.id) hands the set's key over as an argument, which who lists processes sees: use MONGODRILL_URI"
+        ))
+    }
     // Rollbacks run in the time of their own, whatever made the drill stop.
     let left = ignoringInterruption ? nil : watch.secondsLeft
     let result = try command.run(

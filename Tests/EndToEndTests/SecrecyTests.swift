@@ -1,0 +1,323 @@
+import BSON
+import Glibc
+import Platform
+import TestSupport
+import Testing
+
+@Suite("Who else is on the machine", .tags(.mongod), .timeLimit(.minutes(10)))
+struct SecrecyTests {
+  /// What lies below a path, with its mode; links aren't followed.
+  private static func modes(below path: String) -> [(path: String, mode: UInt32)] {
+    ((try? Files.names(in: path)) ?? []).flatMap { name -> [(path: String, mode: UInt32)] in
+      let entry = Files.join(path, name)
+      var status = stat()
+      guard lstat(entry, &status) == 0 else { return [] }
+      let inner = status.st_mode & S_IFMT == S_IFDIR ? modes(below: entry) : []
+      return [(entry, status.st_mode & 0o777)] + inner
+    }
+  }
+
+  private static let topologies = isFullRun ? ["standalone", "{replica_set: 1}"] : ["{replica_set: 1}"]
+
+  @Test(
+    "may read nothing of a drill, whatever the umask; nor connect to its server; nor find its secrets",
+    arguments: topologies)
+  func modes(topology: String) throws {
+    try withFolder { folder in
+      let path = try PhasedScenario.write(
+        in: folder, more: "sandbox: {topology: \(topology)}\nrollbacks: [{run: {argv: [sh, -c, 'sleep 1']}}]")
+      let drill = try PhasedDrill(
+        path, in: folder, options: ["--format", "html"],
+        wrapped: ["sh", "-c", "umask 0; ulimit -c unlimited; exec \"$@\"", "sh"],
+        adding: ["API_TOKEN": "token-of-the-night"])
+      // Only the product's own modes protect it.
+      for place in ["", "sandboxes", "tmp", "run"] { chmod(Files.join(folder, place), 0o755) }
+      #expect(drill.reach("checks"))
+      let server = try #require(drill.servers.last)
+      kill(drill.child.pid, SIGSTOP)
+      defer { kill(drill.child.pid, SIGCONT) }
+      let found = ["sandboxes", "tmp", "run"].flatMap { Self.modes(below: Files.join(folder, $0)) }
+      #expect(found.count > 20 && found.contains { $0.path.hasSuffix("/db/WiredTiger") })
+      #expect(found.filter { $0.mode & 0o077 != 0 }.map(\.path) == [])
+      if geteuid() == 0 { try expectShut(to: "65534", found.map(\.path)) }
+
+      // Neither dumps its memory, not even to a program of the kernel's.
+      for pid in [drill.child.pid, server] {
+        let limits = try Files.text(of: "/proc/\(pid)/limits").split(separator: "\n")
+        let core = try #require(limits.first { $0.hasPrefix("Max core file size") })
+        #expect(core.split(separator: " ")[4] == "0", "\(core)")
+        #expect(try Files.text(of: "/proc/\(pid)/coredump_filter") == "00000000\n")
+      }
+      #expect(try !Files.text(of: "/proc/\(server)/environ").contains("token-of-the-night"))
+      let key = try? Files.text(of: Files.join(Files.folder(of: try data(of: server)), "key"))
+      #expect((key != nil) == (topology != "standalone"))
+      for pid in drill.processes {
+        let line = try Files.text(of: "/proc/\(pid)/cmdline")
+        if let key = key?.split(separator: "\n").first { #expect(!line.contains(key)) }
+      }
+
+      kill(drill.child.pid, SIGCONT)
+      #expect(drill.child.wait(timeout: 60) == .exited(0), "\(drill.errorOutput)")
+      let reports = Self.modes(below: Files.join(folder, "reports"))
+      #expect(reports.count >= 5 && reports.allSatisfy { $0.mode & 0o077 == 0 }, "\(reports)")
+      if let key = key?.split(separator: "\n").first {
+        #expect(!drill.output.contains(key) && !drill.errorOutput.contains(key))
+        for report in reports where Files.kind(of: report.path) == .file {
+          #expect(try !Files.text(of: report.path).contains(key))
+        }
+      }
+      #expect(drill.leftovers == [])
+    }
+  }
+
+  /// The dbPath of a server.
+  private func data(of server: Int32) throws -> String {
+    let words = try Files.text(of: "/proc/\(server)/cmdline").split(separator: "\0").map(String.init)
+    return words[try #require(words.firstIndex(of: "--dbpath")) + 1]
+  }
+
+  /// Another user can neither list, read nor connect.
+  private func expectShut(to user: String, _ paths: [String]) throws {
+    let script = """
+      import os, socket, sys
+      for path in sys.argv[1:]:
+          for attempt in (open, os.listdir):
+              try: attempt(path); print("got in:", path)
+              except OSError: pass
+          try: socket.socket(socket.AF_UNIX).connect(path); print("connected:", path)
+          except OSError: pass
+      print("tried", len(sys.argv) - 1, "as", os.geteuid())
+      """
+    let captured = try Supervisor.shared.capture(
+      ChildSpec(
+        ["setpriv", "--reuid=\(user)", "--regid=\(user)", "--clear-groups", "/usr/bin/python3", "-c", script]
+          + paths), timeout: 60)
+    #expect(captured.output.text == "tried \(paths.count) as \(user)\n", "\(captured.errorOutput.text)")
+  }
+
+  @Test("doesn't see a password of the command line among the processes")
+  func commandLine() throws {
+    try withFolder { folder in
+      let uri = "mongodb://root:of-the-command-line@127.0.0.1:1/?serverSelectionTimeoutMS=3000"
+      for command in [["witness", "-o", "w"], ["check", "checks.yaml"]] {
+        try Files.writeAtomically(
+          "version: 1\nchecks: {core: {a.b: [count: {min: 1}]}}\n".utf8, to: Files.join(folder, "checks.yaml")
+        )
+        let log = Files.join(folder, "log")
+        let child = try Supervisor.shared.spawn(
+          ChildSpec(
+            [Mongodrill.path] + command + ["--uri", uri], environment: Mongodrill.environment,
+            workingDirectory: folder, output: .file(log), errorOutput: .file(log)))
+        #expect(eventually { ((try? Files.text(of: log)) ?? "").contains("history") })
+        let line = try Files.text(of: "/proc/\(child.pid)/cmdline")
+        #expect(line.contains(command[0]) && line.contains("mongodb://***@127.0.0.1:1/"), "\(line)")
+        #expect(!line.contains("of-the-command-line"))
+        #expect(child.wait(timeout: 60) == .exited(4))
+        #expect(try !Files.text(of: log).contains("of-the-command-line"))
+      }
+    }
+  }
+
+  @Test("finds no password in reports: not of the environment, of parameters, of variables or of addresses")
+  func reports() throws {
+    try withFolder { folder in
+      _ = try Dump(in: folder)
+      let secrets = [
+        "default-of-one", "in-an-address", "in-line-secret", "in-a-hook", "of-environment", "as-parameter",
+        "of-rollback",
+      ]
+      let text = """
+        version: 1
+        parameters:
+          db_password: {default: default-of-one}
+          other_password: {default: default-of-one}
+          api: {default: "https://user:in-an-address@example.org/"}
+        backup: {path: dump}
+        steps:
+          - {id: restore, restore: {}}
+          - id: smoke
+            run:
+              argv: [sh, -c, 'echo $PGPASSWORD $API_TOKEN $HOOK "$1"; exit 3', sh, "${db_password}"]
+              env: {PGPASSWORD: in-line-secret, HOOK: "https://user:in-a-hook@example.org/x"}
+            on_failure: continue
+          - {id: verify, check: []}
+        checks: {core: {shop.orders: [count: {min: 1}]}}
+        rollbacks: [{run: {argv: [sh, -c, "echo $PGPASSWORD; exit 1"], env: {PGPASSWORD: of-rollback}}}]
+        """
+      try Files.writeAtomically(text.utf8, to: Files.join(folder, "scenario.yaml"))
+      let formats = ["html", "junit", "github", "prometheus", "csv", "openmetrics"].flatMap {
+        ["--format", $0]
+      }
+      let drill = try PhasedDrill(
+        Files.join(folder, "scenario.yaml"), in: folder,
+        options: formats + ["--param", "db_password=as-parameter", "-v"],
+        adding: ["API_TOKEN": "of-environment"])
+      #expect(drill.child.wait(timeout: 60) == .exited(1), "\(drill.errorOutput)")
+      let record = try #require(try drill.record())
+      #expect(record["steps"]?.list?[1]["output"] == "*** *** https://***@example.org/x ***")
+      #expect(record["scenario"]?["resolved"]?["parameters"]?["db_password"] == "***")
+      let files = Self.modes(below: Files.join(folder, "reports")).map(\.path).filter {
+        Files.kind(of: $0) == .file
+      }
+      #expect(files.count >= 8)
+      for secret in secrets {
+        for file in files { #expect(try !Files.text(of: file).contains(secret), "\(secret) in \(file)") }
+        #expect(!drill.output.contains(secret) && !drill.errorOutput.contains(secret), "\(secret)")
+      }
+    }
+  }
+
+  @Test("is told of by run --keep: what stays, where, and how it goes")
+  func kept() throws {
+    try withFolder { folder in
+      _ = try Dump(in: folder)
+      let run = try Mongodrill.run("run", "dump", "--keep", "-q", "--sandbox-dir", folder, in: folder)
+      #expect(run.status == 0)
+      let kept = try #require(try Files.names(in: folder).first { $0.hasPrefix("mongodrill-") })
+      #expect(
+        run.errorOutput
+          == "The sandbox's files are kept in \(folder)/\(kept), and hold what the backup holds: "
+          + "`mongodrill clean --kept` removes them.\n")
+      #expect(Self.modes(below: Files.join(folder, kept)).allSatisfy { $0.mode & 0o077 == 0 })
+      _ = try Mongodrill.run("clean", "--kept", "--sandbox-dir", folder)
+      #expect(try !Files.names(in: folder).contains(kept))
+    }
+  }
+}
+
+@Suite("What a backup holds", .tags(.mongod), .timeLimit(.minutes(10)))
+struct HostileBackupTests {
+  private static let names = [
+    "a;touch pwned", "`touch pwned`", "line\nbreak", "<img src=x onerror=alert(1)>", "\u{1B}[31mred",
+    "=1+1", "../../escaped", "| and | pipes", "${sandbox.uri}", "'\"\\",
+  ]
+
+  /// A dump of collections with these names, each with a document that has such an `_id`.
+  private static func dump(in folder: String) throws -> String {
+    let path = Files.join(folder, "outer/inner/dump")
+    try Files.createFolder(Files.join(path, "shop"), parents: true)
+    for (number, name) in names.enumerated() where !name.contains("$") {
+      var stem = ""
+      for byte in name.utf8 {
+        let isPlain = byte < 0x80 && (Character(Unicode.Scalar(byte)).isLetter || byte == UInt8(ascii: "."))
+        stem +=
+          isPlain ? String(Unicode.Scalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+      }
+      let document: Document = ["_id": .string(names[(number + 1) % names.count]), "a": .string(name)]
+      try Files.writeAtomically(document.bytes, to: Files.join(path, "shop/\(stem).bson"))
+      let metadata: JSON = [
+        "indexes": [["v": 2, "key": ["_id": 1], "name": "_id_"]], "collectionName": .string(name),
+        "type": "collection",
+      ]
+      try Files.writeAtomically(metadata.text().utf8, to: Files.join(path, "shop/\(stem).metadata.json"))
+    }
+    return path
+  }
+
+  @Test("reaches no shell, no path and no markup by its names and values")
+  func names() throws {
+    try withFolder { folder in
+      let dump = try Self.dump(in: folder)
+      let scenario = """
+        version: 1
+        backup: {path: \(dump)}
+        steps:
+          - {id: restore, restore: {}}
+          - {id: verify, check: []}
+          - {id: out, export: {}}
+        checks:
+          core:
+            shop.*:
+              - missing: {field: never}
+        """
+      let exact = scenario.replacing("shop.*", with: "\"shop.a;touch pwned\"")
+      try Files.writeAtomically(exact.utf8, to: Files.join(folder, "scenario.yaml"))
+      var texts: [String] = []
+      func run(_ arguments: String..., status: Int32) throws {
+        let run = try Mongodrill.run(arguments, environment: PhasedDrill.environment(in: folder), in: folder)
+        #expect(run.status == status, "\(arguments) \(run.output)\(run.errorOutput)")
+        texts += [run.output, run.errorOutput]
+      }
+      try run("verify", dump, status: 0)
+      try run("plan", dump, status: 0)
+      try run("inventory", dump, status: 0)
+      try run("init", dump, "-o", "draft.yaml", status: 0)
+      try run("lint", "draft.yaml", status: 0)
+      let formats = ["html", "junit", "github", "prometheus", "csv"].flatMap { ["--format", $0] }
+      let drill = try Mongodrill.run(
+        ["run", "scenario.yaml", "-v"] + formats, environment: PhasedDrill.environment(in: folder), in: folder
+      )
+      #expect(drill.status == 1, "\(drill.output)\(drill.errorOutput)")
+      texts += [drill.output, drill.errorOutput]
+      for text in texts { #expect(!text.contains("\u{1B}") && !text.contains("line\nbreak"), "\(text)") }
+
+      let all = try Supervisor.shared.capture(
+        ChildSpec(["find", folder, "-name", "*pwned*", "-o", "-name", "*escaped*"]))
+      let stray = all.output.text.split(separator: "\n").filter { !$0.contains("/shop/") }
+      #expect(stray.isEmpty, "\(stray)")
+      let own = try #require(try runs(in: folder).first)
+      for name in try Files.names(in: Files.join(folder, "reports/\(own)")) {
+        let path = Files.join(folder, "reports/\(own)/\(name)")
+        guard Files.kind(of: path) == .file else { continue }
+        let text = try Files.text(of: path)
+        #expect(!text.contains("\u{1B}"), "\(name)")
+        if !name.hasSuffix(".json") && !name.hasSuffix(".csv") { #expect(!text.contains("<img"), "\(name)") }
+        if name.hasSuffix(".csv") { #expect(!text.contains(",=1+1") && !text.contains("\n=1+1"), "\(text)") }
+      }
+    }
+  }
+
+  /// What something in a backup's folder is replaced with, that is no file.
+  private enum Stranger: String, CaseIterable, CustomStringConvertible {
+    case pipe, link, device, loop
+    var description: String { rawValue }
+
+    func put(at path: String) throws {
+      try Files.removeTree(path)
+      switch self {
+      case .pipe: #expect(mkfifo(path, 0o600) == 0)
+      case .link: #expect(symlink("/etc/passwd", path) == 0)
+      case .device: #expect(symlink("/dev/zero", path) == 0)
+      case .loop: #expect(symlink(Files.name(of: path), path) == 0)
+      }
+    }
+  }
+
+  @Test(
+    "that is a pipe, a device or a link to elsewhere is refused, and never waited for",
+    arguments: Stranger.allCases,
+    [
+      "shop/orders.bson", "shop/orders.metadata.json", "oplog.bson", "prelude.json", "backup_metadata.json",
+      "shop",
+    ])
+  fileprivate func strangers(_ stranger: Stranger, file: String) throws {
+    try withFolder { folder in
+      let dump = try Dump(in: folder)
+      try stranger.put(at: Files.join(dump.path, file))
+      let child = try Supervisor.shared.capture(
+        ChildSpec(
+          [Mongodrill.path, "verify", "dump", "-q"], environment: Mongodrill.environment,
+          workingDirectory: folder),
+        timeout: 20)
+      #expect(!child.isTimedOut)
+      // What mongodump doesn't read is passed over by name.
+      #expect([65, 4].contains(child.status.shellCode), "\(child.output.text)\(child.errorOutput.text)")
+      #expect(!child.output.text.contains("root:x:"))
+    }
+  }
+
+  @Test("A pipe as the backup itself is waited for, until a signal comes")
+  func pipe() throws {
+    try withFolder { folder in
+      #expect(mkfifo(Files.join(folder, "pipe"), 0o600) == 0)
+      let log = Files.join(folder, "log")
+      let child = try Supervisor.shared.spawn(
+        ChildSpec(
+          [Mongodrill.path, "verify", "pipe"], environment: Mongodrill.environment, workingDirectory: folder,
+          output: .file(log), errorOutput: .file(log)))
+      #expect(child.wait(timeout: 1) == nil)
+      child.signal(SIGTERM)
+      #expect(child.wait(timeout: 20) == .exited(143))
+    }
+  }
+}
