@@ -95,7 +95,12 @@ extension IndexSpec {
   /// In what this index differs from the expected one of its name: the options that differ, on either side, as
   /// Extended JSON; nil when in nothing. The key's order counts, that of the options doesn't.
   package func difference(from expected: IndexSpec) -> (expected: String, found: String)? {
-    let differing = OptionRules.index.differences(expected.document, document)
+    // When a clustered collection's documents age out is an option of the collection, which newer patches of 6.0 list with
+    // its index, too.
+    let isClustered = document["clustered"]?.isTrue == true && expected.document["clustered"]?.isTrue == true
+    let apart: Set<String> = isClustered ? ["expireAfterSeconds"] : []
+    let differing = OptionRules.index.differences(
+      expected.document.removing(apart), document.removing(apart))
     if differing.isEmpty { return nil }
     func side(_ value: ((name: String, expected: String?, found: String?)) -> String?) -> String {
       differing.map { "\($0.name): \(value($0) ?? "none")" }.joined(separator: ", ")

@@ -109,7 +109,7 @@ extension CollectionReading {
   ///
   /// They are no part of a snapshot: any boundaries will do.
   package func boundaries(for count: Int, from pool: ClientPool) throws -> [Value] {
-    guard count > 1 else { return [] }
+    guard count > 1, try canBeCut(pool) else { return [] }
     // Several for each part: of many the parts differ less in size.
     let size = count * Swift.max(1, Swift.min(8, 8000 / count))
     let pipeline: Value = [
@@ -138,6 +138,22 @@ extension CollectionReading {
     let parts = Swift.min(count, sample.count)
     guard parts > 1 else { return [] }
     return (1..<parts).map { sample[$0 * sample.count / parts] }
+  }
+
+  /// Whether a scan can go by `_id`. Servers before 5.3 have no index for that on the buckets of a time series: these are
+  /// read in one piece there.
+  private func canBeCut(_ pool: ClientPool) throws -> Bool {
+    if place.bucketsOf == nil { return true }
+    do throws(MongoError) {
+      try pool.run(
+        ["find": .string(place.collection), "hint": ["_id": 1], "limit": 1, "singleBatch": true],
+        on: place.database)
+      return true
+    } catch {
+      // BadValue: there is no such index.
+      if error.code == 2 { return false }
+      throw error
+    }
   }
 
   private static func canBeWritten(_ id: Value) -> Bool {

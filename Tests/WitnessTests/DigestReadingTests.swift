@@ -3,13 +3,15 @@ import Facts
 import Mongo
 import Platform
 import Sandbox
+import TestSupport
 import Testing
 import Witness
 
 @Suite("The digest of a collection on a server", .tags(.mongod), .timeLimit(.minutes(10)))
 struct DigestReadingTests {
   @Test(
-    "is that of its documents, read as they lie or by ranges", arguments: ["plain", "clustered", "collated"])
+    "is that of its documents, read as they lie or by ranges",
+    .needs(ServerVersion(5, 3), "clustered collections"), arguments: ["plain", "clustered", "collated"])
   func ways(kind: String) throws {
     let database = try RestoredDatabase()
     switch kind {
@@ -58,7 +60,9 @@ struct DigestReadingTests {
     #expect(last == [true, .date(1_600_000_000_000), mixedIDs[16], .code("x"), .maxKey])
   }
 
-  @Test("of a time series is that of its buckets, of a view that of what it shows")
+  @Test(
+    "of a time series is that of its buckets, of a view that of what it shows",
+    .needs(ServerVersion(5, 0), "time series"))
   func others() throws {
     let database = try RestoredDatabase()
     try database.create("ts", ["timeseries": ["timeField": "t", "metaField": "m"]])

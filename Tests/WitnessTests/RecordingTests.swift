@@ -135,7 +135,7 @@ struct RecordingTests {
     }
   }
 
-  @Test("tells what is known in a weaker way, and why", .needs(ServerVersion(5, 0), "time series"))
+  @Test("tells what is known in a weaker way, and why", .needs(ServerVersion(5, 3), "clustered collections"))
   func weaker() throws {
     try withFolder { folder in
       let database = try SourceDatabase()
@@ -231,7 +231,9 @@ struct RecordingTests {
     }
   }
 
-  @Test("of a share of the ranges takes the same ones for the same seed")
+  @Test(
+    "of a share of the ranges takes the same ones for the same seed",
+    .needs(ServerVersion(5, 3), "clustered collections"))
   func share() throws {
     try withFolder { folder in
       let database = try SourceDatabase()

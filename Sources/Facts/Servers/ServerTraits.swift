@@ -154,6 +154,10 @@ extension ServerTrait {
 
   private static let indexes = [
     haystackIndexes, preparedUniqueIndexes, compoundWildcards, columnstoreIndexes, encryptedRanges,
+    ServerTrait(
+      .indexes, "`expireAfterSeconds` listed with a clustered collection's index",
+      since: ServerVersion(6, 0, 27),
+      "Compared as an option of the collection; with the index it doesn't count. (6.0.5 doesn't list it.)"),
     ServerTrait(.indexes, "`hidden`", since: .v44, "Built with it."),
   ]
 }
@@ -169,6 +173,9 @@ extension ServerTrait {
 
   private static let commands = [
     snapshotReads, hashedKeys,
+    ServerTrait(
+      .commands, "scans of the buckets of a time series by `_id`", since: ServerVersion(5, 3),
+      "Tried on each; where there are none, a time series is read in one piece."),
     ServerTrait(
       .commands, "`hello`", since: ServerVersion(4, 4, 2), "Older servers are asked `isMaster`."),
     ServerTrait(
