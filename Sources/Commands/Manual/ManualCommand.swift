@@ -11,13 +11,14 @@ enum ManualCommand: Command {
     case checks
     case scenarios
     case exitCodes = "exit-codes"
+    case reports
   }
 
   static let page = Option.choice(
     "--page", default: Page.man,
     help:
       "man is the manual page of all commands, in roff. The others are references in Markdown: commands, kinds of "
-      + "checks, keys of scenarios, exit codes.")
+      + "checks, keys of scenarios, exit codes, formats of reports and keys of the record.")
 
   static let syntax = CommandSyntax(
     name: "manual", summary: "prints the manual page, or a reference",
@@ -41,6 +42,7 @@ enum ManualCommand: Command {
       case .checks: ChecksPage.text
       case .scenarios: ScenariosPage.text
       case .exitCodes: ExitCodesPage.text
+      case .reports: ReportsPage.text
       }
     session.result(text: text, json: ["page": .string(values[page].rawValue), "text": .string(text)])
     return ExitCode.pass.status
