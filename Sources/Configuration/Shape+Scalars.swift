@@ -50,7 +50,8 @@ extension Shape where Output == Int {
   /// `10GB`, `256MiB` or a number of bytes.
   package static var byteSize: Shape {
     .scalar(
-      "a size such as 10GB", schema: Schema.orParameter(["type": ["string", "integer"]]),
+      "a size such as 10GB",
+      schema: Schema.orParameter(["title": "a size such as 10GB", "type": ["string", "integer"]]),
       hint: "Sizes are written 512MiB, 10GB or as a number of bytes."
     ) { ByteSize.parse($0.text) }
   }
@@ -71,7 +72,8 @@ extension Shape where Output == Double {
   /// A length of time in seconds, written `30m` or `1h30m`.
   package static var duration: Shape {
     .scalar(
-      "a duration such as 30m", schema: ["type": ["string", "integer"]],
+      "a duration such as 30m",
+      schema: ["title": "a duration such as 30m", "type": ["string", "integer"]],
       hint: "Durations are written 500ms, 30s, 5m, 2h or 1h30m."
     ) { TimeSpan.parse($0.text) }
   }
@@ -79,7 +81,8 @@ extension Shape where Output == Double {
   /// A share, written `0.1%`; 0.001 then.
   package static var percentage: Shape {
     .scalar(
-      "a percentage such as 0.1%", schema: ["type": "string", "pattern": #"%$|\$\{"#],
+      "a percentage such as 0.1%",
+      schema: ["title": "a percentage such as 0.1%", "type": "string", "pattern": #"%$|\$\{"#],
       hint: "Percentages are written with their sign: 0.1%."
     ) { Percentage.parse($0.text) }
   }

@@ -12,12 +12,14 @@ package protocol RecordPart: RecordValue, Sendable, Hashable {
 /// One key of a part, and how its value is written and read.
 package struct RecordField<Part> {
   let key: String
+  let shape: RecordShape
   let write: (Part) -> JSON
   let read: (JSON?, inout Part) throws(MalformedRecord) -> Void
 
   /// A field kept in a property.
   init<Value: RecordValue>(_ key: String, _ property: WritableKeyPath<Part, Value>) {
     self.key = key
+    shape = Value.recordShape
     write = { $0[keyPath: property].recordJSON }
     read = { (json, part) throws(MalformedRecord) in
       do throws(MalformedRecord) { part[keyPath: property] = try Value(recordJSON: json) } catch {
@@ -29,12 +31,17 @@ package struct RecordField<Part> {
   /// A field that follows from others: written for those who read the JSON, not read back.
   init<Value: RecordValue>(derived key: String, _ value: @escaping (Part) -> Value) {
     self.key = key
+    shape = Value.recordShape
     write = { value($0).recordJSON }
     read = { (_, _) throws(MalformedRecord) in }
   }
 }
 
 extension RecordPart {
+  package static var recordShape: RecordShape {
+    .part("\(Self.self)") { fields.map { ($0.key, $0.shape) } }
+  }
+
   package var recordJSON: JSON { json }
   package init(recordJSON json: JSON?) throws(MalformedRecord) { try self.init(json: json ?? .null) }
 
@@ -78,6 +85,8 @@ package struct MalformedRecord: Error, Sendable, Hashable, CustomStringConvertib
 
 /// What a field can hold.
 package protocol RecordValue {
+  /// What it looks like, for the reference.
+  static var recordShape: RecordShape { get }
   var recordJSON: JSON { get }
   /// Reads it; `json` is nil where the key is absent.
   init(recordJSON json: JSON?) throws(MalformedRecord)

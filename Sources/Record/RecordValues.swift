@@ -1,6 +1,7 @@
 package import Platform
 
 extension String: RecordValue {
+  package static var recordShape: RecordShape { .plain("text") }
   package var recordJSON: JSON { .string(self) }
   package init(recordJSON json: JSON?) throws(MalformedRecord) {
     guard case .string(let text) = json else { throw MalformedRecord(wanted: "a string") }
@@ -9,6 +10,7 @@ extension String: RecordValue {
 }
 
 extension Bool: RecordValue {
+  package static var recordShape: RecordShape { .plain("`true` or `false`") }
   package var recordJSON: JSON { .bool(self) }
   package init(recordJSON json: JSON?) throws(MalformedRecord) {
     guard case .bool(let value) = json else { throw MalformedRecord(wanted: "true or false") }
@@ -17,6 +19,7 @@ extension Bool: RecordValue {
 }
 
 extension Int: RecordValue {
+  package static var recordShape: RecordShape { .plain("whole number") }
   package var recordJSON: JSON { .integer(Int64(self)) }
   package init(recordJSON json: JSON?) throws(MalformedRecord) {
     guard case .integer(let value) = json else { throw MalformedRecord(wanted: "a whole number") }
@@ -25,6 +28,7 @@ extension Int: RecordValue {
 }
 
 extension Double: RecordValue {
+  package static var recordShape: RecordShape { .plain("number") }
   package var recordJSON: JSON { .double(self) }
   package init(recordJSON json: JSON?) throws(MalformedRecord) {
     switch json {
@@ -36,6 +40,7 @@ extension Double: RecordValue {
 }
 
 extension WallTime: RecordValue {
+  package static var recordShape: RecordShape { .plain("time, UTC") }
   package var recordJSON: JSON { .string(textWithMilliseconds) }
   package init(recordJSON json: JSON?) throws(MalformedRecord) {
     guard case .string(let text) = json, let time = WallTime(rfc3339: text) else {
@@ -53,11 +58,13 @@ extension WallTime: RecordValue {
 }
 
 extension JSON: RecordValue {
+  package static var recordShape: RecordShape { .plain("any value") }
   package var recordJSON: JSON { self }
   package init(recordJSON json: JSON?) throws(MalformedRecord) { self = json ?? .null }
 }
 
 extension Optional: RecordValue where Wrapped: RecordValue {
+  package static var recordShape: RecordShape { .optional(Wrapped.recordShape) }
   package var recordJSON: JSON { map(\.recordJSON) ?? .null }
   package init(recordJSON json: JSON?) throws(MalformedRecord) {
     self = if json == nil || json == .null { nil } else { try Wrapped(recordJSON: json) }
@@ -65,6 +72,7 @@ extension Optional: RecordValue where Wrapped: RecordValue {
 }
 
 extension Array: RecordValue where Element: RecordValue {
+  package static var recordShape: RecordShape { .list(Element.recordShape) }
   package var recordJSON: JSON { .array(map(\.recordJSON)) }
   /// A list that an earlier version's record didn't have is empty.
   package init(recordJSON json: JSON?) throws(MalformedRecord) {
@@ -83,6 +91,7 @@ extension Array: RecordValue where Element: RecordValue {
 }
 
 extension Dictionary: RecordValue where Key == String, Value: RecordValue {
+  package static var recordShape: RecordShape { .map(Value.recordShape) }
   /// In the order of the keys, so that the same record is always the same text.
   package var recordJSON: JSON {
     .object(sorted { $0.key < $1.key }.map { JSON.Member($0.key, $0.value.recordJSON) })
@@ -99,6 +108,9 @@ extension Dictionary: RecordValue where Key == String, Value: RecordValue {
 }
 
 extension RecordValue where Self: RawRepresentable & CaseIterable, RawValue: RecordValue {
+  package static var recordShape: RecordShape {
+    .plain("one of " + allCases.map { "`\($0.rawValue)`" }.joined(separator: ", "))
+  }
   package var recordJSON: JSON { rawValue.recordJSON }
   package init(recordJSON json: JSON?) throws(MalformedRecord) {
     let raw = try RawValue(recordJSON: json)

@@ -8,7 +8,7 @@ struct ManualTests {
 
   @Test(
     "is what docs/reference says: when this fails, run scripts/docs",
-    arguments: ["commands", "checks", "scenarios", "exit-codes", "compatibility"])
+    arguments: ["commands", "checks", "scenarios", "exit-codes", "compatibility", "reports"])
   func references(page: String) throws {
     let run = try Mongodrill.run("manual", "--page", page)
     let file = Files.join(ManualTests.repository, "docs/reference/\(page).md")

@@ -12,13 +12,15 @@ enum ManualCommand: Command {
     case scenarios
     case exitCodes = "exit-codes"
     case compatibility
+    case reports
   }
 
   static let page = Option.choice(
     "--page", default: Page.man,
     help:
       "man is the manual page of all commands, in roff. The others are references in Markdown: commands, kinds of "
-      + "checks, keys of scenarios, exit codes, and how versions of MongoDB differ.")
+      + "checks, keys of scenarios, exit codes, formats of reports and keys of the record, and how versions of MongoDB differ."
+  )
 
   static let syntax = CommandSyntax(
     name: "manual", summary: "prints the manual page, or a reference",
@@ -43,6 +45,7 @@ enum ManualCommand: Command {
       case .scenarios: ScenariosPage.text
       case .exitCodes: ExitCodesPage.text
       case .compatibility: CompatibilityPage.text
+      case .reports: ReportsPage.text
       }
     session.result(text: text, json: ["page": .string(values[page].rawValue), "text": .string(text)])
     return ExitCode.pass.status

@@ -145,6 +145,8 @@ private struct SchemaNode {
       for form in forms where !different.contains(form) { different.append(form) }
       return different.joined(separator: " or ")
     }
+    // What is written in a way of its own says so by its title.
+    if case .string(let title)? = schema["title"] { return MarkdownPage.prose(title) }
     if case .array(let values)? = schema["enum"] {
       return values.map { value in
         if case .string(let text) = value {
