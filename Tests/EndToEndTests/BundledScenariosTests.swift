@@ -6,7 +6,7 @@ import Testing
 let bundledScenarios = Files.join(
   Files.folder(of: Files.folder(of: Files.folder(of: #filePath))), "scenarios")
 
-@Suite("The bundled scenarios", .tags(.mongod))
+@Suite("The bundled scenarios", .needsFixtures, .tags(.mongod))
 struct BundledScenariosTests {
   @Test("pass as they are", arguments: try Files.names(in: bundledScenarios))
   func pass(name: String) throws {

@@ -2,7 +2,7 @@ import Platform
 import TestSupport
 import Testing
 
-@Suite("A backup that a command writes", .tags(.mongod))
+@Suite("A backup that a command writes", .needsFixtures, .tags(.mongod))
 struct CommandSourceTests {
   private static let passphrase = "battery-staple"
   private static let archive = Fixture.base + "/full.archive.gz"

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// One server for all of these; what they store has names of its own.
-@Suite("A backup in object storage", .tags(.mongod))
+@Suite("A backup in object storage", .needsFixtures, .tags(.mongod))
 struct FetchTests {
   private static let dump = Fixture.base + "/dump-gzip"
 

@@ -97,7 +97,9 @@ private func victims() throws -> [String] {
     : try Files.names(in: bundledScenarios)
 }
 
-@Suite("A bundled scenario that is killed (SIGKILL) in the middle", .tags(.mongod), .timeLimit(.minutes(5)))
+@Suite(
+  "A bundled scenario that is killed (SIGKILL) in the middle", .needsFixtures, .tags(.mongod),
+  .timeLimit(.minutes(5)))
 struct KilledScenariosTests {
   @Test(
     "leaves no process and no file, and clean finds nothing to do",

@@ -3,7 +3,7 @@ import Platform
 import TestSupport
 import Testing
 
-@Suite("Objectives and stop conditions", .tags(.mongod))
+@Suite("Objectives and stop conditions", .needsFixtures, .tags(.mongod))
 struct ObjectivesTests {
   private func write(_ name: String, _ text: String, mode: UInt32 = 0o600, in folder: String) throws {
     try Files.writeAtomically(text.utf8, to: Files.join(folder, name), mode: mode)

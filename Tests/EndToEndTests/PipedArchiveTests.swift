@@ -25,7 +25,9 @@ struct PipedArchiveTests {
     }
   }
 
-  @Test("is read and restored as zstd wrote it", .tags(.mongod), arguments: ["", "-19", "--long", "-T2"])
+  @Test(
+    "is read and restored as zstd wrote it", .needsFixtures, .tags(.mongod),
+    arguments: ["", "-19", "--long", "-T2"])
   func zstandard(option: String) throws {
     try withFolder { folder in
       let made = try shell("zstd -q \(option) \(Self.archive) -o shop.archive.zst", in: folder)
@@ -65,7 +67,7 @@ struct PipedArchiveTests {
   private static let gpg =
     "gpg --batch --quiet --no-options --no-autostart --no-keyring --pinentry-mode loopback --passphrase-file passphrase"
 
-  @Test("is verified and restored from a pipe that decrypts it", .tags(.mongod))
+  @Test("is verified and restored from a pipe that decrypts it", .needsFixtures, .tags(.mongod))
   func decrypted() throws {
     try withFolder { folder in
       try Files.writeAtomically("battery-staple".utf8, to: Files.join(folder, "passphrase"))

@@ -3,7 +3,7 @@ import Platform
 import TestSupport
 import Testing
 
-@Suite("A scenario with a replica set of three and a failover", .tags(.mongod))
+@Suite("A scenario with a replica set of three and a failover", .needsFixtures, .tags(.mongod))
 struct ReplicaSetTests {
   /// Processes whose command line names the folder.
   private func servers(in folder: String) throws -> [Int32] {

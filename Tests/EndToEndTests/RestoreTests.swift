@@ -53,7 +53,7 @@ struct RestoreTests {
     }
   }
 
-  @Test("reads an archive from standard input, which the command then doesn't get")
+  @Test("reads an archive from standard input, which the command then doesn't get", .needsFixtures)
   func standardInput() throws {
     try withFolder { folder in
       let run = try Mongodrill.run(
@@ -64,7 +64,9 @@ struct RestoreTests {
     }
   }
 
-  @Test("replays the oplog that the dump took along without being asked, and says where it arrived")
+  @Test(
+    "replays the oplog that the dump took along without being asked, and says where it arrived",
+    .needsFixtures)
   func oplog() throws {
     try withFolder { folder in
       let run = try Mongodrill.run("restore", Fixture.base + "/dump", "--sandbox-dir", folder, "--", "true")
@@ -76,7 +78,7 @@ struct RestoreTests {
     }
   }
 
-  @Test("goes to a target of the slices, and says what comes after it")
+  @Test("goes to a target of the slices, and says what comes after it", .needsFixtures)
   func target() throws {
     try withFolder { folder in
       let run = try Mongodrill.run(
@@ -92,7 +94,7 @@ struct RestoreTests {
   }
 
   @Test(
-    "refuses a target that the oplog doesn't reach with 65, and says what is possible",
+    "refuses a target that the oplog doesn't reach with 65, and says what is possible", .needsFixtures,
     arguments: [
       (
         "1795259684:1",

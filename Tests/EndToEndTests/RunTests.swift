@@ -117,7 +117,8 @@ struct RunTests {
     }
   }
 
-  @Test("ends in 130 on Ctrl-C in the middle of a replay, with a report and without a sandbox")
+  @Test(
+    "ends in 130 on Ctrl-C in the middle of a replay, with a report and without a sandbox", .needsFixtures)
   func interruptedReplay() throws {
     try withFolder { folder in
       try Files.writeAtomically(
