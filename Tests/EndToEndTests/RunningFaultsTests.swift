@@ -34,7 +34,8 @@ struct ServerFaultsTests {
 
   @Test(
     "that dies ends the drill at once, in 4, with the reason, and nothing is left",
-    arguments: InPhase.all(ServerFault.allCases, in: served, briefly: [(.killed, "replay")]))
+    arguments: InPhase.all(ServerFault.allCases, in: ServerFaultsTests.served, briefly: [(.killed, "replay")])
+  )
   fileprivate func dies(_ it: InPhase<ServerFault>) throws {
     try withFolder { folder in
       let drill = try PhasedDrill(try PhasedScenario.write(in: folder), in: folder)
@@ -74,7 +75,7 @@ struct ServerFaultsTests {
 
   @Test(
     "that is held up for half a minute is given up, whatever waits for it", .enabled(if: isFullRun),
-    arguments: served)
+    arguments: ServerFaultsTests.served)
   func heldUp(phase: String) throws {
     try withFolder { folder in
       let drill = try PhasedDrill(try PhasedScenario.write(in: folder, checkTimeout: "10m"), in: folder)
@@ -386,8 +387,6 @@ struct UnwrittenRecordTests {
     try withFolder { folder in
       _ = try Dump(in: folder)
       for command in [["verify", "dump"], ["schema"], ["plan", "dump"]] {
-        let run = try Mongodrill.run("--version")
-        #expect(run.status == 0)
         let captured = try Supervisor.shared.capture(
           ChildSpec(
             ["sh", "-c", "exec \"$@\" > /dev/full", "sh", Mongodrill.path] + command,
