@@ -48,7 +48,7 @@ struct ForeignServerTests {
 
   @Test(
     "with the same names and data on the same machine is not touched, whatever the scenario does",
-    arguments: isFullRun ? scenarios : [scenarios[0]])
+    arguments: isFullRun ? ForeignServerTests.scenarios : [ForeignServerTests.scenarios[0]])
   func untouched(steps: String) throws {
     let foreign = try LiveSource.start()
     defer { foreign.stop() }

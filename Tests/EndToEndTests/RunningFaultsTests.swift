@@ -1,4 +1,6 @@
+import BSON
 import Glibc
+import Mongo
 import Platform
 import Sandbox
 import TestSupport
@@ -34,7 +36,8 @@ struct ServerFaultsTests {
 
   @Test(
     "that dies ends the drill at once, in 4, with the reason, and nothing is left",
-    arguments: InPhase.all(ServerFault.allCases, in: served, briefly: [(.killed, "replay")]))
+    arguments: InPhase.all(ServerFault.allCases, in: ServerFaultsTests.served, briefly: [(.killed, "replay")])
+  )
   fileprivate func dies(_ it: InPhase<ServerFault>) throws {
     try withFolder { folder in
       let drill = try PhasedDrill(try PhasedScenario.write(in: folder), in: folder)
@@ -74,7 +77,7 @@ struct ServerFaultsTests {
 
   @Test(
     "that is held up for half a minute is given up, whatever waits for it", .enabled(if: isFullRun),
-    arguments: served)
+    arguments: ServerFaultsTests.served)
   func heldUp(phase: String) throws {
     try withFolder { folder in
       let drill = try PhasedDrill(try PhasedScenario.write(in: folder, checkTimeout: "10m"), in: folder)
@@ -83,6 +86,45 @@ struct ServerFaultsTests {
       #expect(drill.child.wait(timeout: 90) == .exited(4))
       #expect(PhasedDrill.codes(try drill.record()).first == "mongod-stopped")
       #expect(drill.leftovers == [])
+    }
+  }
+
+  @Test("that somebody holds up is given up, and one that is paused on purpose isn't")
+  func givenUp() throws {
+    try withFolder { folder in
+      var options = SandboxOptions(directory: folder, cacheBytes: 256 << 20)
+      options.stopPatience = 1
+      let sandbox = try Sandbox.start(options)
+      defer { try? sandbox.stop() }
+      sandbox.servers[0].pause()
+      usleep(2_500_000)
+      sandbox.servers[0].resume()
+      #expect(try sandbox.pool.run(["ping": 1])["ok"]?.isTrue == true)
+      kill(sandbox.pid, SIGSTOP)
+      let (error, seconds) = Clock.measure { () -> MongoError? in
+        do throws(MongoError) { try sandbox.pool.run(["ping": 1]) } catch { return error }
+        return nil
+      }
+      #expect(error.map { sandbox.explain($0).code } == "mongod-stopped" && seconds < 20)
+    }
+  }
+
+  @Test("that is a member which a set ends without is named as not verified", .enabled(if: isFullRun))
+  func degraded() throws {
+    try withFolder { folder in
+      _ = try Dump(in: folder)
+      let text = """
+        version: 1
+        backup: {path: dump}
+        sandbox: {cache: 768MiB, topology: {replica_set: 3, election_timeout: 1s}}
+        steps: [{restore: {}}, {id: lost, fault: {kill: secondary}}, {check: []}]
+        checks: {core: {shop.orders: [count: {equals: 2}]}}
+        """
+      try Files.writeAtomically(text.utf8, to: Files.join(folder, "scenario.yaml"))
+      let drill = try PhasedDrill(Files.join(folder, "scenario.yaml"), in: folder)
+      #expect(drill.child.wait(timeout: 120) == .exited(0), "\(drill.errorOutput)")
+      let left = try drill.record()?["not_verified"]?.list?.compactMap { $0["message"]?.text } ?? []
+      #expect(left.contains { $0.hasPrefix("the replica set ended degraded: member ") }, "\(left)")
     }
   }
 
@@ -386,8 +428,6 @@ struct UnwrittenRecordTests {
     try withFolder { folder in
       _ = try Dump(in: folder)
       for command in [["verify", "dump"], ["schema"], ["plan", "dump"]] {
-        let run = try Mongodrill.run("--version")
-        #expect(run.status == 0)
         let captured = try Supervisor.shared.capture(
           ChildSpec(
             ["sh", "-c", "exec \"$@\" > /dev/full", "sh", Mongodrill.path] + command,

@@ -38,11 +38,13 @@ extension DrillRun {
     let lost = set.look().filter { !["PRIMARY", "SECONDARY"].contains($0.state) }
     for member in lost {
       let server = set.members[member.index]
-      let state = server.condition == .running ? member.state ?? "without an answer" : server.condition.rawValue
+      let state =
+        server.condition == .running ? member.state ?? "without an answer" : server.condition.rawValue
       record.notVerified.append(
         DrillRecord.NotVerified(
           "replica_set",
-          "the replica set ended degraded: member \(member.index) is \(state), and what it holds was not verified"))
+          "the replica set ended degraded: member \(member.index) is \(state), and what it holds was not verified"
+        ))
     }
   }
 
