@@ -82,23 +82,22 @@ package struct PhysicalRecovery {
   }
 
   /// Asks for one entry of each collection and each index: mongod opens their files when they are first used, and ends
-  /// when one isn't there.
+  /// when one isn't there. `validate` reads all of what this can't ask for.
   private func touch(_ catalogue: Catalogue, on pool: ClientPool) throws {
     for facts in catalogue.sorted where facts.kind != .view {
       let namespace = facts.kind == .timeseries ? facts.namespace.buckets : facts.namespace
-      let hints: [Value] = [["$natural": 1]] + facts.indexes.filter(Self.canBeHinted).map { .string($0.name) }
+      let hints: [Value] = [["$natural": 1]] + facts.indexes.map { .string($0.name) }
       for hint in hints {
-        _ = try pool.all(
-          ["find": .string(namespace.collection), "hint": hint, "limit": 1, "projection": ["_id": 1]],
-          on: namespace.database)
+        do {
+          _ = try pool.all(
+            ["find": .string(namespace.collection), "hint": hint, "limit": 1, "projection": ["_id": 1]],
+            on: namespace.database)
+        } catch {
+          // Some indexes serve special queries alone (partial, wildcard, hidden): those are refused.
+          guard let error = error as? MongoError, !error.isConnectionLoss else { throw error }
+        }
       }
     }
-  }
-
-  /// Whether a plain query may be told to use an index: not one that only special ones use, and none that is hidden.
-  private static func canBeHinted(_ index: IndexSpec) -> Bool {
-    let kinds = index.document["key"]?.document?.map(\.value) ?? []
-    return kinds.allSatisfy { $0.number != nil } && index.document["hidden"]?.isTrue != true
   }
 
   private func prepare(_ server: Server, _ recovered: inout RecoveredCopy) throws {

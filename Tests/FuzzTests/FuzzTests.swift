@@ -54,4 +54,28 @@ enum Built {
       "\(done.output.text)")
     #expect(!done.output.text.contains("none was begun"))
   }
+
+  @Test(
+    "is noticed by verify wherever a file is cut or a bit flipped, but where nothing tells",
+    arguments: [
+      "dump directory", "dump directory, gzip", "archive", "archive, gzip", "slices",
+    ])
+  func everyByte(form: String) throws {
+    // All of them with MONGODRILL_FULL, as the table in docs/reliability.md has them.
+    let every = Environment["MONGODRILL_FULL"] == nil ? 13 : 1
+    let done = try Built.run("Fuzzer", ["bytes", form, "--every", "\(every)"])
+    #expect(done.status == .exited(0), "\(done.output.text)\(done.errorOutput.text)")
+    let rows = done.output.text.split(separator: "\n").dropFirst(2).map { row in
+      row.split(separator: "|").map { $0.split(separator: " ").joined(separator: " ") }
+    }
+    #expect(rows.map { $0[2] } == ["flip", "cut"])
+    for row in rows {
+      let (tried, noticed, harmless, missed) = (Int(row[3]), Int(row[4]), Int(row[5]), Int(row[6]))
+      #expect(try #require(tried) == #require(noticed) + #require(harmless) + #require(missed) && tried != 0)
+      // A plain file that is cut at a document's end is a shorter one; a compressed one is not.
+      if form.hasSuffix("gzip") { #expect(missed == 0) }
+      if row[2] == "cut" { #expect(try #require(missed) <= 7) }
+      if form != "slices" { #expect(row[7] == row[6], "a sidecar notices the rest") }
+    }
+  }
 }

@@ -158,6 +158,29 @@ struct PhysicalRecoveryTests {
     }
   }
 
+  @Test(
+    "without one of its files is refused with the file's name, whether mongod misses it when it starts, on the way, or only when it is asked",
+    arguments: ["collection-2-", "collection-4-", "index-16-", "index-30-"])
+  func lacking(name: String) throws {
+    try withScratch { folder in
+      let top = Files.folder(of: Files.folder(of: Files.folder(of: #filePath)))
+      let child = try Supervisor.shared.spawn(
+        ChildSpec(
+          ["tar", "-xzf", top + "/scenarios/physical-restore/backups/node1.tar.gz", "-C", folder],
+          environment: Environment.all))
+      #expect(child.wait() == .exited(0))
+      let file = try #require(try Files.names(in: folder + "/db").first { $0.hasPrefix(name) })
+      try Files.removeTree(Files.join(folder + "/db", file))
+      let failure = #expect(throws: Failure.self) {
+        try recover(PhysicalCopy(folder + "/db"), to: .latest) { _, _ in }
+      }
+      #expect(
+        failure?.kind == .damagedBackup && failure?.code == "copy-lacks-file",
+        "\(String(describing: failure))")
+      #expect(failure?.place?.file == Files.join(folder + "/db", file))
+    }
+  }
+
   // MARK: What is done
 
   private func recover(

@@ -65,6 +65,24 @@ struct TarTests {
     }
   }
 
+  @Test(
+    "with something behind its end mark is damaged, with the byte; zeros may follow", arguments: [0, 700_000])
+  func followed(zeros: Int) throws {
+    try withCopy { folder, copy in
+      let tar = try make(.plain, of: copy, in: folder)
+      let bytes = try Files.read(tar, limit: 1 << 26)
+      let padded = bytes + [UInt8](repeating: 0, count: zeros)
+      try Files.writeAtomically(padded, to: tar)
+      #expect(try CopyTar(tar)?.read().damage.isEmpty == true)
+      // What another tar begins with is its first entry's name.
+      try Files.writeAtomically(padded + bytes, to: tar)
+      let failure = #expect(throws: Failure.self) { try CopyTar(tar)?.read() }
+      #expect(
+        failure?.code == "tar-damaged" && failure?.place?.offset == UInt64(padded.count),
+        "\(String(describing: failure))")
+    }
+  }
+
   /// Entries that no copy has.
   struct Trick: Sendable, CustomStringConvertible {
     let description: String

@@ -116,7 +116,7 @@ extension FuzzedReader {
     name: "slices",
     codesWithoutOffset: [
       "base-oplog-empty", "empty-file", "no-oplog", "gzip-corrupt", "gzip-cut-short", "zstd-corrupt",
-      "zstd-cut-short",
+      "zstd-cut-short", "zstd-needs-memory",
       "gzip-trailing-garbage", "zstd-trailing-garbage",
     ], share: 2
   ) { scratch in
