@@ -80,13 +80,14 @@ let package = Package(
         "Platform",
       ]),
     library("Reports", ["Record", "Platform"]),
+    library("Fleet", ["Record", "Platform"]),
     library(
       "Commands",
       [
         "Arguments", "Drills", "Drafting", "Checks", "Physical", "Witness", "Replay", "Restore", "Sandbox",
         "Mongo",
         "Backups",
-        "Reports",
+        "Reports", "Fleet",
         "Readiness", "Record", "Configuration",
         "Facts", "BSON",
         "Platform",
@@ -121,6 +122,7 @@ let package = Package(
       ]),
     tests("EndToEnd", ["mongodrill", "TestSupport", "Sandbox", "Compression", "Mongo", "BSON", "Platform"]),
     tests("Facts", ["Facts", "BSON", "Platform"]),
+    tests("Fleet", ["Fleet", "Record", "Platform"]),
     tests("Mongo", ["Mongo", "Sandbox", "BSON", "Platform"]),
     tests(
       "Physical",
