@@ -80,6 +80,7 @@ let package = Package(
         "Platform",
       ]),
     library("Reports", ["Record", "Platform"]),
+    library("Fleet", ["Record", "Platform"]),
     library(
       "Fleet",
       ["Drills", "Reports", "Readiness", "Backups", "Configuration", "Record", "Facts", "BSON", "Platform"]),
@@ -89,7 +90,7 @@ let package = Package(
         "Arguments", "Fleet", "Drills", "Drafting", "Checks", "Physical", "Witness", "Replay", "Restore", "Sandbox",
         "Mongo",
         "Backups",
-        "Reports",
+        "Reports", "Fleet",
         "Readiness", "Record", "Configuration",
         "Facts", "BSON",
         "Platform",
@@ -129,6 +130,7 @@ let package = Package(
         "Fleet", "Drills", "Reports", "Readiness", "Configuration", "Record", "Platform", "TestSupport",
       ]),
     tests("Facts", ["Facts", "BSON", "Platform"]),
+    tests("Fleet", ["Fleet", "Record", "Platform"]),
     tests("Mongo", ["Mongo", "Sandbox", "BSON", "Platform"]),
     tests(
       "Physical",

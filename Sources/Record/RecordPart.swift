@@ -16,7 +16,7 @@ package struct RecordField<Part> {
   let read: (JSON?, inout Part) throws(MalformedRecord) -> Void
 
   /// A field kept in a property.
-  init<Value: RecordValue>(_ key: String, _ property: WritableKeyPath<Part, Value>) {
+  package init<Value: RecordValue>(_ key: String, _ property: WritableKeyPath<Part, Value>) {
     self.key = key
     write = { $0[keyPath: property].recordJSON }
     read = { (json, part) throws(MalformedRecord) in
@@ -27,7 +27,7 @@ package struct RecordField<Part> {
   }
 
   /// A field that follows from others: written for those who read the JSON, not read back.
-  init<Value: RecordValue>(derived key: String, _ value: @escaping (Part) -> Value) {
+  package init<Value: RecordValue>(derived key: String, _ value: @escaping (Part) -> Value) {
     self.key = key
     write = { value($0).recordJSON }
     read = { (_, _) throws(MalformedRecord) in }
@@ -59,7 +59,7 @@ package struct MalformedRecord: Error, Sendable, Hashable, CustomStringConvertib
   /// What should stand there.
   package var wanted: String
 
-  init(wanted: String, path: String = "") {
+  package init(wanted: String, path: String = "") {
     self.path = path
     self.wanted = wanted
   }
