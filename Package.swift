@@ -80,7 +80,7 @@ let package = Package(
         "Platform",
       ]),
     library("Reports", ["Record", "Platform"]),
-    library("Fleet", ["Record", "Platform"]),
+    library("Fleet", ["Readiness", "Record", "Platform"]),
     library(
       "Commands",
       [
@@ -122,7 +122,7 @@ let package = Package(
       ]),
     tests("EndToEnd", ["mongodrill", "TestSupport", "Sandbox", "Compression", "Mongo", "BSON", "Platform"]),
     tests("Facts", ["Facts", "BSON", "Platform"]),
-    tests("Fleet", ["Fleet", "Record", "Platform"]),
+    tests("Fleet", ["Fleet", "Readiness", "Record", "Platform"]),
     tests("Mongo", ["Mongo", "Sandbox", "BSON", "Platform"]),
     tests(
       "Physical",
