@@ -82,9 +82,12 @@ let package = Package(
     library("Reports", ["Record", "Platform"]),
     library("Fleet", ["Readiness", "Record", "Platform"]),
     library(
+      "Fleet",
+      ["Drills", "Reports", "Readiness", "Backups", "Configuration", "Record", "Facts", "BSON", "Platform"]),
+    library(
       "Commands",
       [
-        "Arguments", "Drills", "Drafting", "Checks", "Physical", "Witness", "Replay", "Restore", "Sandbox",
+        "Arguments", "Fleet", "Drills", "Drafting", "Checks", "Physical", "Witness", "Replay", "Restore", "Sandbox",
         "Mongo",
         "Backups",
         "Reports", "Fleet",
@@ -121,6 +124,11 @@ let package = Package(
         "TestSupport",
       ]),
     tests("EndToEnd", ["mongodrill", "TestSupport", "Sandbox", "Compression", "Mongo", "BSON", "Platform"]),
+    tests(
+      "Fleet",
+      [
+        "Fleet", "Drills", "Reports", "Readiness", "Configuration", "Record", "Platform", "TestSupport",
+      ]),
     tests("Facts", ["Facts", "BSON", "Platform"]),
     tests("Fleet", ["Fleet", "Readiness", "Record", "Platform"]),
     tests("Mongo", ["Mongo", "Sandbox", "BSON", "Platform"]),

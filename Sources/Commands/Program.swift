@@ -38,6 +38,10 @@ package enum Program {
         let help = command.map { syntax.help(on: $0, width: width) } ?? syntax.help(width: width)
         Console(color: .never).result(help)
         return ExitCode.pass.status
+      case .helpOnGroup(let group):
+        let width = min(100, Terminal.width(Terminal.output) ?? 80)
+        Console(color: .never).result(syntax.help(onGroup: group, width: width))
+        return ExitCode.pass.status
       case .version: return VersionCommand.run(Values(), Session(GlobalOptions(guessing: words)))
       case .command(let index, let values): return run(commands[index], values)
       }
