@@ -124,7 +124,7 @@ let package = Package(
       ]),
     tests("EndToEnd", ["mongodrill", "TestSupport", "Sandbox", "Compression", "Mongo", "BSON", "Platform"]),
     tests("Facts", ["Facts", "BSON", "Platform"]),
-    tests("Fleet", ["Fleet", "Drills", "Configuration", "Record", "Platform"]),
+    tests("Fleet", ["Fleet", "Drills", "Readiness", "Configuration", "Record", "Platform"]),
     tests("Mongo", ["Mongo", "Sandbox", "BSON", "Platform"]),
     tests(
       "Physical",

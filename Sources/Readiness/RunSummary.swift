@@ -66,6 +66,8 @@ package struct RunSummary: Sendable, Hashable {
   package var exitCode: Int?
   /// The verdict in one sentence.
   package var sentence = ""
+  /// What to do about the reason that decides, where the record says it.
+  package var hint: String?
   /// By the clock of the machine; see `clock`, and `time`.
   package var startedAt: WallTime
   package var endedAt: WallTime
