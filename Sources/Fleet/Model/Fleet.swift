@@ -1,4 +1,5 @@
 package import Platform
+internal import Record
 
 /// Many systems and how each is drilled: a fleet file as it was read.
 package struct Fleet: Sendable {

@@ -1,4 +1,4 @@
-internal import Drills
+package import Drills
 package import Platform
 internal import Record
 

@@ -73,10 +73,10 @@ package struct FleetTask: Sendable {
         if !isLast { result.exitCode = ExitCode.tryAgain.rawValue }
       }
       // The watchdog and this must not both write.
-      guard watchdog.cancel() else { return try Self.wait() }
+      guard watchdog.cancel() else { Self.wait() }
       return try finish(attempt, result, record)
     } catch {
-      guard watchdog.cancel() else { return try Self.wait() }
+      guard watchdog.cancel() else { Self.wait() }
       // The report could not be written: nothing was proven, and another try may do it.
       let code: ExitCode = isLast ? ExitCode(error) : .tryAgain
       return try finish(
@@ -107,7 +107,7 @@ package struct FleetTask: Sendable {
   }
 
   /// The watchdog ends this process.
-  private static func wait() throws(Failure) -> Never {
+  private static func wait() -> Never {
     while true { sleep(1) }
   }
 }

@@ -106,10 +106,12 @@ package struct Round: Sendable {
     let task = Files.join(Files.join(folder, RoundLayout.tasks), record.task)
     let attempt = Attempt(record, in: Files.join(task, record.attempt), remote: remote, path: path)
     do throws(Failure) {
-      let names =
-        try remote.map { (remote) throws(Failure) in
-          try remote.folders(in: "\(path)/\(RoundLayout.tasks)/\(record.task)")
-        } ?? (Files.isDirectory(task) ? Files.names(in: task) : [])
+      var names: [String] = []
+      if let remote {
+        names = try remote.folders(in: "\(path)/\(RoundLayout.tasks)/\(record.task)")
+      } else if Files.isDirectory(task) {
+        names = try Files.names(in: task)
+      }
       try Files.createFolder(task, mode: 0o755, parents: true)
       try attempt.begin()
       return (attempt, names.count { RoundLayout.time(ofAttempt: $0) != nil })
