@@ -80,14 +80,13 @@ let package = Package(
         "Platform",
       ]),
     library("Reports", ["Record", "Platform"]),
-    library("Fleet", ["Readiness", "Record", "Platform"]),
     library(
       "Fleet",
       ["Drills", "Reports", "Readiness", "Backups", "Configuration", "Record", "Facts", "BSON", "Platform"]),
     library(
       "Commands",
       [
-        "Arguments", "Fleet", "Drills", "Drafting", "Checks", "Physical", "Witness", "Replay", "Restore", "Sandbox",
+        "Arguments", "Drills", "Drafting", "Checks", "Physical", "Witness", "Replay", "Restore", "Sandbox",
         "Mongo",
         "Backups",
         "Reports", "Fleet",
@@ -124,13 +123,8 @@ let package = Package(
         "TestSupport",
       ]),
     tests("EndToEnd", ["mongodrill", "TestSupport", "Sandbox", "Compression", "Mongo", "BSON", "Platform"]),
-    tests(
-      "Fleet",
-      [
-        "Fleet", "Drills", "Reports", "Readiness", "Configuration", "Record", "Platform", "TestSupport",
-      ]),
     tests("Facts", ["Facts", "BSON", "Platform"]),
-    tests("Fleet", ["Fleet", "Readiness", "Record", "Platform"]),
+    tests("Fleet", ["Fleet", "Drills", "Readiness", "Configuration", "Record", "Platform"]),
     tests("Mongo", ["Mongo", "Sandbox", "BSON", "Platform"]),
     tests(
       "Physical",

@@ -1,6 +1,6 @@
 internal import Backups
 internal import Checks
-package import Configuration
+internal import Configuration
 internal import Drafting
 package import Platform
 
