@@ -65,7 +65,7 @@ extension Scenario {
     let bare = Node(.mapping([Node.Entry("version", at: place, version)]), at: place)
     var scenario = Scenario.decode(changes.made(in: bare), [:], file, diagnostics)
     scenario?.name = name
-    guard let scenario, diagnostics.isEmpty else { throw InvalidScenario(failures: diagnostics.sorted) }
+    guard let scenario, diagnostics.isEmpty else { throw InvalidScenario(diagnostics.sorted) }
     self = scenario
   }
 }

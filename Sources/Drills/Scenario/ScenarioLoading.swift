@@ -8,6 +8,9 @@ package import Platform
 package struct InvalidScenario: Error, Sendable {
   /// One or more, in the order of their lines.
   package let failures: [Failure]
+
+  /// What somebody else found wrong with it, too.
+  package init(_ failures: [Failure]) { self.failures = failures }
 }
 
 extension Scenario {
@@ -29,7 +32,7 @@ extension Scenario {
       try self.init(file: file, parameters: parameters)
     } else {
       if let name = parameters.keys.min() {
-        throw InvalidScenario(failures: [.parameterWithoutScenario(name, argument)])
+        throw InvalidScenario([.parameterWithoutScenario(name, argument)])
       }
       self.init(ofBackup: argument)
     }
@@ -49,7 +52,7 @@ extension Scenario {
   ) throws(InvalidScenario) {
     let diagnostics = Diagnostics()
     let scenario = Scenario.read(file, parameters, changes, diagnostics)
-    guard let scenario, diagnostics.isEmpty else { throw InvalidScenario(failures: diagnostics.sorted) }
+    guard let scenario, diagnostics.isEmpty else { throw InvalidScenario(diagnostics.sorted) }
     self = scenario
   }
 

@@ -1,4 +1,5 @@
 package import Platform
+internal import Record
 
 /// Many systems and how each is drilled: a fleet file as it was read.
 package struct Fleet: Sendable {
@@ -83,20 +84,8 @@ package struct FleetSystem: Sendable {
   /// What of the scenario is replaced.
   let changes: SystemChanges
 
-  /// The name of its task: the index in at least four digits, and its name as a path may hold it.
-  package var taskName: String { FleetSystem.taskName(index, name) }
-
-  /// The name of a task. Two systems never have the same: the index is in it.
-  package static func taskName(_ index: Int, _ name: String) -> String {
-    let digits = String(index)
-    let safe = name.unicodeScalars.prefix(80).map { scalar in
-      switch scalar {
-      case "a"..."z", "A"..."Z", "0"..."9", ".", "_", "-": String(scalar)
-      default: "-"
-      }
-    }
-    return String(repeating: "0", count: max(0, 4 - digits.count)) + digits + "-" + safe.joined()
-  }
+  /// The name of its task; see `RoundLayout.taskName`.
+  package var taskName: String { RoundLayout.taskName(index, name) }
 }
 
 extension Failure {

@@ -1,5 +1,5 @@
 internal import Configuration
-internal import Drills
+package import Drills
 package import Platform
 
 /// Everything that is wrong with a fleet file, so that it can be mended in one go.
@@ -139,7 +139,7 @@ extension FleetSystem {
     let values = Dictionary(parameters) { _, last in last }
     let read = try Scenario(file: file, parameters: values, changes: changed)
     if read.pick?.isSeveral == true {
-      throw InvalidScenario(failures: [.severalDrills(name, at: place)])
+      throw InvalidScenario([.severalDrills(name, at: place)])
     }
     return read
   }

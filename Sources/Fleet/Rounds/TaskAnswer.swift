@@ -205,7 +205,7 @@ package struct TaskAnswer: Sendable, Hashable {
         if attempt.isPassing, attempt != shown {
           notes.append(
             Note(
-              kind: .passing, "\(attempt.name) ended with \(attempt.code ?? 0), for a passing reason"
+              .passing, "\(attempt.name) ended with \(attempt.code ?? 0), for a passing reason"
             ))
         }
       case .unfinished:
