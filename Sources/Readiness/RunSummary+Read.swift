@@ -115,7 +115,8 @@ extension RunSummary {
       "replay": members("last_applied", "proven"), "objectives": members("rto", "rpo"),
       "phases": .elements(members("name", "seconds", "documents", "bytes")),
       "steps": .elements(members("id", "kind", "status", "seconds")), "damage": presence,
-      "summary": .all, "reasons": .elements(members("hint")), "resumed": presence, "rating": members("level"), "previous_run": .all,
+      "summary": .all, "reasons": .elements(members("hint")), "resumed": presence, "rating": members("level"),
+      "previous_run": .all,
     ]
   }()
 

@@ -16,7 +16,8 @@ extension Manifest {
       #SBATCH --array=0-\(sizes.last)%\(fleet.machines.count * max(1, fleet.machines.cores ?? sizes.cores) / sizes.cores)
       #SBATCH --cpus-per-task=\(sizes.cores)
       #SBATCH --mem=\(sizes.mebibytes)M
-      #SBATCH --tmp=\(sizes.diskMebibytes)M
+      # Where the cluster's nodes declare their TmpDisk (else the drill looks for itself, and ends in 75):
+      ##SBATCH --tmp=\(sizes.diskMebibytes)M
       #SBATCH --time=\(sizes.limitMinutes)
       # Begun again when its node fails; the log goes on.
       #SBATCH --requeue

@@ -11,7 +11,8 @@ enum FleetKeys {
     "A scenario's file or folder, relative to this file; without one the backup is checked against itself.")
   static let backup = Key(
     "backup", backupShape,
-    "The backup's path, relative to this file, or {fetch: …} as a scenario says it; set over the scenario's own.")
+    "The backup's path, relative to this file, or {fetch: …} as a scenario says it; set over the scenario's own."
+  )
   static let parameters = Key(
     "params", .entries(of: .text, keys: "parameter"), "Values of the scenario's parameters.")
   static let rto = Key(
@@ -33,7 +34,8 @@ enum FleetKeys {
     "How often its task is begun at most, when it was killed or could not run for a passing reason.")
   static let budget = Key(
     "budget", .duration,
-    "How long it may take: of a backup too large for that, the collections that were proven longest ago are verified.")
+    "How long it may take: of a backup too large for that, the collections that were proven longest ago are verified."
+  )
 
   private static let memory = Key("memory", .byteSize, "Memory, such as 2GB.")
   private static let disk = Key(

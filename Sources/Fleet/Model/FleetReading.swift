@@ -74,7 +74,8 @@ extension Fleet {
   private static func system(
     _ index: Int, _ entry: Node.Entry, defaults: Node?, _ folder: String, _ diagnostics: Diagnostics
   ) -> FleetSystem? {
-    if entry.key.isEmpty || entry.key.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+    if entry.key.isEmpty
+      || entry.key.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
     {
       diagnostics.report(.systemName(at: entry.place))
     }
@@ -89,7 +90,8 @@ extension Fleet {
         return nil
       }
       if fields[FleetKeys.parameters]?.isEmpty == false {
-        fields.reject(FleetKeys.parameters, "only scenarios have parameters, and system `\(entry.key)` has none")
+        fields.reject(
+          FleetKeys.parameters, "only scenarios have parameters, and system `\(entry.key)` has none")
         return nil
       }
     }

@@ -74,6 +74,8 @@ package struct RoundRecord: RecordFile {
     /// What its drill gets of the time, in seconds (`run --budget`).
     package var budgetSeconds: Double?
     package var resources = Resources()
+    /// Why it has no turn in this round; nil: it has.
+    package var leftOut: LeftOut?
 
     package init() {}
     package init(index: Int, name: String) {
@@ -89,6 +91,7 @@ package struct RoundRecord: RecordFile {
         RecordField("contacts", \.contacts), RecordField("labels", \.labels),
         RecordField("every_seconds", \.everySeconds), RecordField("timeout_seconds", \.timeoutSeconds),
         RecordField("budget_seconds", \.budgetSeconds), RecordField("resources", \.resources),
+        RecordField("left_out", \.leftOut),
       ]
     }
 
@@ -105,6 +108,14 @@ package struct RoundRecord: RecordFile {
       try Limit.positive(resources.diskBytes, "resources.disk_bytes")
       try Limit.positive(resources.cores, "resources.cores")
     }
+  }
+
+  /// Why a system has no turn in a round.
+  package enum LeftOut: String, Sendable, Hashable, CaseIterable, RecordValue {
+    /// It was proven so lately that it isn't due.
+    case notDue = "not-due"
+    /// The round's time was spent on systems that were proven longer ago.
+    case budget
   }
 
   /// What a task takes of a machine; nil where nobody said.

@@ -23,6 +23,8 @@ package struct TaskAnswer: Sendable, Hashable {
     case foreign
     /// It was never started.
     case missing
+    /// It had no turn in this round.
+    case leftOut = "left-out"
   }
 
   /// Something about its attempts that a person should know.
@@ -75,6 +77,13 @@ package struct TaskAnswer: Sendable, Hashable {
     self.system = system
     self.attempts = attempts.sorted(by: TaskAnswer.isEarlier)
     guard let first = self.attempts.first else {
+      if let reason = system.leftOut {
+        state = .leftOut
+        sentence =
+          reason == .notDue
+          ? "It was left out of this round: it isn't due." : "It was left to another round by the budget."
+        return
+      }
       sentence = "It has no answer: its task was not started in this round."
       hint = "Run task \(system.index) of round \(round)."
       return
