@@ -11,7 +11,7 @@ extension Manifest {
     // More systems than a matrix takes are run by turns: a job runs its index, and every 256th after it.
     let jobs = min(fleet.systems.count, mostInMatrix)
     let indexes = (0..<jobs).map(String.init).joined(separator: ", ")
-    let volumes = setting.readOnly.map { Quoting.yaml("\($0):\($0):ro") }.joined(separator: ", ")
+    let volumes = setting.readOnly.map { Quoting.github("\($0):\($0):ro") }.joined(separator: ", ")
     let place = isShared ? "\(setting.records)" : "records"
     let upload =
       isShared
@@ -57,14 +57,14 @@ extension Manifest {
             matrix:
               task: [\(indexes)]
           container:
-            image: \(Quoting.yaml(setting.image))
+            image: \(Quoting.github(setting.image))
             volumes: [\(volumes)]
             # A user who may do nothing else; the sandbox lies in memory or on the runner's disk.
             options: --user 10001:10001 --cap-drop ALL --security-opt no-new-privileges --cpus \(sizes.cores) --memory \(sizes.mebibytes)m\(setting.inMemory ? " --tmpfs /var/tmp:uid=10001,size=\(sizes.diskMebibytes)m" : "")
           env:
             MONGODRILL_ROUND: github-${{ github.run_id }}
-            FLEET: \(Quoting.yaml(fleetPath))
-            RECORDS: \(Quoting.yaml(place))
+            FLEET: \(Quoting.github(fleetPath))
+            RECORDS: \(Quoting.github(place))
           steps:
             - uses: actions/checkout@v4
               with:
@@ -89,9 +89,9 @@ extension Manifest {
           runs-on: [self-hosted, linux]
           timeout-minutes: 30
           container:
-            image: \(Quoting.yaml(setting.image))
+            image: \(Quoting.github(setting.image))
           env:
-            RECORDS: \(Quoting.yaml(place))
+            RECORDS: \(Quoting.github(place))
           steps:\(download.isEmpty ? "" : download)
             - name: Report
               run: mongodrill fleet report "$RECORDS" --round "github-${{ github.run_id }}" --format markdown >>"$GITHUB_STEP_SUMMARY"
@@ -101,6 +101,7 @@ extension Manifest {
       [File(name: "fleet.yml", text: text)],
       [
         "The report job's exit status is the gate: 0 only when every system has a passing answer.",
+        "User 10001 has to be able to write into the runner's workspace; or change --user in `options`.",
         isShared
           ? "rclone's configuration comes from the environment: put its variables into the workflow's secrets."
           : "Each task's records are an artifact; the last job merges them.",

@@ -67,9 +67,9 @@ extension Manifest {
                     args:
                       - fleet
                       - run
-                      - \(Quoting.yaml(setting.fleet))
+                      - \(Quoting.kubernetes(setting.fleet))
                       - --records
-                      - \(Quoting.yaml("\(setting.records)"))
+                      - \(Quoting.kubernetes("\(setting.records)"))
                       - --progress
                       - plain
                     env:

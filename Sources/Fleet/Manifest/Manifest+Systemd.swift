@@ -10,24 +10,25 @@ extension Manifest {
     let network: String
     switch setting.records {
     case .folder(let path):
-      writable = "ReadWritePaths=\(Quoting.systemd(path))\n"
+      writable = "ReadWritePaths=\(Quoting.systemdPath(path))\n"
       network = "PrivateNetwork=yes"
     case .remote:
       writable = ""
       network = "# rclone needs the network; the sandbox doesn't use it.\nPrivateNetwork=no"
     }
-    let reads = setting.readOnly.map { "ReadOnlyPaths=\(Quoting.systemd($0))" }.joined(separator: "\n")
+    let reads = setting.readOnly.map { "ReadOnlyPaths=\(Quoting.systemdPath($0))" }.joined(separator: "\n")
     let machine = fleet.machines
     let sandbox =
       setting.inMemory
       ? "TemporaryFileSystem=/var/tmp:rw,mode=1777,size=\(sizes.diskMebibytes)M\nEnvironment=MONGODRILL_SANDBOX_DIR=/var/tmp"
       : "CacheDirectory=\(name)\nCacheDirectoryMode=0700\nEnvironment=MONGODRILL_SANDBOX_DIR=%C/\(name)"
+    let title = Quoting.comment(fleet.title).replacing("%", with: "%%")
     func service(_ title: String, _ command: String, memory: Int?, cores: Int?, seconds: Int, _ rest: String)
       -> String
     {
       """
       [Unit]
-      Description=\(Quoting.comment(title).replacing("%", with: "%%"))
+      Description=\(title)
       Documentation=man:mongodrill(1)
 
       [Service]
@@ -65,22 +66,21 @@ extension Manifest {
     let roundSeconds = fleet.budget.map { Int($0.rounded(.up)) + sizes.limitSeconds }
       ?? sizes.limitSeconds * fleet.systems.count
     let round = service(
-      "\(fleet.title): a round of \(fleet.systems.count) systems", run, memory: machine.memory,
+      "\(title): a round of \(fleet.systems.count) systems", run, memory: machine.memory,
       cores: machine.cores, seconds: roundSeconds, "")
     let task = service(
-      "\(fleet.title): task %i", run + " --task %i", memory: sizes.memory, cores: sizes.cores,
+      "\(title): task %i", run + " --task %i", memory: sizes.memory, cores: sizes.cores,
       seconds: sizes.limitSeconds * sizes.attempts,
       """
-      # 75 is a passing reason: begun again. Every other code is the system's answer.
+      # 75 is a passing reason: begun again, until the system's attempts are used up. Every other code is its answer.
       Restart=on-failure
-      RestartForceExitStatus=75
       RestartPreventExitStatus=1 2 3 4 5 6 64 65 66 69 70 78
       RestartSec=60
 
       """)
     let timer = """
       [Unit]
-      Description=\(Quoting.comment(fleet.title).replacing("%", with: "%%")): a round a week
+      Description=\(title): a round a week
 
       [Timer]
       OnCalendar=Sun 03:17

@@ -93,12 +93,20 @@ enum Quoting {
   /// Of YAML: a double-quoted scalar, which JSON's strings are.
   static func yaml(_ text: String) -> String { JSON.string(text).text() }
 
-  /// Of a line of systemd: quotes, and `%` and `$` that stand for themselves.
-  static func systemd(_ text: String) -> String {
+  /// An argument in a container of Kubernetes', where `$(NAME)` is a variable.
+  static func kubernetes(_ text: String) -> String { yaml(text.replacing("$(", with: "$$(")) }
+
+  /// A text in a workflow of GitHub's, where `${{ … }}` is an expression.
+  static func github(_ text: String) -> String { yaml(text.replacing("${{", with: "${{ '${{' }}")) }
+
+  /// A path in a setting of systemd's: quotes, and `%` that stands for itself.
+  static func systemdPath(_ text: String) -> String {
     "\""
-      + text.replacing("\\", with: #"\\"#).replacing("\"", with: #"\""#).replacing("%", with: "%%")
-      .replacing("$", with: "$$") + "\""
+      + text.replacing("\\", with: #"\\"#).replacing("\"", with: #"\""#).replacing("%", with: "%%") + "\""
   }
+
+  /// The same on a command line, where `$` stands for itself, too.
+  static func systemd(_ text: String) -> String { systemdPath(text).replacing("$", with: "$$") }
 
   /// A text in a comment: of one line.
   static func comment(_ text: String) -> String { text.visible }
