@@ -81,12 +81,15 @@ let package = Package(
       ]),
     library("Reports", ["Record", "Platform"]),
     library(
+      "Fleet",
+      ["Drills", "Reports", "Readiness", "Backups", "Configuration", "Record", "Facts", "BSON", "Platform"]),
+    library(
       "Commands",
       [
         "Arguments", "Drills", "Drafting", "Checks", "Physical", "Witness", "Replay", "Restore", "Sandbox",
         "Mongo",
         "Backups",
-        "Reports",
+        "Reports", "Fleet",
         "Readiness", "Record", "Configuration",
         "Facts", "BSON",
         "Platform",
@@ -140,6 +143,7 @@ let package = Package(
       [
         "Fuzzer", "mongodrill", "TestSupport", "Backups", "Compression", "Configuration", "BSON", "Platform",
       ]),
+    tests("Fleet", ["Fleet", "Drills", "Readiness", "Configuration", "Record", "Platform"]),
     tests("Mongo", ["Mongo", "Sandbox", "BSON", "Platform"]),
     tests(
       "Physical",

@@ -4,7 +4,7 @@ extension ProgramSyntax {
   /// bash cuts words at `=` and `:` (COMP_WORDBREAKS), so the script joins them again before it looks at them, and
   /// leaves out of its answers what stands before the last cut.
   var bashCompletion: String {
-    let commandRows = commands.map { "    \($0.name)) REPLY=\(quoted(names(of: $0))) ;;" }
+    let commandRows = commands.map { "    \($0.name.bashPattern)) REPLY=\(quoted(names(of: $0))) ;;" }
     return """
       # Completion of \(name) for bash; made by '\(name) completion bash'.
 
@@ -33,7 +33,7 @@ extension ProgramSyntax {
       }
 
       _\(name)() {
-        local REPLY=nothing word value typed command='' place=0 after='' glue='' i
+        local REPLY=nothing word value typed command='' group='' place=0 after='' glue='' i
         local -a words=()
         COMPREPLY=()
         for ((i = 1; i <= COMP_CWORD; i++)); do
@@ -64,8 +64,10 @@ extension ProgramSyntax {
             if _\(name)_value "$command" "$word"; then
               ((++i < ${#words[@]} - 1)) || option=$word
             fi
+          elif [[ ! $command && ! $group && $word == @(\(groupPattern)) ]]; then
+            group=$word
           elif [[ ! $command ]]; then
-            command=$word
+            command=${group:+$group }$word
           else
             ((++place))
           fi
@@ -85,7 +87,10 @@ extension ProgramSyntax {
           _\(name)_options "$command"
           REPLY="words $REPLY"
         elif [[ ! $command ]]; then
-          REPLY=\(quoted("words " + commands.map(\.name).joined(separator: " ")))
+          case $group in
+      \(groupRows)
+            *) REPLY=\(quoted("words " + firstWords.joined(separator: " "))) ;;
+          esac
         else
           _\(name)_argument "$command" $((place + 1))
         fi
@@ -110,6 +115,15 @@ extension ProgramSyntax {
       """
   }
 
+  private var groupPattern: String { groups.isEmpty ? "''" : groups.joined(separator: "|") }
+
+  private var groupRows: String {
+    groups.map { group in
+      let words = commands(of: group).map(\.lastWord).joined(separator: " ")
+      return "      \(group)) REPLY=\(quoted("words " + words)) ;;"
+    }.joined(separator: "\n")
+  }
+
   private func names(of command: CommandSyntax?) -> String {
     options(of: command).flatMap { option in
       option.names.filter { $0.hasPrefix("--") }.isEmpty
@@ -124,7 +138,7 @@ extension ProgramSyntax {
           + " REPLY=\(quoted(option.completion.bash)) ;;"
       }
     }
-    let own = commands.flatMap { rows($0.name, $0.options.flatMap(\.options).map(\.syntax)) }
+    let own = commands.flatMap { rows($0.name.bashPattern, $0.options.flatMap(\.options).map(\.syntax)) }
     return (own + rows("*", options.options.map(\.syntax))).joined(separator: "\n")
   }
 
@@ -132,15 +146,20 @@ extension ProgramSyntax {
     commands.flatMap { command in
       command.positionals.enumerated().map { index, positional in
         let place = positional.syntax.count == .oneOrMore ? "*" : "\(index + 1)"
-        return "    \(command.name):\(place)) REPLY=\(quoted(positional.syntax.completion.bash)) ;;"
+        return "    \(command.name.bashPattern):\(place)) REPLY=\(quoted(positional.syntax.completion.bash)) ;;"
       }
     }.joined(separator: "\n")
   }
 
   private var trailingPattern: String {
-    let names = commands.filter { $0.trailing != nil }.map(\.name)
+    let names = commands.filter { $0.trailing != nil }.map(\.name.bashPattern)
     return names.isEmpty ? "''" : names.joined(separator: " | ")
   }
+}
+
+extension String {
+  /// As a pattern of `case`, in which a space has to be escaped.
+  fileprivate var bashPattern: String { replacing(" ", with: #"\ "#) }
 }
 
 extension Completion {

@@ -22,8 +22,28 @@ package struct ProgramSyntax: Sendable {
   }
 }
 
+extension ProgramSyntax {
+  /// The first words of commands that have two (`fleet` of `fleet run`), in their order; each is a group of commands.
+  package var groups: [String] {
+    var groups: [String] = []
+    for group in commands.compactMap(\.group) where !groups.contains(group) { groups.append(group) }
+    return groups
+  }
+
+  /// The words that a line may begin with: commands of one word, and groups in the place of their first command.
+  package var firstWords: [String] {
+    var words: [String] = []
+    for word in commands.map({ $0.group ?? $0.name }) where !words.contains(word) { words.append(word) }
+    return words
+  }
+
+  /// The commands of a group.
+  package func commands(of group: String) -> [CommandSyntax] { commands.filter { $0.group == group } }
+}
+
 /// One command's line as data.
 package struct CommandSyntax: Sendable {
+  /// One word, or two: a group and the command in it, `fleet run`.
   package let name: String
   /// What it does, in half a sentence for the list of commands: "restores a backup into a sandbox".
   package let summary: String
@@ -50,6 +70,12 @@ package struct CommandSyntax: Sendable {
     self.examples = examples
     self.exits = exits
   }
+
+  /// The first of two words of its name; nil when it has one.
+  package var group: String? { name.firstIndex(of: " ").map { String(name[..<$0]) } }
+
+  /// The last word of its name.
+  package var lastWord: String { String(name.split(separator: " ").last ?? "") }
 
   /// What follows the command's name in its usage line.
   package var usage: String {

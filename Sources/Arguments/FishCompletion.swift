@@ -2,13 +2,23 @@ extension ProgramSyntax {
   /// Completion for fish 3, with what each word means.
   var fishCompletion: String {
     var lines: [String] = []
-    for command in commands {
+    for command in commands where command.group == nil {
       lines.append(
         line("__\(name)_command ''", "-a \(fishQuoted(command.name)) -d \(fishQuoted(command.summary))"))
     }
+    for group in groups {
+      lines.append(line("__\(name)_command ''", "-a \(fishQuoted(group))"))
+      for command in commands(of: group) {
+        lines.append(
+          line(
+            "__\(name)_command \(fishQuoted(group))",
+            "-a \(fishQuoted(command.lastWord)) -d \(fishQuoted(command.summary))"))
+      }
+    }
     lines += options.options.map { line(nil, $0.syntax.fish) }
     for command in commands {
-      let condition = "__\(name)_command \(command.name)"
+      let condition =
+        "__\(name)_command " + (command.group == nil ? command.name : fishQuoted(command.name))
       lines.append("")
       lines += command.options.flatMap(\.options).map { line(condition, $0.syntax.fish) }
       if let value = command.positionals.map(\.syntax.completion.fish).first(where: { !$0.isEmpty }) {
@@ -18,13 +28,19 @@ extension ProgramSyntax {
     return """
       # Completion of \(name) for fish; made by '\(name) completion fish'.
 
-      # Whether the line's command is $argv[1]; with '' whether there is none yet.
+      # Whether the line's command is $argv[1]; with '' whether there is none yet; with a group's name whether there is
+      # that and no command of it yet.
       function __\(name)_command
           set -l found ''
           for word in (commandline -opc)[2..-1]
-              if contains -- $word \(commands.map(\.name).joined(separator: " "))
+              if test -n "$found"
+                  if contains -- "$found $word" \(twoWords)
+                      set found "$found $word"
+                      break
+                  end
+              else if contains -- $word \(firstWords.joined(separator: " "))
                   set found $word
-                  break
+                  contains -- $word \(groups.joined(separator: " ")); or break
               end
           end
           test "$found" = "$argv[1]"
@@ -34,6 +50,10 @@ extension ProgramSyntax {
       \(lines.joined(separator: "\n"))
 
       """
+  }
+
+  private var twoWords: String {
+    commands.filter { $0.group != nil }.map { fishQuoted($0.name) }.joined(separator: " ")
   }
 
   private func line(_ condition: String?, _ rest: String) -> String {

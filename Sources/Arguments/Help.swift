@@ -15,6 +15,22 @@ extension ProgramSyntax {
     return page.text
   }
 
+  /// The help on a group of its commands.
+  package func help(onGroup group: String, width: Int) -> String {
+    var page = Page(width: width)
+    page.paragraph("\(name) \(group): commands of one kind")
+    page.title("Usage")
+    page.verbatim("\(name) \(group) COMMAND [ARGUMENT]… [OPTION]…")
+    page.title("Commands")
+    page.table(commands(of: group).map { ($0.name, $0.summary) })
+    page.options(options)
+    page.examples(commands(of: group).compactMap(\.examples.first))
+    page.blank()
+    page.paragraph(
+      "Run '\(name) \(group) COMMAND --help' for a command's arguments, options, examples and exit status.")
+    return page.text
+  }
+
   /// The help on one of its commands.
   package func help(on command: CommandSyntax, width: Int) -> String {
     var page = Page(width: width)

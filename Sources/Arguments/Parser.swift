@@ -4,6 +4,8 @@ internal import Platform
 package enum Invocation: Sendable {
   /// Help on a command, or on the program.
   case help(CommandSyntax?)
+  /// Help on a group of commands, by its name.
+  case helpOnGroup(String)
   /// The program's version.
   case version
   /// A command, by its place in `ProgramSyntax.commands`.
@@ -26,6 +28,8 @@ private struct Parser {
   let program: ProgramSyntax
   var words: ArraySlice<String>
   var command: CommandSyntax?
+  /// The first of the command's two words, when the second is still to come.
+  var group: String?
   var occurrences: [String: [String]] = [:]
   var operands: [String] = []
   var trailing: [String]?
@@ -53,6 +57,7 @@ private struct Parser {
         operands.append(word)
       }
     }
+    if let group, command == nil { throw Failure.missingCommand(of: program, in: group) }
     guard let command, let index = program.commands.firstIndex(where: { $0.name == command.name }) else {
       throw Failure.missingCommand(of: program)
     }
@@ -61,15 +66,23 @@ private struct Parser {
 
   /// The command asked about is the first word that names one.
   private func help(_ ahead: ArraySlice<String>) -> Invocation {
+    var group: String?
     for word in ahead {
-      if let command = program.commands.first(where: { $0.name == word }) { return .help(command) }
+      let name = group.map { "\($0) \(word)" } ?? word
+      if let command = program.commands.first(where: { $0.name == name }) { return .help(command) }
+      if group == nil, program.groups.contains(word) { group = word }
     }
-    return .help(nil)
+    return group.map { .helpOnGroup($0) } ?? .help(nil)
   }
 
   private mutating func name(_ word: String) throws {
-    guard let known = program.commands.first(where: { $0.name == word }) else {
-      throw Failure.unknownCommand(word, of: program)
+    if group == nil, program.groups.contains(word) {
+      group = word
+      return
+    }
+    let name = group.map { "\($0) \(word)" } ?? word
+    guard let known = program.commands.first(where: { $0.name == name }) else {
+      throw Failure.unknownCommand(word, of: program, in: group)
     }
     command = known
   }

@@ -2,14 +2,28 @@ internal import Platform
 
 /// The wording of what can be wrong with a command line.
 extension Failure {
-  static func missingCommand(of program: ProgramSyntax) -> Failure {
-    Failure(.usage, "missing-command", "no command was given", hint: advice(nil, program))
+  /// In a group: its name was given, and no command of it.
+  static func missingCommand(of program: ProgramSyntax, in group: String? = nil) -> Failure {
+    guard let group else {
+      return Failure(.usage, "missing-command", "no command was given", hint: advice(nil, program))
+    }
+    let words = program.commands(of: group).map(\.lastWord).joined(separator: ", ")
+    return Failure(
+      .usage, "missing-command", "'\(group)' needs a command: \(words)",
+      hint: "Run '\(program.name) \(group) --help' to see what there is.")
   }
 
-  static func unknownCommand(_ word: String, of program: ProgramSyntax) -> Failure {
-    Failure(
-      .usage, "unknown-command", "unknown command '\(word)'",
-      hint: advice(nil, program, instead: Suggestion.nearest(to: word, among: program.commands.map(\.name))))
+  static func unknownCommand(_ word: String, of program: ProgramSyntax, in group: String? = nil) -> Failure {
+    guard let group else {
+      return Failure(
+        .usage, "unknown-command", "unknown command '\(word)'",
+        hint: advice(nil, program, instead: Suggestion.nearest(to: word, among: program.firstWords)))
+    }
+    let near = Suggestion.nearest(to: word, among: program.commands(of: group).map(\.lastWord))
+    return Failure(
+      .usage, "unknown-command", "unknown command '\(group) \(word)'",
+      hint: (near.map { "Did you mean \"\(group) \($0)\"? " } ?? "")
+        + "Run '\(program.name) \(group) --help' to see what there is.")
   }
 
   static func unknownOption(

@@ -1,23 +1,38 @@
 extension ProgramSyntax {
   /// Completion for zsh, by its `_arguments`: a file `_NAME` in a folder of `fpath`, or sourced after `compinit`.
   var zshCompletion: String {
-    let list = commands.map {
-      "      " + quoted("\(zshEscaped($0.name, ":")):\(zshEscaped($0.summary, ":"))")
-    }
-    let cases = commands.map { command in
-      let specs = command.options.flatMap(\.options).flatMap(\.syntax.zsh) + command.zshArguments
-      let lines = ["_arguments -s -S \"${common[@]}\""] + specs
-      return "    \(command.name))\n      "
-        + (lines.joined(separator: " \\\n        ")) + " && ret=0\n      ;;"
+    var cases = commands.filter { $0.group == nil }.map { zshCase($0, indentation: "    ") }
+    for group in groups {
+      let inner = commands(of: group).map { zshCase($0, indentation: "        ") }
+      cases.append(
+        """
+            \(group))
+              state=''
+              _arguments -C -s -S "${common[@]}" '1:command:_\(name)_commands \(group)' \\
+                '*::argument:->argument' && ret=0
+              [[ $state == argument ]] || return ret
+              curcontext=${curcontext%:*:*}:\(name)-\(group)-$line[1]:
+              case $line[1] in
+        \(inner.joined(separator: "\n"))
+              esac
+              ;;
+        """)
     }
     return """
       #compdef \(name)
       # Completion of \(name) for zsh; made by '\(name) completion zsh'.
 
+      # Offers the commands, or those of the group $1.
       _\(name)_commands() {
-        local -a commands=(
-      \(list.joined(separator: "\n"))
-        )
+        local -a commands
+        case ${@[(r)(\(groups.isEmpty ? "''" : groups.joined(separator: "|")))]} in
+      \(zshGroupLists)
+          *)
+            commands=(
+      \(zshList(firstWords.map { word in (word, commands.first { $0.name == word }?.summary ?? "commands of \(word)") }))
+            )
+            ;;
+        esac
         _describe -t commands command commands
       }
 
@@ -43,6 +58,26 @@ extension ProgramSyntax {
       fi
 
       """
+  }
+}
+
+extension ProgramSyntax {
+  private func zshCase(_ command: CommandSyntax, indentation: String) -> String {
+    let specs = command.options.flatMap(\.options).flatMap(\.syntax.zsh) + command.zshArguments
+    let lines = ["_arguments -s -S \"${common[@]}\""] + specs
+    return "\(indentation)\(command.lastWord))\n\(indentation)  "
+      + (lines.joined(separator: " \\\n\(indentation)    ")) + " && ret=0\n\(indentation)  ;;"
+  }
+
+  private func zshList(_ words: [(String, String)]) -> String {
+    words.map { "        " + quoted("\(zshEscaped($0, ":")):\(zshEscaped($1, ":"))") }.joined(separator: "\n")
+  }
+
+  private var zshGroupLists: String {
+    groups.map { group in
+      let words = commands(of: group).map { ($0.lastWord, $0.summary) }
+      return "    \(group))\n      commands=(\n\(zshList(words))\n      )\n      ;;"
+    }.joined(separator: "\n")
   }
 }
 

@@ -44,7 +44,7 @@ enum LintCommand: Command {
 
 extension Failure {
   /// As a linter writes it: one line, and one for the hint.
-  fileprivate var lines: String {
+  var lines: String {
     description.visible + "\n" + (hint.map { "  HINT: \($0.visible)\n" } ?? "")
   }
 

@@ -9,7 +9,9 @@ package enum Program {
     RunCommand.self, RestoreCommand.self, VerifyCommand.self, FindCommand.self, WitnessCommand.self,
     InitCommand.self, LintCommand.self, PlanCommand.self, CheckCommand.self, DamageCommand.self,
     SchemaCommand.self, ReportCommand.self, HistoryCommand.self, DiffCommand.self, InventoryCommand.self,
-    ReadinessCommand.self, DoctorCommand.self, CleanCommand.self, CompletionCommand.self,
+    ReadinessCommand.self, FleetLintCommand.self, FleetPlanCommand.self, FleetRunCommand.self,
+    FleetReportCommand.self, FleetManifestCommand.self, FleetSimulateCommand.self, DoctorCommand.self,
+    CleanCommand.self, CompletionCommand.self,
     ManualCommand.self, VersionCommand.self,
   ]
 
@@ -45,6 +47,10 @@ package enum Program {
         let width = min(100, Terminal.width(Terminal.output) ?? 80)
         let help = command.map { syntax.help(on: $0, width: width) } ?? syntax.help(width: width)
         Console(color: .never).result(help)
+        return ExitCode.pass.status
+      case .helpOnGroup(let group):
+        let width = min(100, Terminal.width(Terminal.output) ?? 80)
+        Console(color: .never).result(syntax.help(onGroup: group, width: width))
         return ExitCode.pass.status
       case .version: return VersionCommand.run(Values(), Session(GlobalOptions(guessing: words)))
       case .command(let index, let values): return run(commands[index], values)

@@ -1,4 +1,5 @@
 internal import Arguments
+internal import Fleet
 internal import Platform
 internal import Readiness
 internal import Record
@@ -20,7 +21,8 @@ enum ReadinessCommand: Command {
     description: [
       "Reads the policy, the records of a folder of reports, and the places where backups lie, and gives a table: each "
         + "requirement is COMPLIANT (at the target), WARNING (past it, within the limit) or NON_COMPLIANT (past the limit, "
-        + "or nothing shows it), with the evidence. A level (EXCELLENT, GOOD, FAIR, CRITICAL) and alerts say how bad it is.",
+        + "or nothing shows it), with the evidence. Where --report-dir, or the policy's `reports`, is a fleet's folder of "
+        + "records, the drills of all rounds count for the system of the same name. A level (EXCELLENT, GOOD, FAIR, CRITICAL) and alerts say how bad it is.",
       "`mongodrill schema --of readiness` prints the JSON Schema of policies.",
     ],
     positionals: [policy], options: [OptionGroup("Options", [RunCommand.reports, at, html])],
@@ -47,8 +49,12 @@ enum ReadinessCommand: Command {
     let now = WallTime.now
     let time = values[at] ?? now
     let folder = values[RunCommand.reports] ?? policy.reports ?? "reports"
-    let index = try RunIndex(reading: folder, depth: .details, now: max(now, time))
-    let chain = policy.asksUnalteredRecords ? try ChainVerification(of: folder) : nil
+    let isOfFleet = RunIndex.isOfFleet(folder)
+    let index =
+      isOfFleet
+      ? try RunIndex(ofFleet: folder) : try RunIndex(reading: folder, depth: .details, now: max(now, time))
+    // A fleet's records lie in folders of their own, each the first of its chain.
+    let chain = policy.asksUnalteredRecords && !isOfFleet ? try ChainVerification(of: folder) : nil
     let answer = ReadinessAnswer(policy, index, try FoundBackups(of: policy), chain: chain, at: time)
     if let file = values[html] {
       try Files.writeAtomically(ReadinessPage(answer).text.utf8, to: file, mode: 0o600)

@@ -42,11 +42,17 @@ extension ValueKind<ScenarioFlags.Parameter> {
 extension ScenarioFlags {
   /// What the command line says of a drill, as far as `plan` says it, too.
   static func options(_ values: Values, runID: String) -> DrillOptions {
+    var options = sandboxOptions(values, runID: runID)
+    options.noReplay = values[RunCommand.noReplay]
+    return options
+  }
+
+  /// What it says of the sandbox alone.
+  static func sandboxOptions(_ values: Values, runID: String) -> DrillOptions {
     var options = DrillOptions(runID: runID, version: Version.text)
     options.sandbox = SandboxSettings(
       mongod: values[SandboxFlags.mongod], directory: values[SandboxFlags.directory],
       cache: values[SandboxFlags.cache], memory: values[SandboxFlags.memory])
-    options.noReplay = values[RunCommand.noReplay]
     return options
   }
 }

@@ -1,5 +1,6 @@
 internal import Arguments
 internal import Drills
+internal import Fleet
 internal import Platform
 internal import Readiness
 internal import Record
@@ -10,13 +11,14 @@ enum SchemaCommand: Command {
   enum Subject: String, Sendable, CaseIterable {
     case scenario
     case readiness
+    case fleet
   }
 
   static let subject = Option.choice(
-    "--of", default: Subject.scenario, help: "Of which files: scenarios, or the policies of `readiness`.")
+    "--of", default: Subject.scenario, help: "Of which files: scenarios, the policies of `readiness`, or fleets.")
 
   static let syntax = CommandSyntax(
-    name: "schema", summary: "prints the JSON Schema of scenarios and policies",
+    name: "schema", summary: "prints the JSON Schema of scenarios, policies and fleets",
     description: [
       "Editors that know YAML check and complete a scenario by it, once its first line names it."
     ],
@@ -26,11 +28,17 @@ enum SchemaCommand: Command {
         "mongodrill schema > scenario.schema.json",
         "For '# yaml-language-server: $schema=./scenario.schema.json'."),
       Example("mongodrill schema --of readiness > policy.schema.json", "Of policies."),
+      Example("mongodrill schema --of fleet > fleet.schema.json", "Of fleets."),
     ],
     exits: .codes([.pass: "Always."]))
 
   static func run(_ values: Values, _ session: Session) -> Int32 {
-    let schema = values[subject] == .readiness ? Policy.schema : scenarioSchema
+    let schema =
+      switch values[subject] {
+      case .scenario: scenarioSchema
+      case .readiness: Policy.schema
+      case .fleet: Fleet.schema
+      }
     session.result(text: schema.text(pretty: true) + "\n", json: schema)
     return ExitCode.pass.status
   }

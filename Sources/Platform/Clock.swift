@@ -12,6 +12,12 @@ package enum Clock {
     return (result, monotonic - start)
   }
 
+  /// Waits so many seconds, whatever signals come.
+  package static func rest(_ seconds: Double) {
+    let end = monotonic + seconds
+    while monotonic < end { usleep(20_000) }
+  }
+
   private static func seconds(of clock: clockid_t) -> Double {
     var time = timespec()
     unsafe clock_gettime(clock, &time)

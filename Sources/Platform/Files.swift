@@ -194,6 +194,39 @@ extension Files {
     }
   }
 
+  /// Writes a file that must not be there yet, whole or not at all: of several who do it at once, on any machine that
+  /// sees the folder, one wins. False when it is there.
+  package static func writeOnce(
+    _ bytes: some Collection<UInt8>, to path: String, mode: UInt32 = 0o644
+  ) throws(Failure) -> Bool {
+    if kind(of: path, followingLinks: false) != nil { return false }
+    let temporary = "\(path).\(getpid())-\(UInt32.random(in: .min ... .max)).new"
+    try writeAtomically(bytes, to: temporary, mode: mode)
+    defer { unsafe unlink(temporary) }
+    if unsafe Glibc.link(temporary, path) == 0 { return true }
+    if errno == EEXIST { return false }
+    // A file system without hard links: a reader may see the file while it is written, and reads it again.
+    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+    guard descriptor >= 0 else {
+      if errno == EEXIST { return false }
+      throw .unwritable(path)
+    }
+    defer { close(descriptor) }
+    guard write(Array(bytes), to: descriptor), fsync(descriptor) == 0 else {
+      let failure = Failure.unwritable(path)
+      unsafe unlink(path)
+      throw failure
+    }
+    return true
+  }
+
+  /// Makes a new folder of its owner's alone in a folder: `PREFIX-` and a random name.
+  package static func createTemporaryFolder(in folder: String, prefix: String) throws(Failure) -> String {
+    let path = join(folder, "\(prefix)-\(String(UInt64.random(in: .min ... .max), radix: 36))")
+    try createFolder(path)
+    return path
+  }
+
   /// Writes a text to a descriptor; false with errno when that fails.
   package static func write(_ text: String, to descriptor: Int32) -> Bool {
     write(Array(text.utf8), to: descriptor)

@@ -149,3 +149,19 @@ struct ControlGroups {
     return numbers.count == words.count ? numbers : []
   }
 }
+
+extension Machine {
+  /// The id of its present start, by which a process number means something; nil where the kernel doesn't tell.
+  package static var bootID: String? {
+    let text = try? Files.text(of: "/proc/sys/kernel/random/boot_id", limit: 4096)
+    return text.map { String($0.prefix { $0 != "\n" }) }
+  }
+
+  /// The number of this process.
+  package static var processID: Int32 { getpid() }
+
+  /// The path of the program that this process runs.
+  package static var program: String? {
+    try? Files.realPath("/proc/self/exe")
+  }
+}

@@ -6,6 +6,8 @@ package struct ProofLedger: Sendable {
   /// A run that says something.
   package struct Proof: Sendable, Hashable {
     package let runID: String
+    /// Where its report's folder lies.
+    package let folder: String
     /// When it ended; nil where its clock can't be believed.
     package let time: WallTime?
     /// How many checks of the collection passed, or warned; of indexes, how many were built.
@@ -110,7 +112,9 @@ extension ProofLedger.Line {
     let passed = checks.count { ["pass", "warn"].contains($0.result) }
     let against = checks.filter { ["fail", "error"].contains($0.result) }
     let isWhole = collection.missing == 0
-    func proof(_ count: Int) -> ProofLedger.Proof { .init(runID: run.runID, time: run.time, count: count) }
+    func proof(_ count: Int) -> ProofLedger.Proof {
+      .init(runID: run.runID, folder: run.folder, time: run.time, count: count)
+    }
     if isWhole {
       if restored == nil { restored = proof(passed) }
       if proven == nil, passed > 0, against.isEmpty {

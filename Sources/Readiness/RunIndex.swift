@@ -7,12 +7,22 @@ package struct RunIndex: Sendable, Hashable {
   package struct Unfinished: Sendable, Hashable {
     package var runID: String
     package var startedAt: WallTime
+
+    package init(runID: String, startedAt: WallTime) {
+      self.runID = runID
+      self.startedAt = startedAt
+    }
   }
 
   /// A record that can't be read, and why.
   package struct Unreadable: Sendable, Hashable {
     package var runID: String
     package var failure: Failure
+
+    package init(runID: String, failure: Failure) {
+      self.runID = runID
+      self.failure = failure
+    }
   }
 
   /// As it was given.
@@ -30,7 +40,6 @@ package struct RunIndex: Sendable, Hashable {
   package init(
     reading folder: String, depth: RunSummary.Depth = .summary, now: WallTime = .now
   ) throws(Failure) {
-    self.folder = folder
     guard Files.isDirectory(folder) else { throw .noReports(folder) }
     let names: [String]
     do throws(Failure) { names = try Files.names(in: folder).filter { RunID.time(of: $0) != nil } } catch {
@@ -46,6 +55,9 @@ package struct RunIndex: Sendable, Hashable {
     } catch {
       throw .wrapping(error)
     }
+    var runs: [RunSummary] = []
+    var unreadable: [Unreadable] = []
+    var unfinished: [Unfinished] = []
     for (name, result) in zip(names, found.withLock { $0 }) {
       switch result {
       case .success(let run)?: runs.append(run)
@@ -56,12 +68,26 @@ package struct RunIndex: Sendable, Hashable {
         unfinished.append(Unfinished(runID: name, startedAt: time))
       }
     }
-    let links = ((try? RunChain(of: folder)) ?? RunChain()).links
+    self.init(
+      of: folder, runs, unreadable: unreadable, unfinished: unfinished,
+      links: ((try? RunChain(of: folder)) ?? RunChain()).links, now: now)
+  }
+
+  /// Of runs that were read already, whatever folders they lie in.
+  package init(
+    of folder: String, _ runs: [RunSummary], unreadable: [Unreadable], unfinished: [Unfinished],
+    links: [ChainLink] = [], now: WallTime = .now
+  ) {
+    self.folder = folder
+    self.unreadable = unreadable
+    self.unfinished = unfinished
+    var runs = runs
     RunClocks.judge(&runs, links, now: now)
     runs.sort { left, right in
       (left.time ?? .distantPast, left.position ?? .max, left.runID)
         < (right.time ?? .distantPast, right.position ?? .max, right.runID)
     }
+    self.runs = runs
   }
 
   /// nil where there is no record.

@@ -72,6 +72,7 @@ extension RunSummary {
         seconds: step["seconds"]?.number ?? 0)
     }
     readSummary(json["summary"])
+    hint = json["reasons"]?.list?.first?["hint"]?.text
     rating = json["rating"]?["level"]?.text
     previous = json["previous_run"].flatMap { try? DrillRecord.PreviousRun(json: $0) }
     if depth == .details { details = RunDetails(json) }
@@ -118,7 +119,8 @@ extension RunSummary {
       "replay": members("last_applied", "proven"), "objectives": members("rto", "rpo"),
       "phases": .elements(members("name", "seconds", "documents", "bytes")),
       "steps": .elements(members("id", "kind", "status", "seconds")), "damage": presence,
-      "summary": .all, "resumed": presence, "rating": members("level"), "previous_run": .all,
+      "summary": .all, "reasons": .elements(members("hint")), "resumed": presence, "rating": members("level"),
+      "previous_run": .all,
     ]
   }()
 

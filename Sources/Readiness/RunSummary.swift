@@ -57,6 +57,8 @@ package struct RunSummary: Sendable, Hashable {
   /// Whether it went on with what an earlier run had kept: its times are not those of a recovery.
   package var isResumed = false
   package var scenario = ""
+  /// The system of a fleet that it was a task of; nil for a run by itself.
+  package var system: String?
   /// The scenario's file, as it was given; nil for a plain backup.
   package var scenarioPath: String?
   package var title: String?
@@ -66,6 +68,8 @@ package struct RunSummary: Sendable, Hashable {
   package var exitCode: Int?
   /// The verdict in one sentence.
   package var sentence = ""
+  /// What to do about the reason that decides, where the record says it.
+  package var hint: String?
   /// By the clock of the machine; see `clock`, and `time`.
   package var startedAt: WallTime
   package var endedAt: WallTime

@@ -14,6 +14,7 @@ package enum ExitCode: Int, Sendable, Hashable, CaseIterable {
   case backupNotFound = 66
   case noServer = 69
   case `internal` = 70
+  case tryAgain = 75
   case invalidScenario = 78
   case interrupted = 130
   case terminated = 143
@@ -33,6 +34,7 @@ package enum ExitCode: Int, Sendable, Hashable, CaseIterable {
     case .backupNotFound: "There is no backup at that path."
     case .noServer: "There is no usable mongod."
     case .internal: "A fault of mongodrill's own."
+    case .tryAgain: "A passing reason kept a task of a fleet from its end: it is to be begun again."
     case .invalidScenario: "The scenario is invalid."
     case .interrupted: "Interrupted by SIGINT (Ctrl-C)."
     case .terminated: "Interrupted by SIGTERM."
@@ -42,7 +44,7 @@ package enum ExitCode: Int, Sendable, Hashable, CaseIterable {
   /// The order in which they count when several hold: the first of these is the exit code.
   package static let precedence: [ExitCode] = [
     .internal, .usage, .invalidScenario, .backupNotFound, .noServer, .damagedBackup, .interrupted,
-    .terminated,
+    .terminated, .tryAgain,
     .incomplete, .checkFailed, .notVerified, .objectiveMissed, .cleanupFailed, .warnings, .pass,
   ]
 

@@ -62,7 +62,8 @@ package struct Judgement: Sendable, Hashable {
       switch exitCode {
       case .damagedBackup, .checkFailed, .objectiveMissed: .fail
       case .pass, .warnings, .cleanupFailed: Judgement.hasWarning(reasons) ? .warn : .pass
-      case .incomplete, .notVerified, .usage, .backupNotFound, .noServer, .internal, .invalidScenario,
+      case .incomplete, .notVerified, .usage, .backupNotFound, .noServer, .internal, .tryAgain,
+        .invalidScenario,
         .interrupted,
         .terminated:
         .inconclusive

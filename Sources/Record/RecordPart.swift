@@ -17,7 +17,7 @@ package struct RecordField<Part> {
   let read: (JSON?, inout Part) throws(MalformedRecord) -> Void
 
   /// A field kept in a property.
-  init<Value: RecordValue>(_ key: String, _ property: WritableKeyPath<Part, Value>) {
+  package init<Value: RecordValue>(_ key: String, _ property: WritableKeyPath<Part, Value>) {
     self.key = key
     shape = Value.recordShape
     write = { $0[keyPath: property].recordJSON }
@@ -29,7 +29,7 @@ package struct RecordField<Part> {
   }
 
   /// A field that follows from others: written for those who read the JSON, not read back.
-  init<Value: RecordValue>(derived key: String, _ value: @escaping (Part) -> Value) {
+  package init<Value: RecordValue>(derived key: String, _ value: @escaping (Part) -> Value) {
     self.key = key
     shape = Value.recordShape
     write = { value($0).recordJSON }
@@ -68,7 +68,7 @@ package struct MalformedRecord: Error, Sendable, Hashable, CustomStringConvertib
   /// Whether it is only a number's size that is wrong.
   package var isRange: Bool
 
-  init(wanted: String, path: String = "", isRange: Bool = false) {
+  package init(wanted: String, path: String = "", isRange: Bool = false) {
     self.path = path
     self.wanted = wanted
     self.isRange = isRange

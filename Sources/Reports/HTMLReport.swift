@@ -25,23 +25,8 @@ struct HTMLReport {
 
   var text: String {
     let title = "\(record.verdict.rawValue.uppercased()): \(record.scenario.title ?? record.scenario.name)"
-    // No script is ever run and nothing is fetched, even if a piece of data got past the escaping.
-    let policy =
-      "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
-    return HTML.document(
-      language: "en",
-      head: [
-        .element("meta", ["charset": "utf-8"]),
-        .element("meta", ["http-equiv": "Content-Security-Policy", "content": policy]),
-        .element("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"]),
-        .element("meta", ["name": "generator", "content": "mongodrill \(record.tool.version)"]),
-        .element("meta", ["name": "robots", "content": "noindex"]),
-        .element("title", [:], HTML(title)),
-        // Browsers ask for an icon otherwise.
-        .element("link", ["rel": "icon", "href": "data:,"]),
-        .style(HTMLReport.sheet),
-      ],
-      body: [head, .element("main", [:], sections), foot])
+    return HTML.page(
+      title: title, version: record.tool.version, body: [head, .element("main", [:], sections), foot])
   }
 
   /// New parts of the record get their place here, and in `MarkdownReport`.
@@ -207,5 +192,27 @@ extension [HTML] {
   /// With a space between them, where a line may be broken.
   fileprivate func spaced() -> HTML {
     HTML.group(enumerated().flatMap { $0.offset == 0 ? [$0.element] : [" ", $0.element] })
+  }
+}
+
+extension HTML {
+  /// A whole page in the look that all have.
+  static func page(title: String, version: String, body: [HTML]) -> String {
+    // No script is ever run and nothing is fetched, even if a piece of data got past the escaping.
+    let policy =
+      "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+    return HTML.document(
+      language: "en",
+      head: [
+        .element("meta", ["charset": "utf-8"]),
+        .element("meta", ["http-equiv": "Content-Security-Policy", "content": policy]),
+        .element("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"]),
+        .element("meta", ["name": "generator", "content": "mongodrill \(version)"]),
+        .element("meta", ["name": "robots", "content": "noindex"]),
+        .element("title", [:], HTML(title)),
+        // Browsers ask for an icon otherwise.
+        .element("link", ["rel": "icon", "href": "data:,"]),
+        .style(HTMLReport.sheet),
+      ], body: body)
   }
 }

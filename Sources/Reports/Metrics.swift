@@ -1,17 +1,34 @@
 internal import Platform
 internal import Record
 
+/// Several figures of one name, for Prometheus: a gauge in base units.
+package struct MetricFamily: Sendable {
+  /// With its prefix: `mongodrill_success`.
+  package var name: String
+  package var unit: String?
+  /// One sentence.
+  package var help: String
+  package var samples: [(labels: [(String, String)], value: Double)]
+
+  package init(
+    _ name: String, unit: String? = nil, _ help: String,
+    _ samples: [(labels: [(String, String)], value: Double)]
+  ) {
+    self.name = name
+    self.unit = unit
+    self.help = help
+    self.samples = samples
+  }
+}
+
+extension [MetricFamily] {
+  /// The text format of Prometheus, version 0.0.4. Families without a figure are left out.
+  package var prometheus: String { Metrics.text(filter { !$0.samples.isEmpty }, isOpenMetrics: false) }
+}
+
 /// What is measured of a drill: families of gauges in base units, as Prometheus and OpenMetrics know them.
 struct Metrics {
-  /// Several figures of one name.
-  struct Family {
-    var name: String
-    var unit: String?
-    var help: String
-    var samples: [(labels: [(String, String)], value: Double)]
-  }
-
-  let families: [Family]
+  let families: [MetricFamily]
 
   /// `previous`: when the scenario last succeeded before this run, in seconds since 1970, where that is known.
   init(_ record: DrillRecord, lastSuccess previous: Double?) {
@@ -103,15 +120,14 @@ struct Metrics {
 
     func gauge(
       _ name: String, _ help: String, _ samples: [([(String, String)], Double)], unit: String? = nil
-    ) -> Family {
-      Family(
-        name: "mongodrill_" + name, unit: unit, help: help,
-        samples: samples.map { ([("scenario", scenario)] + $0.0, $0.1) })
+    ) -> MetricFamily {
+      MetricFamily(
+        "mongodrill_" + name, unit: unit, help, samples.map { ([("scenario", scenario)] + $0.0, $0.1) })
     }
 
-    func objective(_ name: String, _ objective: DrillRecord.Objective) -> [Family] {
+    func objective(_ name: String, _ objective: DrillRecord.Objective) -> [MetricFamily] {
       let title = name == "rto" ? "Time to recover" : "Data lost, as time"
-      func family(_ suffix: String, _ help: String, _ value: Double?) -> Family {
+      func family(_ suffix: String, _ help: String, _ value: Double?) -> MetricFamily {
         gauge("\(name)_\(suffix)", help, value.map { [([], $0)] } ?? [], unit: "seconds")
       }
       return [
@@ -123,12 +139,12 @@ struct Metrics {
   }
 
   /// The text format of Prometheus, version 0.0.4.
-  var prometheus: String { text(isOpenMetrics: false) }
+  var prometheus: String { Metrics.text(families, isOpenMetrics: false) }
 
   /// OpenMetrics 1.0.0 text.
-  var openMetrics: String { text(isOpenMetrics: true) }
+  var openMetrics: String { Metrics.text(families, isOpenMetrics: true) }
 
-  private func text(isOpenMetrics: Bool) -> String {
+  static func text(_ families: [MetricFamily], isOpenMetrics: Bool) -> String {
     var lines: [String] = []
     for family in families {
       lines.append("# HELP \(family.name) \(family.help)")

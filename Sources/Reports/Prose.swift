@@ -2,9 +2,9 @@
 /// format makes the latter harmless in its way.
 ///
 /// In a literal, `"From \(code: path), as \(name)"`, the literal parts are mongodrill's own and every value is data.
-struct Prose: Sendable, Hashable {
+package struct Prose: Sendable, Hashable {
   /// A stretch of it.
-  indirect enum Part: Sendable, Hashable {
+  package indirect enum Part: Sendable, Hashable {
     /// mongodrill's own words and figures. Single backticks around a word mark it as code.
     case own(String)
     /// Text that comes from data.
@@ -15,42 +15,44 @@ struct Prose: Sendable, Hashable {
     case strong([Part])
   }
 
-  var parts: [Part]
+  package var parts: [Part]
 
-  init(parts: [Part]) { self.parts = parts }
+  package init(parts: [Part]) { self.parts = parts }
 
   /// mongodrill's own words and figures.
-  init(own text: String) { parts = text.isEmpty ? [] : [.own(text)] }
-  init(data text: String) { parts = text.isEmpty ? [] : [.data(text)] }
-  init(code text: String) { parts = [.code(text)] }
-  init(strong prose: Prose) { parts = [.strong(prose.parts)] }
+  package init(own text: String) { parts = text.isEmpty ? [] : [.own(text)] }
+  package init(data text: String) { parts = text.isEmpty ? [] : [.data(text)] }
+  package init(code text: String) { parts = [.code(text)] }
+  package init(strong prose: Prose) { parts = [.strong(prose.parts)] }
 
-  var isEmpty: Bool { parts.isEmpty }
+  package var isEmpty: Bool { parts.isEmpty }
 
-  static func + (left: Prose, right: Prose) -> Prose { Prose(parts: left.parts + right.parts) }
-  static func += (left: inout Prose, right: Prose) { left.parts += right.parts }
+  package static func + (left: Prose, right: Prose) -> Prose { Prose(parts: left.parts + right.parts) }
+  package static func += (left: inout Prose, right: Prose) { left.parts += right.parts }
 }
 
 extension Prose: ExpressibleByStringInterpolation {
-  struct StringInterpolation: StringInterpolationProtocol {
-    var parts: [Part] = []
+  package struct StringInterpolation: StringInterpolationProtocol {
+    package var parts: [Part] = []
 
-    init(literalCapacity: Int, interpolationCount: Int) {}
-    mutating func appendLiteral(_ literal: String) { if !literal.isEmpty { parts.append(.own(literal)) } }
-    mutating func appendInterpolation(_ data: String) { parts += Prose(data: data).parts }
-    mutating func appendInterpolation(code: String) { parts.append(.code(code)) }
-    mutating func appendInterpolation(own: String) { parts += Prose(own: own).parts }
-    mutating func appendInterpolation(_ prose: Prose) { parts += prose.parts }
-    mutating func appendInterpolation(strong prose: Prose) { parts.append(.strong(prose.parts)) }
+    package init(literalCapacity: Int, interpolationCount: Int) {}
+    package mutating func appendLiteral(_ literal: String) {
+      if !literal.isEmpty { parts.append(.own(literal)) }
+    }
+    package mutating func appendInterpolation(_ data: String) { parts += Prose(data: data).parts }
+    package mutating func appendInterpolation(code: String) { parts.append(.code(code)) }
+    package mutating func appendInterpolation(own: String) { parts += Prose(own: own).parts }
+    package mutating func appendInterpolation(_ prose: Prose) { parts += prose.parts }
+    package mutating func appendInterpolation(strong prose: Prose) { parts.append(.strong(prose.parts)) }
   }
 
-  init(stringLiteral value: String) { self.init(own: value) }
-  init(stringInterpolation: StringInterpolation) { parts = stringInterpolation.parts }
+  package init(stringLiteral value: String) { self.init(own: value) }
+  package init(stringInterpolation: StringInterpolation) { parts = stringInterpolation.parts }
 }
 
 extension [Prose] {
   /// Empty ones count.
-  func joined(separator: String) -> Prose {
+  package func joined(separator: String) -> Prose {
     var joined = Prose(parts: [])
     for (index, prose) in enumerated() {
       if index > 0 { joined += Prose(own: separator) }
@@ -61,18 +63,18 @@ extension [Prose] {
 }
 
 /// A part of a report under one title, whatever the format.
-struct Section: Sendable, Hashable {
-  var title: Prose
-  var blocks: [Block]
+package struct Section: Sendable, Hashable {
+  package var title: Prose
+  package var blocks: [Block]
 
-  init(_ title: Prose, _ blocks: [Block]) {
+  package init(_ title: Prose, _ blocks: [Block]) {
     self.title = title
     self.blocks = blocks
   }
 }
 
 /// What a section is made of.
-enum Block: Sendable, Hashable {
+package enum Block: Sendable, Hashable {
   case paragraph(Prose)
   case list([Prose])
   /// What a person ticks off.

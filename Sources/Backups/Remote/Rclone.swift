@@ -49,8 +49,10 @@ struct Rclone: Sendable {
   }
 
   /// Runs it to its end and returns its output. `watch` is called now and then: what it throws ends rclone.
+  /// With `ignoringInterruption` a signal to stop doesn't wake it.
   func run(
-    _ words: [String], _ operands: [String], watch: () throws(Failure) -> Void
+    _ words: [String], _ operands: [String], ignoringInterruption: Bool = false,
+    watch: () throws(Failure) -> Void
   ) throws(Failure) -> [UInt8] {
     let output = Files.join(notes, "rclone.out")
     let errors = Files.join(notes, "rclone.err")
@@ -64,7 +66,7 @@ struct Rclone: Sendable {
     do throws(Failure) {
       while ended == nil {
         try watch()
-        ended = child.wait(timeout: Self.patience, wakingOnInterruption: true)
+        ended = child.wait(timeout: Self.patience, wakingOnInterruption: !ignoringInterruption)
       }
     } catch {
       child.kill()
@@ -122,6 +124,12 @@ extension Failure {
       "\(count) of its files \(count == 1 ? "is a symbolic link" : "are symbolic links"), which rclone leaves out",
       at: Place(address), hint: "Store the files themselves: part of the backup may be missing.",
       cause: complaint)
+  }
+
+  static func remoteSlow(_ address: String, seconds: Double) -> Failure {
+    Failure(
+      .incomplete, "remote-slow", "rclone did not come to its end in \(TimeSpan.format(seconds))",
+      at: Place(address))
   }
 
   static func nothingRemote(_ address: String, saying complaint: String?) -> Failure {

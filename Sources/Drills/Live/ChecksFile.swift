@@ -34,7 +34,7 @@ package struct ChecksFile: Sendable {
     let file = Scenario.file(for: argument) ?? argument
     let diagnostics = Diagnostics()
     let read = ChecksFile.read(file, parameters, only: kind, diagnostics)
-    guard let read, diagnostics.isEmpty else { throw InvalidScenario(failures: diagnostics.sorted) }
+    guard let read, diagnostics.isEmpty else { throw InvalidScenario(diagnostics.sorted) }
     (path, name, folder) = (file, Scenario.name(of: file), Files.folder(of: file))
     title = read.fields[ScenarioKeys.title]
     suites = read.fields[ChecksFile.checks]

@@ -15,6 +15,8 @@ package struct PhysicalDrillPlan: Sendable {
   package let json: JSON
   /// What would end the drill as things stand.
   package let problems: [Failure]
+  /// Bytes that the sandbox will need, as estimated.
+  package let diskNeeded: Int?
 
   /// Nil when the scenario's backup is no physical copy. Throws what would keep the drill from beginning.
   package init?(_ scenario: Scenario, options: DrillOptions) throws(Failure) {
@@ -32,6 +34,7 @@ package struct PhysicalDrillPlan: Sendable {
     if case .failure(let failure) = mongod { problems.append(failure) }
     if case .failure(let failure) = room { problems.append(failure) }
     self.problems = problems
+    diskNeeded = needed
 
     let target =
       plan.target?.description

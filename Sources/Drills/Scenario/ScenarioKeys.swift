@@ -252,7 +252,7 @@ enum ScenarioKeys {
     "regression", .percentage,
     "How far above the median of the last ten completed runs it may be, such as 25%; judged from three runs on."
   )
-  private static let rto = Key(
+  static let rto = Key(
     "rto",
     Shape<ObjectiveLimits>.record("rto", [max, warn, regression]) { fields in
       if fields[max] == nil, fields[warn] == nil, fields[regression] == nil {
@@ -268,7 +268,7 @@ enum ScenarioKeys {
   private static let reference = Key(
     required: "reference", .text,
     "The moment up to which data should be there: an oplog timestamp, a time with its zone, or Unix seconds.")
-  private static let rpo = Key(
+  static let rpo = Key(
     "rpo",
     Shape<RecoveryPointLimit>.record("rpo", [max, warn, reference]) { fields in
       if fields[max] == nil, fields[warn] == nil {

@@ -8,6 +8,9 @@ package import Platform
 package struct InvalidScenario: Error, Sendable {
   /// One or more, in the order of their lines.
   package let failures: [Failure]
+
+  /// What somebody else found wrong with it, too.
+  package init(_ failures: [Failure]) { self.failures = failures }
 }
 
 extension Scenario {
@@ -29,7 +32,7 @@ extension Scenario {
       try self.init(file: file, parameters: parameters)
     } else {
       if let name = parameters.keys.min() {
-        throw InvalidScenario(failures: [.parameterWithoutScenario(name, argument)])
+        throw InvalidScenario([.parameterWithoutScenario(name, argument)])
       }
       self.init(ofBackup: argument)
     }
@@ -42,16 +45,19 @@ extension Scenario {
     return argument != "-" && Files.isDirectory(argument) && Files.exists(inside) ? inside : nil
   }
 
-  /// Reads and checks a scenario file. Paths in it are relative to its folder.
-  package init(file: String, parameters: [String: String] = [:]) throws(InvalidScenario) {
+  /// Reads and checks a scenario file. Paths in it are relative to its folder. `changes` are made before anything is
+  /// decoded: the record shows them as if they stood in the file.
+  package init(
+    file: String, parameters: [String: String] = [:], changes: ScenarioChanges = ScenarioChanges()
+  ) throws(InvalidScenario) {
     let diagnostics = Diagnostics()
-    let scenario = Scenario.read(file, parameters, diagnostics)
-    guard let scenario, diagnostics.isEmpty else { throw InvalidScenario(failures: diagnostics.sorted) }
+    let scenario = Scenario.read(file, parameters, changes, diagnostics)
+    guard let scenario, diagnostics.isEmpty else { throw InvalidScenario(diagnostics.sorted) }
     self = scenario
   }
 
   private static func read(
-    _ file: String, _ given: [String: String], _ diagnostics: Diagnostics
+    _ file: String, _ given: [String: String], _ changes: ScenarioChanges, _ diagnostics: Diagnostics
   ) -> Scenario? {
     guard let bytes = try? Files.read(file, limit: Node.largestFile) else {
       // Says why.
@@ -63,6 +69,17 @@ extension Scenario {
       diagnostics.report(expected: "a scenario, which is a mapping", found: node)
       return nil
     }
+    guard var scenario = decode(changes.made(in: node), given, file, diagnostics) else { return nil }
+    scenario.name = name(of: file)
+    scenario.path = file
+    scenario.sha256 = SHA256.hex(of: bytes)
+    return scenario
+  }
+
+  /// The scenario of a mapping that stands in `file`; its name, path and hash are the caller's to set.
+  static func decode(
+    _ node: Node, _ given: [String: String], _ file: String, _ diagnostics: Diagnostics
+  ) -> Scenario? {
     let (substituted, values) = substituting(node, given, file, diagnostics)
     guard let fields = Fields.decode(substituted, of: "scenario", ScenarioKeys.all, diagnostics) else {
       return nil
@@ -70,9 +87,8 @@ extension Scenario {
     let folder = Files.folder(of: file)
     let sources = fields[ScenarioKeys.oplog] ?? []
     var scenario = Scenario(
-      name: name(of: file), title: fields[ScenarioKeys.title], tags: fields[ScenarioKeys.tags] ?? [],
-      description: fields[ScenarioKeys.description], path: file, sha256: SHA256.hex(of: bytes),
-      folder: folder,
+      name: "", title: fields[ScenarioKeys.title], tags: fields[ScenarioKeys.tags] ?? [],
+      description: fields[ScenarioKeys.description], path: nil, sha256: nil, folder: folder,
       resolved: resolved(substituted, values), backup: fields[ScenarioKeys.backup].path(in: folder),
       pick: fields[ScenarioKeys.backup].pick, command: fields[ScenarioKeys.backup].command,
       fetch: fields[ScenarioKeys.backup].fetch, until: fields[ScenarioKeys.backup].until,

@@ -15,6 +15,8 @@ package struct SetDrillPlan: Sendable {
   package let json: JSON
   /// What would end the drill as things stand.
   package let problems: [Failure]
+  /// Bytes that the sandbox will need, as estimated.
+  package let diskNeeded: Int?
   /// The timestamp through which every part would be replayed.
   package let through: String
 
@@ -33,6 +35,7 @@ package struct SetDrillPlan: Sendable {
     if case .failure(let failure) = room { problems.append(failure) }
     if let found = try? mongod.get().version, let failure = plan.unfit(found) { problems.append(failure) }
     self.problems = problems
+    diskNeeded = needed
 
     var lines = [
       "Scenario   \(scenario.title ?? scenario.name)" + (scenario.path.map { " (\($0))" } ?? ""),

@@ -101,6 +101,11 @@ package struct Policy: Sendable {
     package func covers(_ scenario: String) -> Bool {
       scenarios.isEmpty || scenarios.contains { $0.stands(for: scenario) }
     }
+
+    /// Whether a run is about it: one of a fleet only where the fleet's system bears the same name.
+    package func covers(_ run: RunSummary) -> Bool {
+      covers(run.scenario) && (run.system.map { $0.utf8.elementsEqual(name.utf8) } ?? true)
+    }
   }
 
   package var title: String

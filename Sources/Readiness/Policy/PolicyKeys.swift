@@ -199,7 +199,9 @@ enum PolicyKeys {
   private static let version = Key(required: "version", .integer(1...1), "The version of this format: 1.")
   private static let title = Key("title", .string, "What a person calls it.")
   private static let reports = Key(
-    "reports", .string, "The folder of reports; relative to this file. --report-dir wins.")
+    "reports", .string,
+    "The folder of reports, or a fleet's folder of records, whose systems bear the same names; relative to this file. "
+      + "--report-dir wins.")
   private static let systems = Key(
     required: "systems", .entries(of: system, keys: "system"), "What is due, by system.")
   private static let unaltered = Key(

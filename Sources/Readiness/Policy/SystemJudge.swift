@@ -7,7 +7,6 @@ struct SystemJudge {
   let policy: Policy
   let time: WallTime
   private let index: RunIndex
-  private var folder: String { index.folder }
   /// Its drills up to the moment, the oldest first; of each is known when it ended.
   private let drills: [(run: RunSummary, time: WallTime)]
   private let backups: FoundBackups
@@ -22,7 +21,7 @@ struct SystemJudge {
     self.index = index
     drills = index.runs.compactMap { run in
       // One that went on with what another had kept restored nothing.
-      guard run.kind == .drill, !run.isResumed, system.covers(run.scenario), let ended = run.time,
+      guard run.kind == .drill, !run.isResumed, system.covers(run), let ended = run.time,
         ended <= time
       else {
         return nil
@@ -69,7 +68,8 @@ struct SystemJudge {
 
   private func evidence(_ drill: (run: RunSummary, time: WallTime)) -> Evidence {
     Evidence(
-      .run, drill.run.runID, path: RunChain.record(of: drill.run.runID, in: folder), time: drill.time)
+      .run, drill.run.runID, path: RunChain.record(of: drill.run.runID, in: drill.run.folder),
+      time: drill.time)
   }
 
   private func evidence(_ backup: BackupEvidence) -> Evidence {
@@ -244,8 +244,10 @@ struct SystemJudge {
     func isAsked(_ name: String) -> Bool { proven.namespaces.contains { $0.stands(for: name) } }
     let held = fulls.last?.namespaces ?? []
     let named = proven.namespaces.filter { !$0.isPattern }
+    // Runs of two systems of a fleet may bear one id.
+    let own = Set(drills.map { [$0.run.folder, $0.run.runID] })
     let ledger = ProofLedger(
-      index.filtered { run in drills.contains { $0.run.runID == run.runID } }, known: held + named)
+      index.filtered { own.contains([$0.folder, $0.runID]) }, known: held + named)
     let lines = ledger.lines.filter { isAsked($0.namespace) }
     guard !lines.isEmpty else {
       return [finding(.proven, of: "any namespace", .critical, "none", asked(proven.bounds))]
@@ -269,7 +271,7 @@ struct SystemJudge {
   }
 
   private func evidence(_ proof: ProofLedger.Proof) -> Evidence {
-    Evidence(.run, proof.runID, path: RunChain.record(of: proof.runID, in: folder), time: proof.time)
+    Evidence(.run, proof.runID, path: RunChain.record(of: proof.runID, in: proof.folder), time: proof.time)
   }
 
   // MARK: alerts

@@ -1,0 +1,65 @@
+package import Platform
+internal import Readiness
+internal import Record
+
+/// What each system of a round was last proven by, looked up in all rounds, the newest first.
+package struct Coverage: Sendable {
+  /// What was found of one system.
+  package struct Line: Sendable, Hashable {
+    /// When its newest drill ended that says that the backup can be recovered; nil: never.
+    package internal(set) var proven: WallTime?
+    /// The round of that drill, and the file of its record.
+    package internal(set) var round: String?
+    package internal(set) var report: String?
+    /// Whether any drill of it ever ran to its end.
+    package internal(set) var wasDrilled = false
+    /// Whether the newest of these is the one that it was proven by.
+    package internal(set) var lastWasSuccess = false
+
+    package init() {}
+
+    mutating func take(_ answer: TaskAnswer, _ round: String) {
+      guard answer.state == .answered else { return }
+      if !wasDrilled { lastWasSuccess = answer.isSuccess }
+      wasDrilled = true
+      guard proven == nil, answer.isSuccess, let run = answer.run, run.kind == .drill else { return }
+      proven = run.endedAt
+      self.round = round
+      report = answer.shown?.reportPath
+    }
+  }
+
+  /// By the system's index.
+  package private(set) var lines: [Line]
+
+  /// `older`: the rounds before, the newest first. They are read no further than it takes to find each system's proof.
+  package init(
+    _ records: RoundRecords, older: [RoundReader], threads: Int = Machine.cores
+  ) throws(Failure) {
+    var lines = [Line](repeating: Line(), count: records.answers.count)
+    for (index, answer) in records.answers.enumerated() { lines[index].take(answer, records.round.round) }
+    let places = older.map { reader in
+      Dictionary(
+        reader.record.systems.map { (Array($0.name.utf8), $0.index) }, uniquingKeysWith: { first, _ in first }
+      )
+    }
+    let open = lines.indices.filter { lines[$0].proven == nil }
+    let found = Monitor(lines)
+    do {
+      try Threads.forEach(below: open.count, on: threads) { number in
+        try Interruption.check()
+        let index = open[number]
+        let name = Array(records.round.systems[index].name.utf8)
+        var line = found.withLock { $0[index] }
+        for (reader, places) in zip(older, places) where line.proven == nil {
+          guard let place = places[name] else { continue }
+          line.take(reader.answer(of: place), reader.record.round)
+        }
+        found.withLock { $0[index] = line }
+      }
+    } catch {
+      throw .wrapping(error)
+    }
+    self.lines = found.withLock { $0 }
+  }
+}

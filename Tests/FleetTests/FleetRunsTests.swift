@@ -1,0 +1,81 @@
+import Fleet
+import Platform
+import Readiness
+import Record
+import Testing
+
+@Suite("The drills of a fleet's rounds")
+struct FleetRunsTests {
+  /// Two systems of one scenario, drilled at the same moments; the second fails in the second round.
+  private func rounds() throws -> RoundFolder {
+    let folder = try RoundFolder()
+    for (number, name) in ["w1", "w2"].enumerated() {
+      let round = try folder.begin(3, round: name, at: .begin.after(number * 7 * 86_400))
+      for index in 0..<2 {
+        try folder.attempt(
+          round, index, number == 1 && index == 1 ? .failed : .pass)
+      }
+      if number == 1 { try folder.attempt(round, 2, .killed) }
+    }
+    return folder
+  }
+
+  @Test("count for the system of a policy that bears the same name")
+  func readiness() throws {
+    let folder = try rounds()
+    let path = Files.join(folder.records, "policy.yaml")
+    folder.put(
+      """
+      version: 1
+      title: Shop
+      systems:
+        system-0:
+          full_backup: false
+          slices: false
+          proven: {within: 10d}
+        system-1:
+          full_backup: false
+          slices: false
+          proven: {within: 10d}
+        system-9:
+          full_backup: false
+          slices: false
+          proven: {within: 10d}
+      """, path)
+    let policy: Policy
+    do { policy = try Policy(file: path) } catch {
+      Issue.record("\(error)")
+      return
+    }
+    #expect(RunIndex.isOfFleet(folder.records))
+    let index = try RunIndex(ofFleet: folder.records)
+    #expect(index.runs.count == 4 && index.unfinished.count == 1)
+    let answer = ReadinessAnswer(
+      policy, index, try FoundBackups(of: policy), chain: nil, at: .begin.after(8 * 86_400))
+    func found(_ system: String) -> [RequirementFinding] {
+      answer.findings.filter { $0.system == system && $0.requirement == .proven }
+    }
+    #expect(found("system-0").map(\.subject) == ["shop.c0", "shop.c1", "shop.c2"])
+    #expect(found("system-0").allSatisfy { $0.level == .excellent && $0.found == "23h 59m ago" })
+    #expect(found("system-9").map(\.found) == ["none"])
+    let evidence = try #require(found("system-0").first?.evidence.first?.path)
+    #expect(Files.exists(evidence), "\(evidence)")
+  }
+
+  @Test("tell what each system's drills took, and which are due")
+  func ledger() throws {
+    let ledger = FleetLedger(try RunIndex(ofFleet: try rounds().records))
+    let first = ledger.entry(of: "system-0")
+    #expect(first.proven == .begin.after(7 * 86_400 + 50) && !first.failed && first.seconds == 50)
+    #expect(first.fixed == 2 && first.namespaces.map(\.namespace) == ["shop.c0", "shop.c1", "shop.c2"])
+    let second = ledger.entry(of: "system-1")
+    #expect(second.failed && second.proven == .begin.after(50))
+    let candidates = (0..<4).map {
+      ledger.candidate($0, "system-\($0)", every: 7 * 86_400, estimate: 90, isSplit: $0 == 0)
+    }
+    #expect(
+      candidates.map(\.seconds) == [50, 50, 90, 90] && candidates.map(\.namespaces.count) == [3, 0, 0, 0])
+    let budget = RoundBudget(candidates, seconds: 300, machines: 1, at: .begin.after(8 * 86_400))
+    #expect(budget.turns.map(\.index) == [2, 3, 1] && budget.left.map(\.reason) == [.notDue])
+  }
+}
