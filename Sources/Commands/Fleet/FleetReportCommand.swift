@@ -17,7 +17,7 @@ enum FleetReportCommand: Command {
   static let place = Positional.one(
     "RECORDS",
     help:
-      "The folder of records that all tasks share, or the fleet's file, which names it: then systems that the round "
+      "The folder of records that all tasks share (or rclone:REMOTE:PATH), or the fleet's file, which names it: then systems that the round "
       + "doesn't have are named, too.")
   static let round = Option.value(
     "--round", placeholder: "ID", kind: .text, default: "the one that began last", help: "Which round.")
@@ -65,7 +65,7 @@ enum FleetReportCommand: Command {
     let (records, fleet) = try source(values[place])
     let report = try FleetReport(
       reading: records, round: values[round], listed: fleet?.systems.map(\.name) ?? [])
-    let format = values[format] ?? (session.options.output == .text ? .text : .json)
+    let format = values[self.format] ?? (session.options.output == .text ? .text : .json)
     let text = draw(report, format, color: values[file] == nil && session.console.resultHasColor)
     if let file = values[file] {
       do throws(Failure) {
@@ -82,15 +82,17 @@ enum FleetReportCommand: Command {
     return report.exitCode.status
   }
 
-  /// The folder of records, and the fleet where its file was given.
-  static func source(_ path: String) throws -> (records: String, fleet: Fleet?) {
-    if Files.isDirectory(path) { return (path, nil) }
-    let fleet: Fleet
-    do throws(InvalidFleet) { fleet = try Fleet(file: path) } catch { throw Failures(all: error.failures) }
-    guard case .folder(let records) = fleet.records else {
-      throw Failure.remoteRecords(fleet.records.description)
+  /// The folder of records, and the fleet where its file was given. Records of a remote are brought here first.
+  static func source(_ text: String) throws -> (records: String, fleet: Fleet?) {
+    if Files.isDirectory(text) { return (text, nil) }
+    var place = RecordsPlace(text)
+    var fleet: Fleet?
+    if case .folder(let path) = place {
+      let read: Fleet
+      do throws(InvalidFleet) { read = try Fleet(file: path) } catch { throw Failures(all: error.failures) }
+      (fleet, place) = (read, read.records)
     }
-    return (records, fleet)
+    return (try place.local(scratch: FleetFlags.scratch()), fleet)
   }
 
   private static func draw(_ report: FleetReport, _ format: Format, color: Bool) -> String {
@@ -101,13 +103,5 @@ enum FleetReportCommand: Command {
     case .json: report.json(version: Version.text).text(pretty: true) + "\n"
     case .prometheus: report.prometheus
     }
-  }
-}
-
-extension Failure {
-  static func remoteRecords(_ place: String) -> Failure {
-    Failure(
-      .usage, "remote-records", "the records lie at \(place), and a report is made of a folder",
-      hint: "Bring them here with `rclone copy`, and give that folder.")
   }
 }

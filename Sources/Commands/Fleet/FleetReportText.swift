@@ -1,5 +1,6 @@
 internal import Fleet
 internal import Platform
+internal import Readiness
 internal import Record
 
 /// A report of a fleet for a terminal: the sentence, what is wrong, what changed, what is overdue.

@@ -57,13 +57,13 @@ enum FleetSimulateCommand: Command {
     exits: .codes([.pass: "It was simulated.", .usage: nil, .internal: nil]))
 
   static func run(_ values: Values, _ session: Session) throws -> Int32 {
-    let seed = UInt64(values[seed] ?? 1)
+    let seed = UInt64(values[self.seed] ?? 1)
     var conditions = FleetSimulation.Conditions()
     conditions.machines = values[machines] ?? 10
     conditions.cores = values[cores] ?? 4
     conditions.failures = values[failures] ?? 0.02
     conditions.slow = values[slow] ?? 0.05
-    var budget = values[budget] ?? 86_400
+    var budget = values[self.budget] ?? 86_400
     let simulation: FleetSimulation
     if let path = values[fleet] {
       let (records, file) = try FleetReportCommand.source(path)

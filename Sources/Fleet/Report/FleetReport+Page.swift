@@ -1,7 +1,7 @@
 internal import Platform
 internal import Readiness
 internal import Record
-package import Reports
+internal import Reports
 
 extension FleetReport {
   /// Rows of a table of a ticket: more are in the JSON.

@@ -1,4 +1,4 @@
-internal import Platform
+package import Platform
 package import Readiness
 internal import Record
 

@@ -1,5 +1,6 @@
 internal import Glibc
 package import Platform
+internal import Readiness
 
 /// A round on paper: how long systems of given sizes or durations take on so many machines, with failures and slow
 /// machines. The same seed gives the same round.
