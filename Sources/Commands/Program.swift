@@ -9,8 +9,9 @@ package enum Program {
     RunCommand.self, RestoreCommand.self, VerifyCommand.self, FindCommand.self, WitnessCommand.self,
     InitCommand.self, LintCommand.self, PlanCommand.self, CheckCommand.self, DamageCommand.self,
     SchemaCommand.self, ReportCommand.self, HistoryCommand.self, DiffCommand.self, InventoryCommand.self,
-    ReadinessCommand.self, FleetLintCommand.self, FleetRunCommand.self, FleetReportCommand.self,
-    FleetSimulateCommand.self, DoctorCommand.self, CleanCommand.self, CompletionCommand.self,
+    ReadinessCommand.self, FleetLintCommand.self, FleetPlanCommand.self, FleetRunCommand.self,
+    FleetReportCommand.self, FleetManifestCommand.self, FleetSimulateCommand.self, DoctorCommand.self,
+    CleanCommand.self, CompletionCommand.self,
     ManualCommand.self, VersionCommand.self,
   ]
 

@@ -38,9 +38,12 @@ enum FleetRound {
         "round \(id): \(Count.text(fleet.systems.count, "system"))\(known); records in \(fleet.records)".visible)
     }
     _ = try LocalRound(setting) { progress.tell($0) }.run(needs)
-    let after = try RoundRecords(id, in: fleet.records.local(round: id, scratch: scratch))
-    session.result(text: text(after, session), json: json(after))
-    return after.exitCode
+    let report = try FleetReport(
+      reading: fleet.records.local(scratch: scratch), round: id, listed: fleet.systems.map(\.name))
+    session.result(
+      text: FleetReportText(report).text(color: session.console.resultHasColor)
+        + "\nRecords: \(round.folder.visible)\n", json: report.json(version: Version.text))
+    return report.exitCode
   }
 
   /// The round to go on with, or a new one: today's date, and a number where there was one of that date.
@@ -65,37 +68,6 @@ enum FleetRound {
     if let cache = values[SandboxFlags.cache] { words += ["--cache=\(cache)"] }
     if let memory = values[SandboxFlags.memory] { words += ["--memory=\(memory)"] }
     return words
-  }
-
-  /// What is not a plain pass, and how many there are of each.
-  private static func text(_ round: RoundRecords, _ session: Session) -> String {
-    var text = ""
-    for answer in round.answers where !(answer.isSuccess && answer.exitCode == .pass) {
-      let word = Style.red.paint(
-        answer.verdict.rawValue.uppercased(), if: session.console.resultHasColor)
-      text += "\(word)  \(answer.system.name.visible): \(answer.sentence.visible) (\(answer.exitCode.rawValue))\n"
-    }
-    let counts = DrillRecord.Verdict.allCases.compactMap { verdict in
-      let count = round.count(verdict)
-      return count > 0 ? "\(count) \(verdict.rawValue)" : nil
-    }
-    return text + "Round \(round.round.round): \(Count.text(round.answers.count, "system")): "
-      + counts.joined(separator: ", ") + "\nRecords: \(round.folder.visible)\n"
-  }
-
-  private static func json(_ round: RoundRecords) -> JSON {
-    [
-      "round": .string(round.round.round), "records": .string(round.folder),
-      "exit_code": .integer(Int64(round.exitCode.rawValue)),
-      "systems": .array(
-        round.answers.map { answer in
-          [
-            "index": .integer(Int64(answer.system.index)), "system": .string(answer.system.name),
-            "state": .string(answer.state.rawValue), "verdict": .string(answer.verdict.rawValue),
-            "exit_code": .integer(Int64(answer.exitCode.rawValue)), "sentence": .string(answer.sentence),
-          ]
-        }),
-    ]
   }
 }
 

@@ -1,0 +1,323 @@
+import Glibc
+import Platform
+import TestSupport
+import Testing
+
+/// A fleet of small dumps, in a folder that goes with the test.
+private struct SmallFleet {
+  let folder: String
+  var file: String { Files.join(folder, "fleet.yaml") }
+  var records: String { Files.join(folder, "records") }
+
+  /// `systems` are lines below `systems:`; `dump` is a small backup beside the file.
+  init(_ systems: String, in folder: String, head: String = "") throws {
+    self.folder = folder
+    _ = try Dump(in: folder)
+    try Files.createFolder(Files.join(folder, "sandboxes"))
+    try Files.writeAtomically(
+      "version: 1\nrecords: records\n\(head)systems:\n\(systems)\n".utf8, to: Files.join(folder, "fleet.yaml"))
+  }
+
+  var environment: [String: String] {
+    var environment = Mongodrill.environment
+    for name in environment.keys where name.hasPrefix("SLURM_") || name.hasPrefix("MONGODRILL_ROUND") {
+      environment[name] = nil
+    }
+    environment["MONGODRILL_SANDBOX_DIR"] = Files.join(folder, "sandboxes")
+    return environment
+  }
+
+  func run(_ words: String..., with variables: [String: String] = [:]) throws -> Mongodrill.Run {
+    try Mongodrill.run(
+      ["fleet"] + words, environment: environment.merging(variables) { $1 }, in: folder)
+  }
+
+  /// What lies below a task's folder, attempt by attempt in the order in which they began.
+  func attempts(_ task: String, round: String = "r") throws -> [String] {
+    let path = Files.join(records, "rounds/\(round)/tasks/\(task)")
+    return try Files.names(in: path).map { Files.join(path, $0) }
+  }
+
+  func json(_ path: String) throws -> JSON { try JSON.parse(Files.read(path)) }
+  func result(_ attempt: String) throws -> JSON { try json(Files.join(attempt, "result.json")) }
+}
+
+@Suite("A fleet", .tags(.mongod), .timeLimit(.minutes(10)))
+struct FleetTests {
+  @Test("a task leaves its records, is chosen by the engine's index, and run twice it gives one answer")
+  func task() throws {
+    try withFolder { folder in
+      let fleet = try SmallFleet("  a: {backup: nowhere}\n  b: {backup: dump, owner: us}", in: folder)
+      let first = try fleet.run("run", fleet.file, "--round", "r", with: ["SLURM_ARRAY_TASK_ID": "1"])
+      #expect(first.status == 0, "\(first.errorOutput)")
+      #expect(first.output.hasPrefix("PASS  The backup can be recovered"))
+      let second = try fleet.run("run", fleet.file, "--round", "r", "--task", "1")
+      #expect(second.status == 0)
+      let attempts = try fleet.attempts("0001-b")
+      #expect(attempts.count == 2)
+      for attempt in attempts {
+        let result = try fleet.result(attempt)
+        #expect(result["status"] == "ran" && result["exit_code"] == 0)
+        guard case .string(let id)? = result["run_id"] else { throw Failure(.internal, "no-id", "\(result)") }
+        let report = Files.join(attempt, "\(id)/report.json")
+        #expect(result["report_sha256"] == .string(SHA256.hex(of: try Files.read(report))))
+        #expect(try fleet.json(report)["scenario"]?["name"] == "b")
+      }
+      #expect(try fleet.json(Files.join(attempts[0], "attempt.json"))["system"] == "b")
+      // The other one was never begun.
+      let report = try fleet.run("report", "records", "--output", "json")
+      #expect(report.status == 5)
+      #expect(try Files.names(in: Files.join(folder, "sandboxes")).isEmpty)
+    }
+  }
+
+  @Test("a backup that isn't there and a scenario with mistakes are answers of their own tasks, and stop no other")
+  func invalid() throws {
+    try withFolder { folder in
+      let fleet = try SmallFleet(
+        "  gone: {backup: nowhere}\n  wrong: {scenario: wrong.yaml}\n  good: {backup: dump}", in: folder)
+      try Files.writeAtomically("version: 1\nbakup: {}\n".utf8, to: Files.join(folder, "wrong.yaml"))
+      let lint = try fleet.run("lint", fleet.file)
+      #expect(lint.status == 78)
+      #expect(lint.output.contains("wrong.yaml:2:1: unknown key `bakup`"), "\(lint.output)")
+      #expect(lint.output.contains("fleet.yaml:4:3: system `gone`: there is no backup at"), "\(lint.output)")
+      let round = try fleet.run("run", fleet.file, "--round", "r", "--progress", "plain")
+      #expect(round.status == 78, "\(round.output)\(round.errorOutput)")
+      #expect(round.errorOutput.contains("[3/3]"))
+      let codes = try ["0000-gone", "0001-wrong", "0002-good"].map { task in
+        try fleet.result(try #require(fleet.attempts(task).last))["exit_code"]
+      }
+      #expect(codes == [66, 78, 0])
+    }
+  }
+
+  @Test("a passing reason ends in 75, and the last attempt in the drill's own code")
+  func passing() throws {
+    try withFolder { folder in
+      let fleet = try SmallFleet("  a: {backup: dump, attempts: 2}", in: folder)
+      let codes = try (1...2).map { _ in
+        try fleet.run("run", fleet.file, "--round", "r", "--task", "0", "--mongod", "/nonexistent/mongod").status
+      }
+      #expect(codes == [75, 69])
+      #expect(try fleet.attempts("0000-a").map { try fleet.result($0)["exit_code"] } == [75, 69])
+      // Once there is a mongod, it is answered all the same.
+      #expect(try fleet.run("run", fleet.file, "--round", "r", "--task", "0").status == 0)
+      #expect(try fleet.run("report", "records").status == 0)
+    }
+  }
+
+  @Test("records that can't be reached are a passing reason, and nothing is begun")
+  func unreachable() throws {
+    try withFolder { folder in
+      let fleet = try SmallFleet("  a: {backup: dump}", in: folder)
+      let run = try fleet.run(
+        "run", fleet.file, "--round", "r", "--task", "0", "--records", "\(folder)/fleet.yaml/below")
+      #expect(run.status == 75)
+      #expect(run.errorOutput.contains("the place of the fleet's records can't be used"))
+    }
+  }
+
+  @Test("a round that was begun with another file takes no task of this one")
+  func other() throws {
+    try withFolder { folder in
+      let fleet = try SmallFleet("  a: {backup: nowhere}", in: folder)
+      #expect(try fleet.run("run", fleet.file, "--round", "r", "--task", "0").status == 66)
+      try Files.writeAtomically(
+        (try Files.text(of: fleet.file) + "  b: {backup: dump}\n").utf8, to: fleet.file)
+      let run = try fleet.run("run", fleet.file, "--round", "r", "--task", "0")
+      #expect(run.status == 78)
+      #expect(run.errorOutput.contains("round r was begun with another fleet file"))
+      #expect(try fleet.run("run", fleet.file, "--round", "r2", "--task", "0").status == 66)
+    }
+  }
+
+  @Test("a task that was killed is run again when the round goes on; what has an answer isn't")
+  func goingOn() throws {
+    try withFolder { folder in
+      let fleet = try SmallFleet(
+        "  slow: {scenario: slow.yaml}\n  quick: {backup: dump}", in: folder,
+        head: "machines: {cores: 1, memory: 4GB}\n")
+      try Files.writeAtomically(
+        """
+        version: 1
+        backup: {path: dump}
+        steps:
+          - restore: {}
+          - {id: slow, run: {argv: [sh, -c, "test -e go || sleep 60"]}}
+          - check: []
+        """.utf8, to: Files.join(folder, "slow.yaml"))
+      let child = try Supervisor.shared.spawn(
+        ChildSpec(
+          [Mongodrill.path, "fleet", "run", fleet.file, "--round", "r", "--task", "0"],
+          environment: fleet.environment, workingDirectory: folder, output: .null, errorOutput: .null))
+      #expect(eventually(for: 60) { ((try? fleet.attempts("0000-slow")) ?? []).count == 1 })
+      child.kill()
+      #expect(try fleet.run("run", fleet.file, "--round", "r", "--task", "1").status == 0)
+      #expect(try fleet.run("report", "records").status != 0)
+      try Files.writeAtomically("".utf8, to: Files.join(folder, "go"))
+      let round = try fleet.run("run", fleet.file, "--round", "r")
+      #expect(round.status == 0, "\(round.output)\(round.errorOutput)")
+      #expect(round.errorOutput.contains("1 have an answer already"))
+      #expect(try fleet.attempts("0000-slow").count == 2)
+      #expect(try fleet.attempts("0001-quick").count == 1)
+      // What the killed one had begun is gone, too.
+      #expect(eventually(for: 10) { (try? Files.names(in: Files.join(folder, "sandboxes")).isEmpty) ?? false })
+    }
+  }
+
+  @Test("a signal ends a round with all its tasks, and leaves no process and no sandbox", arguments: [SIGINT, SIGTERM])
+  func interrupted(signal: Int32) throws {
+    try withFolder { folder in
+      let systems = (0..<3).map { "  s\($0): {scenario: slow.yaml}" }.joined(separator: "\n")
+      let fleet = try SmallFleet(systems, in: folder, head: "machines: {cores: 2, memory: 8GB}\n")
+      try Files.writeAtomically(
+        """
+        version: 1
+        backup: {path: dump}
+        steps:
+          - restore: {}
+          - {id: slow, run: {argv: [sleep, "61"]}}
+          - check: []
+        """.utf8, to: Files.join(folder, "slow.yaml"))
+      let child = try Supervisor.shared.spawn(
+        ChildSpec(
+          [Mongodrill.path, "fleet", "run", fleet.file, "--round", "r"], environment: fleet.environment,
+          workingDirectory: folder, output: .null, errorOutput: .null))
+      let sandboxes = Files.join(folder, "sandboxes")
+      #expect(eventually(for: 60) { ((try? Files.names(in: sandboxes)) ?? []).count == 2 })
+      child.signal(signal)
+      #expect(child.wait(timeout: 60) == .exited(128 + signal))
+      #expect(try Files.names(in: sandboxes).isEmpty)
+      // Both that ran say so; the third was never begun.
+      #expect(try Files.names(in: Files.join(fleet.records, "rounds/r/tasks")).count == 2)
+      #expect(try fleet.result(try #require(fleet.attempts("0000-s0").last))["exit_code"] == 75)
+      let report = try fleet.run("report", "records")
+      #expect(report.status != 0)
+    }
+  }
+
+  @Test("the plan says what fits, from the file, the backups and earlier rounds")
+  func plan() throws {
+    try withFolder { folder in
+      let fleet = try SmallFleet(
+        "  small: {backup: dump}\n  huge: {backup: dump, resources: {memory: 900GB}}", in: folder,
+        head: "machines: {count: 2, memory: 16GB, disk: 100GB, cores: 4}\n")
+      let plan = try fleet.run("plan", fleet.file)
+      #expect(plan.status == 4, "\(plan.errorOutput)")
+      #expect(plan.output.contains("system `huge` takes more than one machine gives"))
+      #expect(plan.output.contains("0000-small"))
+      let json = try JSON.parse(Array(try fleet.run("plan", fleet.file, "--output", "json").output.utf8))
+      #expect(json["too_large"] == ["huge"])
+      guard case .array(let tasks)? = json["tasks"] else { throw Failure(.internal, "no-tasks", "\(json)") }
+      #expect(tasks.map { $0["system"] } == ["small"])
+      #expect(tasks.map { $0["earlier_runs"] } == [0])
+      #expect(try fleet.run("run", fleet.file, "--round", "r", "--task", "0").status == 0)
+      let again = try JSON.parse(Array(try fleet.run("plan", fleet.file, "--output", "json").output.utf8))
+      guard case .array(let known)? = again["tasks"] else { throw Failure(.internal, "no-tasks", "\(json)") }
+      #expect(known.map { $0["earlier_runs"] } == [1])
+    }
+  }
+
+  @Test("records in object storage are the same as in a folder")
+  func remote() throws {
+    let store = try ObjectStore.shared.get()
+    try withFolder { folder in
+      let fleet = try SmallFleet("  a: {backup: dump}\n  b: {backup: nowhere}", in: folder)
+      let place = "rclone:offsite:\(ObjectStore.bucket)/fleet-\(UInt64.random(in: 0 ... .max))"
+      let codes = try (0...1).map { index in
+        try fleet.run(
+          "run", fleet.file, "--round", "r", "--task", "\(index)", "--records", place, with: store.environment()
+        ).status
+      }
+      #expect(codes == [0, 66])
+      let report = try fleet.run("report", place, with: store.environment())
+      #expect(report.status == 66, "\(report.output)\(report.errorOutput)")
+      #expect(report.output.contains("1 pass") || report.output.contains("PASS"), "\(report.output)")
+      let broken = try fleet.run(
+        "run", fleet.file, "--round", "r", "--task", "0", "--records", place,
+        with: store.environment(secret: "wrong"))
+      #expect(broken.status == 75, "\(broken.errorOutput)")
+    }
+  }
+}
+
+@Suite("The files for engines")
+struct ManifestTests {
+  /// Names and paths that want to be something else.
+  private static let hostile = """
+    version: 1
+    title: "It's $HOME \\"quoted\\" `id` %n ${{ x }} # y: z"
+    records: "/var/lib/fl eet's $(id)"
+    machines: {count: 2, memory: 16GB, cores: 8}
+    systems:
+      a: {backup: "/backups/it's $(touch pwned)/dump", resources: {memory: 2GB, disk: 20GB, cores: 2}}
+      b: {backup: /backups/b}
+    """
+
+  private static func tool(_ name: String) -> String {
+    let cache = Environment["XDG_CACHE_HOME"] ?? Files.join(Environment["HOME"] ?? "/", ".cache")
+    return Files.join(cache, "mongodrill/tools/bin/\(name)")
+  }
+
+  @Test(
+    "are what the engines' schemas and checkers allow, whatever names hold",
+    arguments: [
+      ("kubernetes", ["kubernetes-validate", "--strict", "fleet.yaml"]),
+      ("github", ["check-jsonschema", "--builtin-schema", "vendor.github-workflows", "fleet.yml"]),
+      ("gitlab", ["check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", "fleet.gitlab-ci.yml"]),
+      ("slurm", ["bash", "-n", "fleet.sbatch"]),
+    ], [[], ["--tmpfs"], ["--records", "rclone:s3:drills/fleet"]])
+  func valid(engine: (name: String, check: [String]), options: [String]) throws {
+    try withFolder { folder in
+      try Files.writeAtomically(Self.hostile.utf8, to: Files.join(folder, "fleet-in.yaml"))
+      let made = try Mongodrill.run(
+        ["fleet", "manifest", "fleet-in.yaml", "--engine", engine.name, "-o", "."] + options, in: folder)
+      #expect(made.status == 0, "\(made.errorOutput)")
+      var check = engine.check
+      if check[0] != "bash" { check[0] = Self.tool(check[0]) }
+      let run = try Supervisor.shared.capture(ChildSpec(check, workingDirectory: folder), timeout: 60)
+      #expect(run.status == .exited(0), "\(run.output.text)\(run.errorOutput.text)")
+      let again = try Mongodrill.run(
+        ["fleet", "manifest", "fleet-in.yaml", "--engine", engine.name, "-o", "."], in: folder)
+      #expect(again.status == 4, "a file that is there was replaced")
+    }
+  }
+
+  @Test("for systemd pass its own verification")
+  func systemd() throws {
+    guard Programs.find("systemd-analyze", path: Environment["PATH"]) != nil else {
+      throw Failure(.internal, "no-systemd-analyze", "systemd is not installed")
+    }
+    try withFolder { folder in
+      try Files.writeAtomically(Self.hostile.utf8, to: Files.join(folder, "fleet-in.yaml"))
+      _ = try Mongodrill.run("fleet", "manifest", "fleet-in.yaml", "--engine", "systemd", "-o", "units", in: folder)
+      let units = Files.join(folder, "units")
+      for name in try Files.names(in: units) {
+        let path = Files.join(units, name)
+        let text = try Files.text(of: path).replacing("/usr/bin/mongodrill", with: "/bin/true")
+        try Files.writeAtomically(text.utf8, to: path)
+      }
+      let names = try Files.names(in: units)
+      #expect(names.count == 3)
+      let run = try Supervisor.shared.capture(
+        ChildSpec(["systemd-analyze", "verify", "--man=no"] + names, workingDirectory: units), timeout: 60)
+      #expect(run.status == .exited(0), "\(run.errorOutput.text)")
+      #expect(!run.errorOutput.text.contains("mongodrill-"), "\(run.errorOutput.text)")
+    }
+  }
+
+  @Test("give a container no token, no root and no more than it needs")
+  func least() throws {
+    try withFolder { folder in
+      try Files.writeAtomically(Self.hostile.utf8, to: Files.join(folder, "fleet-in.yaml"))
+      let text = try Mongodrill.run("fleet", "manifest", "fleet-in.yaml", "--engine", "kubernetes", in: folder).output
+      for line in [
+        "automountServiceAccountToken: false", "runAsNonRoot: true", "readOnlyRootFilesystem: true",
+        "allowPrivilegeEscalation: false", "drop: [ALL]", "completionMode: Indexed", "completions: 2",
+        "backoffLimitPerIndex: 1", "values: [75, 137, 143]", "memory: 1908Mi", "sizeLimit: 19074Mi",
+      ] { #expect(text.contains(line), "\(line)") }
+      // A variable's mark in a path stays a mark.
+      #expect(text.contains("$$(id)"))
+    }
+  }
+}
