@@ -82,7 +82,7 @@ let package = Package(
     library("Reports", ["Record", "Platform"]),
     library(
       "Fleet",
-      ["Drills", "Reports", "Readiness", "Backups", "Configuration", "Record", "Facts", "BSON", "Platform"]),
+      ["Drills", "Reports", "Readiness", "Backups", "Configuration", "Record", "Platform"]),
     library(
       "Commands",
       [

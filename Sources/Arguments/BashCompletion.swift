@@ -146,7 +146,8 @@ extension ProgramSyntax {
     commands.flatMap { command in
       command.positionals.enumerated().map { index, positional in
         let place = positional.syntax.count == .oneOrMore ? "*" : "\(index + 1)"
-        return "    \(command.name.bashPattern):\(place)) REPLY=\(quoted(positional.syntax.completion.bash)) ;;"
+        return
+          "    \(command.name.bashPattern):\(place)) REPLY=\(quoted(positional.syntax.completion.bash)) ;;"
       }
     }.joined(separator: "\n")
   }

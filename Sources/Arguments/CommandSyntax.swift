@@ -10,19 +10,26 @@ package struct ProgramSyntax: Sendable {
   /// The commands, in the order of the help.
   package let commands: [CommandSyntax]
   package let examples: [Example]
+  /// What the commands of a group are for, by its name.
+  package let groupSummaries: [String: String]
 
   package init(
-    name: String, summary: String, options: OptionGroup, commands: [CommandSyntax], examples: [Example]
+    name: String, summary: String, options: OptionGroup, commands: [CommandSyntax], examples: [Example],
+    groupSummaries: [String: String] = [:]
   ) {
     self.name = name
     self.summary = summary
     self.options = options
     self.commands = commands
     self.examples = examples
+    self.groupSummaries = groupSummaries
   }
 }
 
 extension ProgramSyntax {
+  /// What a group is for, in half a sentence.
+  package func summary(ofGroup group: String) -> String { groupSummaries[group] ?? "commands of one kind" }
+
   /// The first words of commands that have two (`fleet` of `fleet run`), in their order; each is a group of commands.
   package var groups: [String] {
     var groups: [String] = []

@@ -7,7 +7,9 @@ extension ProgramSyntax {
         line("__\(name)_command ''", "-a \(fishQuoted(command.name)) -d \(fishQuoted(command.summary))"))
     }
     for group in groups {
-      lines.append(line("__\(name)_command ''", "-a \(fishQuoted(group))"))
+      lines.append(
+        line(
+          "__\(name)_command ''", "-a \(fishQuoted(group)) -d \(fishQuoted(summary(ofGroup: group)))"))
       for command in commands(of: group) {
         lines.append(
           line(

@@ -18,7 +18,7 @@ extension ProgramSyntax {
   /// The help on a group of its commands.
   package func help(onGroup group: String, width: Int) -> String {
     var page = Page(width: width)
-    page.paragraph("\(name) \(group): commands of one kind")
+    page.paragraph("\(name) \(group): \(summary(ofGroup: group))")
     page.title("Usage")
     page.verbatim("\(name) \(group) COMMAND [ARGUMENT]… [OPTION]…")
     page.title("Commands")

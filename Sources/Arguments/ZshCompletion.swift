@@ -29,7 +29,7 @@ extension ProgramSyntax {
       \(zshGroupLists)
           *)
             commands=(
-      \(zshList(firstWords.map { word in (word, commands.first { $0.name == word }?.summary ?? "commands of \(word)") }))
+      \(zshList(firstWords.map { word in (word, commands.first { $0.name == word }?.summary ?? summary(ofGroup: word)) }))
             )
             ;;
         esac

@@ -25,7 +25,7 @@ package enum Program {
       Example("mongodrill run dump/", "Whether last night's dump can be restored."),
       Example("mongodrill run scenarios/shop --fail-on warn", "A scenario, as a gate."),
       Example("mongodrill restore dump/ -- ./smoke.sh", "Your own test on the restored data."),
-    ])
+    ], groupSummaries: ["fleet": "many systems, drilled on many machines, and one answer"])
 
   /// Runs a command line, without the program's name, and returns the exit status. To be called once, first thing
   /// in main: it forks the supervisor, which ends with everything it started before this returns.

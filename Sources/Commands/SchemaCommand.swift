@@ -15,7 +15,8 @@ enum SchemaCommand: Command {
   }
 
   static let subject = Option.choice(
-    "--of", default: Subject.scenario, help: "Of which files: scenarios, the policies of `readiness`, or fleets.")
+    "--of", default: Subject.scenario,
+    help: "Of which files: scenarios, the policies of `readiness`, or fleets.")
 
   static let syntax = CommandSyntax(
     name: "schema", summary: "prints the JSON Schema of scenarios, policies and fleets",

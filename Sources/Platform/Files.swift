@@ -220,6 +220,11 @@ extension Files {
     return true
   }
 
+  /// Makes a symbolic link at `path` to what lies at `target`.
+  package static func createLink(at path: String, to target: String) throws(Failure) {
+    guard unsafe symlink(target, path) == 0 else { throw .unwritable(path) }
+  }
+
   /// Makes a new folder of its owner's alone in a folder: `PREFIX-` and a random name.
   package static func createTemporaryFolder(in folder: String, prefix: String) throws(Failure) -> String {
     let path = join(folder, "\(prefix)-\(String(UInt64.random(in: .min ... .max), radix: 36))")

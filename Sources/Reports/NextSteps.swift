@@ -30,7 +30,9 @@ enum NextSteps {
         : ["The backup is neither proven nor refuted: take away what stopped the drill."]
     case .pass, .warnings:
       return record.verdict == .warn ? ["Look at what warns, and decide whether it may stay."] : []
-    case .usage, .backupNotFound, .noServer, .internal, .invalidScenario, .interrupted, .terminated, .tryAgain: return []
+    case .usage, .backupNotFound, .noServer, .internal, .invalidScenario, .interrupted, .terminated,
+      .tryAgain:
+      return []
     }
   }
 

@@ -17,6 +17,11 @@ struct CompletionTests {
       ("workshop saw pl", ["plan.txt", "plans"]),
       ("workshop saw --name x pl", ["plan.txt", "plans"]),
       ("workshop saw --name p", []),
+      ("workshop g", ["glue"]),
+      ("workshop glue ", ["board", "joint"]),
+      ("workshop --quiet glue b", ["board"]),
+      ("workshop glue board --clamp b", ["beech", "birch"]),
+      ("workshop glue board b", ["beech", "birch"]),
     ]
     for (line, offers) in expected {
       #expect(try Shells.offers(shell, line) == offers, "\(shell.rawValue): \(line)")

@@ -26,6 +26,12 @@ enum Kitchen {
       CommandSyntax(
         name: "clean", summary: "cleans up", examples: [Example("kitchen clean", "All of it.")],
         exits: [ExitMeaning("0", "It is clean.")]),
+      CommandSyntax(
+        name: "bake bread", summary: "bakes bread", positionals: [food],
+        examples: [Example("kitchen bake bread rye", "A loaf.")], exits: [ExitMeaning("0", "It rose.")]),
+      CommandSyntax(
+        name: "bake cake", summary: "bakes a cake", examples: [Example("kitchen bake cake", "A cake.")],
+        exits: [ExitMeaning("0", "It rose.")]),
     ],
     examples: [Example("kitchen fry pan egg", "Breakfast.")])
 

@@ -67,6 +67,28 @@ struct ParserTests {
     #expect(found?.name == command)
   }
 
+  @Test("knows a command of two words, with options on either side, and its help")
+  func groups() throws {
+    #expect(try Kitchen.values("bake -q bread rye wheat")[Kitchen.food] == ["rye", "wheat"])
+    for (line, hint) in [
+      ("bake", "kitchen bake --help"), ("bake brad rye", "Did you mean \"bake bread\"?"),
+      ("bread rye", "kitchen --help"),
+    ] {
+      let failure = Kitchen.failure(line)
+      #expect(["missing-command", "unknown-command"].contains(failure?.code))
+      #expect(failure?.hint?.contains(hint) == true, "\(line): \(failure?.hint ?? "")")
+    }
+    guard case .help(let bread) = try Kitchen.syntax.parse(["bake", "bread", "--help"]) else {
+      throw Kitchen.NotACommand()
+    }
+    #expect(bread?.name == "bake bread")
+    guard case .helpOnGroup(let group) = try Kitchen.syntax.parse(["bake", "-h"]) else {
+      throw Kitchen.NotACommand()
+    }
+    #expect(group == "bake")
+    #expect(Kitchen.syntax.help(onGroup: group, width: 80).contains("bake cake"))
+  }
+
   @Test("knows --version, but not after --")
   func version() throws {
     guard case .version = try Kitchen.syntax.parse(["--version"]) else {

@@ -36,6 +36,16 @@ enum Workshop {
           Positional<Wood>.choice("WOOD", help: "Of what."), Positional.oneOrMore("THING", help: "Files."),
         ],
         examples: [Example("workshop sand ash chair", "A chair.")], exits: [ExitMeaning("0", "It is done.")]),
+      CommandSyntax(
+        name: "glue board", summary: "glues a board's parts",
+        positionals: [Positional<Wood>.choice("WOOD", help: "Of what.")],
+        options: [
+          OptionGroup("Options", [Option.choice("--clamp", default: Wood.ash, help: "Between what.")])
+        ],
+        examples: [Example("workshop glue board ash", "A board.")], exits: [ExitMeaning("0", "It holds.")]),
+      CommandSyntax(
+        name: "glue joint", summary: "glues a joint", examples: [Example("workshop glue joint", "A joint.")],
+        exits: [ExitMeaning("0", "It holds.")]),
     ],
     examples: [Example("workshop saw chair.plan", "A chair.")])
 }

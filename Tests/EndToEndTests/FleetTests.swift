@@ -15,7 +15,8 @@ private struct SmallFleet {
     _ = try Dump(in: folder)
     try Files.createFolder(Files.join(folder, "sandboxes"))
     try Files.writeAtomically(
-      "version: 1\nrecords: records\n\(head)systems:\n\(systems)\n".utf8, to: Files.join(folder, "fleet.yaml"))
+      "version: 1\nrecords: records\n\(head)systems:\n\(systems)\n".utf8, to: Files.join(folder, "fleet.yaml")
+    )
   }
 
   var environment: [String: String] {
@@ -71,7 +72,9 @@ struct FleetTests {
     }
   }
 
-  @Test("a backup that isn't there and a scenario with mistakes are answers of their own tasks, and stop no other")
+  @Test(
+    "a backup that isn't there and a scenario with mistakes are answers of their own tasks, and stop no other"
+  )
   func invalid() throws {
     try withFolder { folder in
       let fleet = try SmallFleet(
@@ -96,7 +99,8 @@ struct FleetTests {
     try withFolder { folder in
       let fleet = try SmallFleet("  a: {backup: dump, attempts: 2}", in: folder)
       let codes = try (1...2).map { _ in
-        try fleet.run("run", fleet.file, "--round", "r", "--task", "0", "--mongod", "/nonexistent/mongod").status
+        try fleet.run("run", fleet.file, "--round", "r", "--task", "0", "--mongod", "/nonexistent/mongod")
+          .status
       }
       #expect(codes == [75, 69])
       #expect(try fleet.attempts("0000-a").map { try fleet.result($0)["exit_code"] } == [75, 69])
@@ -161,11 +165,14 @@ struct FleetTests {
       #expect(try fleet.attempts("0000-slow").count == 2)
       #expect(try fleet.attempts("0001-quick").count == 1)
       // What the killed one had begun is gone, too.
-      #expect(eventually(for: 10) { (try? Files.names(in: Files.join(folder, "sandboxes")).isEmpty) ?? false })
+      #expect(
+        eventually(for: 10) { (try? Files.names(in: Files.join(folder, "sandboxes")).isEmpty) ?? false })
     }
   }
 
-  @Test("a signal ends a round with all its tasks, and leaves no process and no sandbox", arguments: [SIGINT, SIGTERM])
+  @Test(
+    "a signal ends a round with all its tasks, and leaves no process and no sandbox",
+    arguments: [SIGINT, SIGTERM])
   func interrupted(signal: Int32) throws {
     try withFolder { folder in
       let systems = (0..<3).map { "  s\($0): {scenario: slow.yaml}" }.joined(separator: "\n")
@@ -226,7 +233,8 @@ struct FleetTests {
       let place = "rclone:offsite:\(ObjectStore.bucket)/fleet-\(UInt64.random(in: 0 ... .max))"
       let codes = try (0...1).map { index in
         try fleet.run(
-          "run", fleet.file, "--round", "r", "--task", "\(index)", "--records", place, with: store.environment()
+          "run", fleet.file, "--round", "r", "--task", "\(index)", "--records", place,
+          with: store.environment()
         ).status
       }
       #expect(codes == [0, 66])
@@ -290,7 +298,8 @@ struct ManifestTests {
     }
     try withFolder { folder in
       try Files.writeAtomically(Self.hostile.utf8, to: Files.join(folder, "fleet-in.yaml"))
-      _ = try Mongodrill.run("fleet", "manifest", "fleet-in.yaml", "--engine", "systemd", "-o", "units", in: folder)
+      _ = try Mongodrill.run(
+        "fleet", "manifest", "fleet-in.yaml", "--engine", "systemd", "-o", "units", in: folder)
       let units = Files.join(folder, "units")
       for name in try Files.names(in: units) {
         let path = Files.join(units, name)
@@ -310,7 +319,9 @@ struct ManifestTests {
   func least() throws {
     try withFolder { folder in
       try Files.writeAtomically(Self.hostile.utf8, to: Files.join(folder, "fleet-in.yaml"))
-      let text = try Mongodrill.run("fleet", "manifest", "fleet-in.yaml", "--engine", "kubernetes", in: folder).output
+      let text = try Mongodrill.run(
+        "fleet", "manifest", "fleet-in.yaml", "--engine", "kubernetes", in: folder
+      ).output
       for line in [
         "automountServiceAccountToken: false", "runAsNonRoot: true", "readOnlyRootFilesystem: true",
         "allowPrivilegeEscalation: false", "drop: [ALL]", "completionMode: Indexed", "completions: 2",

@@ -59,10 +59,10 @@ package struct RemoteFolder: Sendable {
     }
   }
 
-  /// Brings all files below a path into a local folder. Nothing there is fine.
-  package func get(_ path: String, to folder: String) throws(Failure) {
+  /// Brings all files below a path into a local folder, or those of a pattern of rclone's. Nothing there is fine.
+  package func get(_ path: String, to folder: String, only pattern: String? = nil) throws(Failure) {
     do throws(Failure) {
-      _ = try rclone(["copy"], [address(of: path), folder])
+      _ = try rclone(["copy"] + (pattern.map { ["--include", $0] } ?? []), [address(of: path), folder])
     } catch {
       if error.kind != .backupNotFound { throw error }
     }

@@ -8,7 +8,9 @@ enum CommandsPage {
     page.paragraph("\(program.name) \(MarkdownPage.prose(program.summary))")
     page.table(
       ["command", "does"],
-      program.commands.map { ["[`\($0.name)`](#\($0.name.replacing(" ", with: "-")))", MarkdownPage.prose($0.summary)] })
+      program.commands.map {
+        ["[`\($0.name)`](#\($0.name.replacing(" ", with: "-")))", MarkdownPage.prose($0.summary)]
+      })
     options(program.options, &page, level: 2)
     for command in program.commands { section(command, of: program, &page) }
     return page.text

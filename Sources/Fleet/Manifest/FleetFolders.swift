@@ -16,8 +16,12 @@ extension Fleet {
       }
     }
     var kept: [String] = []
-    for folder in Set(folders).sorted(by: { $0.utf8.count == $1.utf8.count ? $0 < $1 : $0.utf8.count < $1.utf8.count })
-    where !kept.contains(where: { folder.utf8.elementsEqual($0.utf8) || folder.hasPrefix($0 == "/" ? $0 : $0 + "/") }) {
+    for folder in Set(folders).sorted(by: {
+      $0.utf8.count == $1.utf8.count ? $0 < $1 : $0.utf8.count < $1.utf8.count
+    })
+    where !kept.contains(where: {
+      folder.utf8.elementsEqual($0.utf8) || folder.hasPrefix($0 == "/" ? $0 : $0 + "/")
+    }) {
       kept.append(folder)
     }
     return kept

@@ -106,8 +106,9 @@ extension Manifest {
     )
   }
 
-  private static func volumes(_ name: String, _ setting: Setting, _ sizes: Sizes) -> (mounts: String, volumes: String)
-  {
+  private static func volumes(_ name: String, _ setting: Setting, _ sizes: Sizes) -> (
+    mounts: String, volumes: String
+  ) {
     var mounts: [String] = []
     var volumes: [String] = []
     func add(_ name: String, _ path: String, readOnly: Bool, _ source: [String]) {
@@ -125,7 +126,9 @@ extension Manifest {
       add("records", path, readOnly: false, ["persistentVolumeClaim:", "  claimName: fleet-records"])
     }
     let medium = setting.inMemory ? ["  medium: Memory"] : []
-    add("sandbox", "/sandbox", readOnly: false, ["emptyDir:"] + medium + ["  sizeLimit: \(sizes.diskMebibytes)Mi"])
+    add(
+      "sandbox", "/sandbox", readOnly: false,
+      ["emptyDir:"] + medium + ["  sizeLimit: \(sizes.diskMebibytes)Mi"])
     add("tmp", "/tmp", readOnly: false, ["emptyDir:", "  medium: Memory", "  sizeLimit: 64Mi"])
     func indented(_ lines: [String], by spaces: Int) -> String {
       lines.map { String(repeating: " ", count: spaces) + $0 }.joined(separator: "\n")

@@ -63,7 +63,8 @@ extension Manifest {
 
       """
     }
-    let roundSeconds = fleet.budget.map { Int($0.rounded(.up)) + sizes.limitSeconds }
+    let roundSeconds =
+      fleet.budget.map { Int($0.rounded(.up)) + sizes.limitSeconds }
       ?? sizes.limitSeconds * fleet.systems.count
     let round = service(
       "\(title): a round of \(fleet.systems.count) systems", run, memory: machine.memory,

@@ -92,7 +92,9 @@ package struct FleetHistory: Sendable {
     let names = ((try? Files.names(in: rounds)) ?? []).filter { $0 != except }
     let begun: [(String, WallTime)] = names.compactMap { name in
       let folder = Files.join(rounds, name)
-      guard let round = try? RoundRecord(readingFrom: Files.join(folder, RoundLayout.round)) else { return nil }
+      guard let round = try? RoundRecord(readingFrom: Files.join(folder, RoundLayout.round)) else {
+        return nil
+      }
       return (folder, round.startedAt)
     }
     for (round, _) in begun.sorted(by: { $0.1 > $1.1 }).prefix(Self.mostRounds) {

@@ -55,7 +55,8 @@ package struct FleetTask: Sendable {
       return try finish(attempt, attempt.result(.failedToStart, code, first.description, hint: first.hint))
     }
     let watchdog = Watchdog(after: system.timeout + Self.grace) { [system] in
-      let message = "it did not stop when its time of \(TimeSpan.format(system.timeout)) was up, and was ended"
+      let message =
+        "it did not stop when its time of \(TimeSpan.format(system.timeout)) was up, and was ended"
       _ = try? finish(attempt, attempt.result(.timedOut, .incomplete, message))
     }
     defer { watchdog.cancel() }
@@ -86,7 +87,8 @@ package struct FleetTask: Sendable {
 
   private func drill(_ scenario: Scenario, _ id: String, _ attempt: Attempt) -> DrillRecord {
     var options = options(id)
-    options.reports = attempt.folder
+    // A budget is spent on what was proven longest ago, and a regression is measured against earlier runs.
+    options.reports = round.earlierRuns(of: system) ?? attempt.folder
     options.budget = system.budget
     if options.sandbox.cache == nil { options.sandbox.cache = system.resources.cache }
     options.meta += [
@@ -154,7 +156,8 @@ extension FleetSystem.Resources {
 extension DrillRecord {
   /// The codes of failures that another try, later or elsewhere, may not meet again.
   private static let passing: Set<String> = [
-    "no-free-disk", "disk-full", "no-sandbox-dir", "no-socket-dir", "mongod-died", "fetch-failed", "no-thread",
+    "no-free-disk", "disk-full", "no-sandbox-dir", "no-socket-dir", "mongod-died", "fetch-failed",
+    "no-thread",
     "no-report-folder",
   ]
 

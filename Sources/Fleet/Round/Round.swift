@@ -10,15 +10,17 @@ package struct Round: Sendable {
   package let folder: String
   private let tool: DrillRecord.Tool
   private let remote: RemoteFolder?
+  private let scratch: String
 
   /// How long one call of rclone may take, in seconds.
-  private static let patience = 120.0
+  static let patience = 120.0
 
   /// `scratch` is a folder for what of a remote has to lie here meanwhile.
   package init(_ id: String, at place: RecordsPlace, scratch: String, tool: DrillRecord.Tool) {
     self.id = id
     self.place = place
     self.tool = tool
+    self.scratch = scratch
     switch place {
     case .folder(let records):
       folder = RoundLayout.folder(of: id, in: records)
@@ -145,7 +147,9 @@ package struct Attempt: Sendable {
   }
 
   /// A result with what is known of the attempt.
-  package func result(_ status: ResultRecord.Status, _ code: ExitCode, _ message: String? = nil, hint: String? = nil)
+  package func result(
+    _ status: ResultRecord.Status, _ code: ExitCode, _ message: String? = nil, hint: String? = nil
+  )
     -> ResultRecord
   {
     var result = ResultRecord()
@@ -188,7 +192,8 @@ extension Failure {
 
   static func otherFleet(_ path: String, round: String) -> Failure {
     Failure(
-      .invalidScenario, "other-fleet", "round \(round) was begun with another fleet file, or before it changed",
+      .invalidScenario, "other-fleet",
+      "round \(round) was begun with another fleet file, or before it changed",
       at: Place(path), hint: "Begin another round: --round ID, or the variable \(RoundID.variable).")
   }
 }
