@@ -33,6 +33,13 @@ private struct SmallFleet {
       ["fleet"] + words, environment: environment.merging(variables) { $1 }, in: folder)
   }
 
+  /// The same in another environment than the tests', but for where sandboxes lie.
+  func run(_ words: String..., only variables: [String: String]) throws -> Mongodrill.Run {
+    var variables = variables
+    variables["MONGODRILL_SANDBOX_DIR"] = Files.join(folder, "sandboxes")
+    return try Mongodrill.run(["fleet"] + words, environment: variables, in: folder)
+  }
+
   /// What lies below a task's folder, attempt by attempt in the order in which they began.
   func attempts(_ task: String, round: String = "r") throws -> [String] {
     let path = Files.join(records, "rounds/\(round)/tasks/\(task)")
@@ -234,16 +241,16 @@ struct FleetTests {
       let codes = try (0...1).map { index in
         try fleet.run(
           "run", fleet.file, "--round", "r", "--task", "\(index)", "--records", place,
-          with: store.environment()
+          only: store.environment()
         ).status
       }
       #expect(codes == [0, 66])
-      let report = try fleet.run("report", place, with: store.environment())
+      let report = try fleet.run("report", place, only: store.environment())
       #expect(report.status == 66, "\(report.output)\(report.errorOutput)")
       #expect(report.output.contains("1 pass") || report.output.contains("PASS"), "\(report.output)")
       let broken = try fleet.run(
         "run", fleet.file, "--round", "r", "--task", "0", "--records", place,
-        with: store.environment(secret: "wrong"))
+        only: store.environment(secret: "wrong"))
       #expect(broken.status == 75, "\(broken.errorOutput)")
     }
   }
@@ -325,7 +332,7 @@ struct ManifestTests {
       for line in [
         "automountServiceAccountToken: false", "runAsNonRoot: true", "readOnlyRootFilesystem: true",
         "allowPrivilegeEscalation: false", "drop: [ALL]", "completionMode: Indexed", "completions: 2",
-        "backoffLimitPerIndex: 1", "values: [75, 137, 143]", "memory: 1908Mi", "sizeLimit: 19074Mi",
+        "backoffLimitPerIndex: 1", "values: [75, 137, 143]", "memory: 2048Mi", "sizeLimit: 19074Mi",
       ] { #expect(text.contains(line), "\(line)") }
       // A variable's mark in a path stays a mark.
       #expect(text.contains("$$(id)"))

@@ -10,7 +10,7 @@ package struct Round: Sendable {
   package let folder: String
   private let tool: DrillRecord.Tool
   private let remote: RemoteFolder?
-  private let scratch: String
+  let scratch: String
 
   /// How long one call of rclone may take, in seconds.
   static let patience = 120.0
