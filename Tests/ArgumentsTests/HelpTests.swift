@@ -13,8 +13,10 @@ struct HelpTests {
           kitchen COMMAND [ARGUMENT]… [OPTION]…
 
         Commands:
-          fry    fries food in a pan
-          clean  cleans up
+          fry         fries food in a pan
+          clean       cleans up
+          bake bread  bakes bread
+          bake cake   bakes a cake
 
         Options of every command:
           -q, --quiet  Says nothing.
