@@ -142,6 +142,7 @@ enum RunCommand: Command {
     for scenario in scenarios {
       let drills = scenario.drills
       let first = records.count
+      let isSeveral = scenario.pick?.isSeveral == true
       for scenario in drills {
         if let signal = Interruption.pending {
           codes.append(ExitCode(.interrupted(by: signal)))
@@ -149,7 +150,7 @@ enum RunCommand: Command {
         }
         let (record, folder, isWritten) = try drill(scenario, values, session)
         // Of many drills in one process the records are not all kept for nothing.
-        if session.options.output == .json || scenario.pick?.isSeveral == true { records.append(record) }
+        if session.options.output == .json || isSeveral { records.append(record) }
         codes.append(record.exitCode)
         tell(record, isWritten ? folder : nil, session)
         if isWritten {
@@ -158,7 +159,7 @@ enum RunCommand: Command {
           codes.append(.incomplete)
         }
       }
-      if scenario.pick?.isSeveral == true, session.options.output == .text {
+      if isSeveral, session.options.output == .text {
         let table = PickedTable(folder: scenario.backup, drills: drills, records: Array(records[first...]))
         session.result(text: table.text, json: .null)
       }

@@ -84,7 +84,11 @@ package struct DrillRecord: RecordPart {
   }
 
   /// Seconds from its start to its end, cleaning up included.
-  package var durationSeconds: Double { endedAt.timeInterval(since: startedAt) }
+  package var durationSeconds: Double {
+    let seconds = endedAt.timeInterval(since: startedAt)
+    // The clock was set back meanwhile: what the phases took was measured by another one.
+    return seconds < 0 ? phases.reduce(0) { $0 + $1.seconds } : seconds
+  }
 
   package static var fields: [RecordField<DrillRecord>] {
     [

@@ -24,7 +24,7 @@ struct RecipesTests {
 
   @Test(
     "for Kubernetes are what its schemas allow, with no key that they don't know",
-    arguments: [nil, ("schedule:", "shedule:"), ("restartPolicy: Never", "restartPolicy: Rarely")]
+    arguments: [nil, ("schedule:", "shedule:"), ("concurrencyPolicy: Forbid", "concurrencyPolicy: [Forbid]")]
       as [(String, String)?])
   func manifests(mistake: (String, String)?) throws {
     let cache = Environment["XDG_CACHE_HOME"] ?? Files.join(Environment["HOME"] ?? "/", ".cache")

@@ -103,7 +103,7 @@ struct SecrecyTests {
         try Files.writeAtomically(
           "version: 1\nchecks: {core: {a.b: [count: {min: 1}]}}\n".utf8, to: Files.join(folder, "checks.yaml")
         )
-        let log = Files.join(folder, "log")
+        let log = Files.join(folder, "log of \(command[0])")
         let child = try Supervisor.shared.spawn(
           ChildSpec(
             [Mongodrill.path] + command + ["--uri", uri], environment: Mongodrill.environment,

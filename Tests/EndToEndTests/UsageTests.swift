@@ -110,7 +110,7 @@ struct StandardOutputTests {
     let done = try shell("cd '\(repository)' && \"$0\" \(words) > /dev/full")
     let isUsage = words.hasSuffix("none")
     #expect(done.status == (isUsage ? 64 : 4), "\(done)")
-    #expect(isUsage || done.errorOutput.hasPrefix("mongodrill: standard output can't be written"), "\(done)")
+    #expect(isUsage || done.errorOutput.hasPrefix("mongodrill: cannot write the output"), "\(done)")
   }
 
   @Test("whose reader went away ends without a word")

@@ -65,7 +65,7 @@ struct WitnessTests {
       let given = try Mongodrill.run(["witness", "-o", "w", "--uri", uri], in: folder)
       #expect(given.status == 64)
       #expect(!given.errorOutput.contains("s3cr"))
-      #expect(given.errorOutput.contains("note: the password of --uri can be seen"))
+      #expect(given.errorOutput.contains("note: the password of --uri stays in the shell's history"))
     }
   }
 

@@ -19,7 +19,8 @@ package struct Coverage: Sendable {
     package init() {}
 
     mutating func take(_ answer: TaskAnswer, _ round: String) {
-      guard answer.state == .answered else { return }
+      // What has no record (a backup that isn't there) was no drill.
+      guard answer.state == .answered, answer.run != nil else { return }
       if !wasDrilled { lastWasSuccess = answer.isSuccess }
       wasDrilled = true
       guard proven == nil, answer.isSuccess, let run = answer.run, run.kind == .drill else { return }
