@@ -61,7 +61,8 @@ struct FleetFileTests {
       #expect(shop.scenario == "\(folder)/common")
       #expect(shop.timeout == 7200)
       #expect(shop.resources == FleetSystem.Resources(memory: 2_000_000_000, disk: 5_000_000_000, cores: 1))
-      #expect(Dictionary(uniqueKeysWithValues: shop.parameters.map { ($0.name, $0.value) }) == ["a": "1", "b": "3"])
+      #expect(
+        Dictionary(uniqueKeysWithValues: shop.parameters.map { ($0.name, $0.value) }) == ["a": "1", "b": "3"])
       let crm = fleet.systems[1]
       #expect(crm.scenario == "\(folder)/own.yaml")
       #expect(crm.attempts == 5 && crm.owner == "us" && crm.every == 7 * 86_400)
@@ -84,7 +85,10 @@ struct FleetFileTests {
       ),
       ("version: 1\nsystems:\n  a: {backup: x, params: {p: 1}}\n", ["invalid-value 3:27"]),
       ("version: 1\nrecords: {rclone: x}\nsystems: {a: {backup: x}}\n", ["invalid-value 2:19"]),
-      ("version: 1\nrecords: {rclone: \":s3,secret_access_key=x:y\"}\nsystems: {a: {backup: x}}\n", ["invalid-value 2:19"]),
+      (
+        "version: 1\nrecords: {rclone: \":s3,secret_access_key=x:y\"}\nsystems: {a: {backup: x}}\n",
+        ["invalid-value 2:19"]
+      ),
       ("version: 1\nsystems:\n  a: {backup: x}\n  a: {backup: y}\n", ["duplicate-key 4:3"]),
     ])
   func wrong(text: String, expected: [String]) throws {
@@ -133,7 +137,8 @@ struct FleetFileTests {
       #expect(alone.name == "alone" && alone.backup == "\(folder)/sub/dump" && alone.path == nil)
       #expect(alone.objectives.rtoLimit == 300)
       #expect(throws: InvalidScenario.self) { try fleet.systems[2].drill(of: fleet) }
-      #expect(fleet.problems.map(\.code) == ["no-backup-of-system", "no-backup-of-system", "missing-parameter"])
+      #expect(
+        fleet.problems.map(\.code) == ["no-backup-of-system", "no-backup-of-system", "missing-parameter"])
     }
   }
 

@@ -38,9 +38,12 @@ enum FleetManifestCommand: Command {
     positionals: [FleetFlags.fleet],
     options: [OptionGroup("Options", [engine, output, image, fleetPath, FleetFlags.records, inMemory])],
     examples: [
-      Example("mongodrill fleet manifest fleet.yaml --engine slurm -o . && sbatch fleet.sbatch", "On a cluster."),
-      Example("mongodrill fleet manifest fleet.yaml --engine kubernetes | kubectl apply -f -", "As a CronJob."),
-      Example("mongodrill fleet manifest fleet.yaml --engine systemd -o /etc/systemd/system", "On one machine."),
+      Example(
+        "mongodrill fleet manifest fleet.yaml --engine slurm -o . && sbatch fleet.sbatch", "On a cluster."),
+      Example(
+        "mongodrill fleet manifest fleet.yaml --engine kubernetes | kubectl apply -f -", "As a CronJob."),
+      Example(
+        "mongodrill fleet manifest fleet.yaml --engine systemd -o /etc/systemd/system", "On one machine."),
     ],
     exits: .codes([
       .pass: nil, .incomplete: "A file is there already, or can't be written.", .usage: nil,
@@ -56,7 +59,8 @@ enum FleetManifestCommand: Command {
       of: fleet, for: engine,
       Manifest.Setting(
         fleet: path, records: fleet.records.whereTasksRun,
-        image: values[image] ?? "registry.example.org/mongodrill:\(Version.text)", readOnly: fleet.readFolders,
+        image: values[image] ?? "registry.example.org/mongodrill:\(Version.text)",
+        readOnly: fleet.readFolders,
         inMemory: values[inMemory]))
     var codes: [ExitCode] = []
     if let folder = values[output] {
@@ -79,7 +83,9 @@ enum FleetManifestCommand: Command {
         "files": .array(manifest.files.map { ["name": .string($0.name), "text": .string($0.text)] }),
         "notes": .array(manifest.notes.map(JSON.string)),
       ])
-    if !session.options.isQuiet { for note in manifest.notes { session.console.log("note: \(note.visible)") } }
+    if !session.options.isQuiet {
+      for note in manifest.notes { session.console.log("note: \(note.visible)") }
+    }
     return ExitCode.first(of: codes).status
   }
 }

@@ -35,7 +35,8 @@ enum FleetRound {
     if !session.options.isQuiet {
       let known = answered.isEmpty ? "" : ", \(answered.count) have an answer already"
       session.console.log(
-        "round \(id): \(Count.text(fleet.systems.count, "system"))\(known); records in \(fleet.records)".visible)
+        "round \(id): \(Count.text(fleet.systems.count, "system"))\(known); records in \(fleet.records)"
+          .visible)
     }
     _ = try LocalRound(setting) { progress.tell($0) }.run(needs)
     let report = try FleetReport(

@@ -41,7 +41,8 @@ enum FleetRunCommand: Command {
       .cleanupFailed: nil, .usage: nil, .damagedBackup: nil, .backupNotFound: nil, .noServer: nil,
       .internal: nil,
       .tryAgain: nil,
-      .invalidScenario: "The fleet's file, or a system's scenario, is invalid; or the round is of another file.",
+      .invalidScenario:
+        "The fleet's file, or a system's scenario, is invalid; or the round is of another file.",
       .interrupted: nil, .terminated: nil,
     ]))
 
