@@ -119,13 +119,14 @@ enum FleetSimulateCommand: Command {
       text += "\(Count.text(whole.impossible, "system")) too large for any machine\n"
     }
     text +=
-      "Within \(TimeSpan.format(budget)): \(Count.text(within.done)) done, \(Count.text(within.late)) not\n"
+      "Within \(TimeSpan.format(budget)): \(Count.text(within.done)) done, \(Count.text(within.late)) not"
+      + (within.tooLong > 0 ? ", \(Count.text(within.tooLong)) longer than that by themselves" : "") + "\n"
     if let enough {
       text +=
-        "All of it within that takes \(Count.text(enough.machines, "machine")), "
+        "\(within.tooLong > 0 ? "All others" : "All") within that: \(Count.text(enough.machines, "machine")), "
         + "\(hours(enough.machineSeconds)) machine hours\n"
     } else {
-      text += "No number of machines does all of it within that: a system takes longer by itself\n"
+      text += "No number of machines does all of it within that\n"
     }
     if let rounds {
       text += "Spent on those proven longest ago, each has its turn within \(Count.text(rounds, "round"))\n"
@@ -142,7 +143,8 @@ extension FleetSimulation.Outcome {
       "busy_core_seconds": .double(busyCoreSeconds), "utilisation": .double(utilisation),
       "lost": .double(lost),
       "starts": .integer(Int64(starts)), "done": .integer(Int64(done)), "failed": .integer(Int64(failed)),
-      "late": .integer(Int64(late)), "impossible": .integer(Int64(impossible)), "bytes": .double(bytes),
+      "late": .integer(Int64(late)), "too_long": .integer(Int64(tooLong)),
+      "impossible": .integer(Int64(impossible)), "bytes": .double(bytes),
     ]
   }
 }

@@ -63,9 +63,12 @@ package struct FleetSimulation: Sendable {
     package var lost = 0.0
     package var starts = 0
     package var done = 0
-    /// Died on every start, and begun too late or ended past the budget.
+    /// Died on every start.
     package var failed = 0
+    /// Not done within the budget: no machine was free in time. Nothing is begun that can't end within it.
     package var late = 0
+    /// Longer than the budget by itself.
+    package var tooLong = 0
     /// Too large for any machine.
     package var impossible = 0
     package var bytes = 0.0
@@ -130,16 +133,19 @@ package struct FleetSimulation: Sendable {
       var isFull = false
       for entry in queue {
         let system = systems[entry.system]
-        if let budget = conditions.budget, now >= budget {
-          outcome.late += 1
+        let limit = conditions.budget ?? .infinity
+        if now + system.seconds > limit {
+          if system.seconds > limit { outcome.tooLong += 1 } else { outcome.late += 1 }
           continue
         }
         // Faster machines first; of these the one with most room.
         guard !isFull,
-          let place = machines.indices.filter({ machines[$0].fits(system) })
-            .max(by: {
-              (machines[$0].speed, machines[$0].cores, $1) < (machines[$1].speed, machines[$1].cores, $0)
-            })
+          let place = machines.indices.filter({
+            machines[$0].fits(system) && now + system.seconds / machines[$0].speed <= limit
+          })
+          .max(by: {
+            (machines[$0].speed, machines[$0].cores, $1) < (machines[$1].speed, machines[$1].cores, $0)
+          })
         else {
           if !machines.contains(where: { $0.cores > 0 }) { isFull = true }
           waiting.append(entry)
@@ -158,12 +164,16 @@ package struct FleetSimulation: Sendable {
             died: death != nil))
       }
       queue = waiting
-      guard let ended = running.removeFirst() else { break }
+      guard let ended = running.removeFirst() else {
+        // Only slow machines are left, and they don't end in time.
+        outcome.late += queue.count
+        break
+      }
       now = ended.end
       outcome.makespan = max(outcome.makespan, now)
       machines[ended.machine].give(systems[ended.system])
       if !ended.died {
-        if let budget = conditions.budget, now > budget { outcome.late += 1 } else { outcome.done += 1 }
+        outcome.done += 1
       } else if ended.attempt + 1 < conditions.attempts {
         queue.append((ended.system, ended.attempt + 1))
       } else {
@@ -177,8 +187,8 @@ package struct FleetSimulation: Sendable {
     return outcome
   }
 
-  /// The fewest machines with which every system that can be done is done within so many seconds; nil when even `most`
-  /// aren't enough.
+  /// The fewest machines with which every system that doesn't take longer by itself is done within so many seconds; nil
+  /// when even `most` aren't enough, or all take longer.
   package func machines(within seconds: Double, _ conditions: Conditions, seed: UInt64, most: Int = 4096)
     -> Outcome?
   {
@@ -187,7 +197,7 @@ package struct FleetSimulation: Sendable {
       tried.machines = count
       tried.budget = seconds
       let outcome = run(tried, seed: seed)
-      return outcome.late == 0 ? outcome : nil
+      return outcome.late == 0 && outcome.starts > 0 ? outcome : nil
     }
     let most = min(most, max(1, systems.count))
     guard var best = isEnough(most) else { return nil }
