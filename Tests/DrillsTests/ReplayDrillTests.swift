@@ -230,7 +230,8 @@ struct ReplayDrillTests {
     #expect(record.replay?.proven == false && record.replay?.coverage.provenEnd == "1795259685:1")
     #expect(record.replay?.coverage.unproven.count == 1 && record.replay?.lastApplied == "1795259688:554")
     #expect(record.notVerified.contains { $0.message.hasPrefix("an unproven seam of the oplog: ") })
-    #expect(Renderer.markdown.draw(record).contains("Past unproven seams they go on through `1795259688:554`"))
+    #expect(
+      Renderer.markdown.draw(record).contains("Past unproven seams they go on through `1795259688:554`"))
     try expectValid(record)
     #expect(drill(scenario) { $0.failOnWarn = true }.exitCode == .warnings)
     let strict = drill(scenario) { $0.requireProven = true }

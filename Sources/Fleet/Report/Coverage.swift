@@ -19,8 +19,9 @@ package struct Coverage: Sendable {
     package init() {}
 
     mutating func take(_ answer: TaskAnswer, _ round: String) {
-      // What has no record (a backup that isn't there) was no drill.
-      guard answer.state == .answered, answer.run != nil else { return }
+      // Where there was nothing to drill there was no drill.
+      let nothing: [ExitCode] = [.usage, .invalidScenario, .backupNotFound]
+      guard answer.state == .answered, !nothing.contains(answer.exitCode) else { return }
       if !wasDrilled { lastWasSuccess = answer.isSuccess }
       wasDrilled = true
       guard proven == nil, answer.isSuccess, let run = answer.run, run.kind == .drill else { return }
