@@ -32,17 +32,24 @@ package struct Prose: Sendable, Hashable {
 }
 
 extension Prose: ExpressibleByStringInterpolation {
+  /// Keeps literal parts and values apart.
   package struct StringInterpolation: StringInterpolationProtocol {
     package var parts: [Part] = []
 
     package init(literalCapacity: Int, interpolationCount: Int) {}
+    /// mongodrill's own words.
     package mutating func appendLiteral(_ literal: String) {
       if !literal.isEmpty { parts.append(.own(literal)) }
     }
+    /// Text that comes from data.
     package mutating func appendInterpolation(_ data: String) { parts += Prose(data: data).parts }
+    /// A name, a path or a value, letter by letter.
     package mutating func appendInterpolation(code: String) { parts.append(.code(code)) }
+    /// Words and figures of mongodrill's own that were put together.
     package mutating func appendInterpolation(own: String) { parts += Prose(own: own).parts }
+    /// Words that were kept apart already.
     package mutating func appendInterpolation(_ prose: Prose) { parts += prose.parts }
+    /// What must not be overlooked.
     package mutating func appendInterpolation(strong prose: Prose) { parts.append(.strong(prose.parts)) }
   }
 
