@@ -29,6 +29,7 @@ package struct TaskAnswer: Sendable, Hashable {
 
   /// Something about its attempts that a person should know.
   package struct Note: Sendable, Hashable {
+    /// What it tells.
     package enum Kind: String, Sendable, Hashable, CaseIterable {
       /// It was started more than once.
       case doubled
