@@ -32,7 +32,7 @@ enum Built {
     "is refused with its place or read for what it is, in time and memory, by the reader of",
     arguments: readers)
   func reader(name: String) throws {
-    let cases = Environment["MONGODRILL_FUZZ_CASES"] ?? "100"
+    let cases = Environment["MONGODRILL_FUZZ_CASES"] ?? "25"
     let done = try Built.run("Fuzzer", ["run", name, "--cases", cases])
     #expect(done.status == .exited(0), "\(done.output.text)\(done.errorOutput.text)")
     #expect(done.output.text.contains("cases "))

@@ -57,8 +57,9 @@ enum FleetReportCommand: Command {
         "A task is unfinished, or its record damaged or of another version; or the report can't be written.",
       .notVerified: "A system has no answer, or was proven longer ago than the fleet requires.",
       .usage: "There is no such folder or round.",
+      .internal: nil,
       .invalidScenario: "The fleet's file, or a system's scenario, is invalid.",
-      .internal: nil, .interrupted: nil, .terminated: nil,
+      .interrupted: nil, .terminated: nil,
     ]))
 
   static func run(_ values: Values, _ session: Session) throws -> Int32 {

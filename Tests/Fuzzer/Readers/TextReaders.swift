@@ -57,7 +57,7 @@ extension FuzzedReader {
   }
 
   /// A record, all reports that are drawn of it, and what histories read of it.
-  static let record = FuzzedReader(name: "record", kinds: [.usage], share: 8) { scratch in
+  static let record = FuzzedReader(name: "record", kinds: [.usage, .damagedBackup], share: 8) { scratch in
     let seed = try Fixture.bytes("reports/example/report.json")
     let json = try JSON.parse(seed)
     guard case .string(let run)? = json["run_id"] else { throw Misbehaviour("the example has no id") }
@@ -76,7 +76,7 @@ extension FuzzedReader {
   }
 
   /// What a baseline is read of.
-  static let baseline = FuzzedReader(name: "baseline", kinds: [.usage], share: 4) { scratch in
+  static let baseline = FuzzedReader(name: "baseline", kinds: [.usage, .damagedBackup], share: 4) { scratch in
     let seed = try Fixture.bytes("reports/example/report.json")
     return FuzzedInput(seeds: [seed]) { bytes in
       try scratch.write(bytes, to: "base.json")
