@@ -6,7 +6,7 @@ import Record
 import Testing
 
 extension WallTime {
-  static let begin = WallTime(rfc3339: "2026-11-21T02:00:00Z")!
+  static let begin = WallTime(rfc3339: "2026-10-03T02:00:00Z")!
   func after(_ seconds: Int) -> WallTime {
     WallTime(seconds: self.seconds + seconds, nanoseconds: nanoseconds)
   }
