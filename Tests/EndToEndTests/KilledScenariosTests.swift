@@ -93,7 +93,7 @@ private struct RunningScenario {
 /// The scenarios that are killed: one of each sort of sandbox; all with `scripts/test --full`.
 private func victims() throws -> [String] {
   Environment["MONGODRILL_FULL"] == nil
-    ? ["encrypted-offsite", "physical-restore", "point-in-time", "primary-failure", "sharded-restore"]
+    ? ["point-in-time", "sharded-restore"]
     : try Files.names(in: bundledScenarios)
 }
 
