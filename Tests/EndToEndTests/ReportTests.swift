@@ -88,6 +88,22 @@ struct ReportTests {
     }
   }
 
+  @Test(
+    "whose notifier doesn't end are given up after a minute, and the exit code is 6",
+    .enabled(if: isFullRun, "scripts/test --full"))
+  func endless() throws {
+    try withFolder { (folder: String) throws in
+      _ = try Dump(in: folder)
+      try script("echo $$ > pid; exec sleep 600", folder)
+      let run = try Mongodrill.run(
+        "run", "dump", "-q", "--notify", "./tell.sh", "--sandbox-dir", ".", in: folder)
+      #expect(run.status == 6 && run.output.hasPrefix("PASS  "))
+      #expect(run.errorOutput.contains("it took longer than 1m 00s"), "\(run.errorOutput)")
+      let pid = try Files.text(of: Files.join(folder, "pid")).filter(\.isNumber)
+      #expect(!Files.exists("/proc/\(pid)"))
+    }
+  }
+
   @Test("of a failed drill reach the notifier, too, and its exit code stays the drill's")
   func failed() throws {
     try withFolder { (folder: String) throws in
