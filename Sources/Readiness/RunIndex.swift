@@ -156,7 +156,7 @@ extension RunIndex {
 
 extension WallTime {
   /// Before any run.
-  static let distantPast = WallTime(seconds: .min)
+  package static let distantPast = WallTime(seconds: .min)
 }
 
 extension Failure {

@@ -232,6 +232,74 @@ struct FleetTests {
     }
   }
 
+  @Test("a budget is spent on what was never proven, then on what was longest ago; the rest is named")
+  func rotation() throws {
+    try withFolder { folder in
+      // A drill of which nothing is known is taken for five seconds: one of them fits.
+      let fleet = try SmallFleet(
+        "  a: {backup: dump}\n  b: {backup: dump}\n  c: {backup: dump, every: 7d}", in: folder,
+        head: "machines: {cores: 1, memory: 2GB}\nbudget: 6s\npolicy: policy.yaml\n")
+      try Files.writeAtomically(
+        """
+        version: 1
+        systems:
+          c: {scenarios: "*", full_backup: false, slices: false, drills: false, each_scenario: false, proven: {within: 7d}}
+        """.utf8, to: Files.join(folder, "policy.yaml"))
+      #expect(try fleet.run("lint", fleet.file).status == 0)
+      func task(_ round: String, _ index: Int) throws -> Mongodrill.Run {
+        try fleet.run("run", fleet.file, "--round", round, "--task", "\(index)")
+      }
+      #expect(
+        try task("r1", 1).output
+          == "LEFT OUT  b has no turn in round r1: It was left to another round by the budget.\n")
+      #expect(try task("r1", 2).status == 0)
+      #expect(try task("r1", 0).output.hasPrefix("PASS  "))
+      #expect(try !Files.exists(Files.join(fleet.records, "rounds/r1/tasks/0001-b")))
+      // Left out without a proof is no pass.
+      let report = try fleet.run("report", fleet.file)
+      #expect(report.status == 5 && report.output.contains("2 left out of this round"), "\(report.output)")
+      // On this machine: b first, which was never proven.
+      let second = try fleet.run("run", fleet.file, "--round", "r2", "--progress", "plain")
+      #expect(second.errorOutput.contains("left to another round by the budget"), "\(second.errorOutput)")
+      #expect(second.errorOutput.contains("0001-b: passed"), "\(second.errorOutput)")
+      #expect(try task("r2", 2).output.hasPrefix("LEFT OUT  c "))
+      #expect(try task("r3", 2).output.hasPrefix("PASS  "))
+      // Now c isn't due, and a was proven longest ago.
+      let plan = try JSON.parse(Array(try fleet.run("plan", fleet.file, "--output", "json").output.utf8))
+      guard case .array(let left)? = plan["left_out"], case .array(let tasks)? = plan["tasks"] else {
+        throw Failure(.internal, "no-plan", "\(plan)")
+      }
+      #expect(left.last?["system"] == "c" && left.last?["reason"] == "not-due", "\(left)")
+      #expect(Set(tasks.map { $0["system"]?.text }) == ["a", "b"], "\(tasks)")
+    }
+  }
+
+  @Test("a plan names what the fleet's policy calls overdue, and lint a policy of others")
+  func policy() throws {
+    try withFolder { folder in
+      let fleet = try SmallFleet(
+        "  a: {backup: dump}\n  b: {backup: dump}", in: folder, head: "policy: policy.yaml\n")
+      func ask(_ system: String) throws {
+        try Files.writeAtomically(
+          """
+          version: 1
+          systems:
+            \(system): {scenarios: "*", full_backup: false, slices: false, drills: false, each_scenario: false, proven: {within: 7d, namespaces: [shop.orders]}}
+          """.utf8, to: Files.join(folder, "policy.yaml"))
+      }
+      try ask("b")
+      let plan = try fleet.run("plan", fleet.file)
+      #expect(plan.status == 0, "\(plan.output)\(plan.errorOutput)")
+      #expect(
+        plan.output.contains(
+          "Overdue\nsystem  what                       found  asked\nb       last proof of shop.orders  never  within 7d 00h"),
+        "\(plan.output)")
+      try ask("elsewhere")
+      let lint = try fleet.run("lint", fleet.file)
+      #expect(lint.status == 78 && lint.output.contains("names no system of this fleet"), "\(lint.output)")
+    }
+  }
+
   @Test("records in object storage are the same as in a folder")
   func remote() throws {
     let store = try ObjectStore.shared.get()

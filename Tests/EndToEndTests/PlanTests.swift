@@ -34,8 +34,12 @@ struct PlanTests {
         #expect(run.output.contains(lines), "\(lines) in \(run.output)")
       }
       #expect(run.status == 0)
-      #expect(
-        try Mongodrill.run("run", "shop", "--dry-run", "--sandbox-dir", ".", in: folder).output == run.output)
+      // But for what is free on the disk, which others change meanwhile.
+      func lasting(_ run: Mongodrill.Run) -> [Substring] {
+        run.output.split(separator: "\n").filter { !$0.hasPrefix("Disk ") }
+      }
+      let dry = try Mongodrill.run("run", "shop", "--dry-run", "--sandbox-dir", ".", in: folder)
+      #expect(lasting(dry) == lasting(run))
       #expect(try Files.names(in: folder) == ["dump", "shop"])
     }
   }

@@ -49,10 +49,12 @@ package struct RemoteFolder: Sendable {
     _ = try rclone(["copyto", "--ignore-existing"], [file, address(of: path)])
   }
 
-  /// The content of a file; nil where there is none.
+  /// The content of a file; nil where there is none, or nothing in it: an object store lists what isn't there as an empty
+  /// folder.
   package func read(_ path: String) throws(Failure) -> [UInt8]? {
     do throws(Failure) {
-      return try rclone(["cat"], [address(of: path)])
+      let content = try rclone(["cat"], [address(of: path)])
+      return content.isEmpty ? nil : content
     } catch {
       if error.kind == .backupNotFound { return nil }
       throw error

@@ -11,7 +11,10 @@ enum FleetPlanCommand: Command {
     description: [
       "Opens each backup and estimates the disk that its sandbox needs; takes from the records of earlier rounds how long "
         + "each system takes (the median), else guesses by the size; puts them in order, the longest first; and says "
-        + "whether the round fits into its machines and its time. Starts nothing."
+        + "whether the round fits into its machines and its time. Starts nothing.",
+      "A fleet with a `budget` spends it on the systems that were proven longest ago, or never, as many as fit: the plan "
+        + "names those that are left to another round, and those that aren't due (`every`). With a `policy` it names what "
+        + "is overdue, collection by collection.",
     ],
     positionals: [FleetFlags.fleet],
     options: [OptionGroup("Options", [FleetFlags.records]), SandboxFlags.group],
@@ -29,10 +32,8 @@ enum FleetPlanCommand: Command {
   static func run(_ values: Values, _ session: Session) throws -> Int32 {
     let fleet = try FleetFlags.load(values)
     let options = ScenarioFlags.sandboxOptions(values, runID: "plan")
-    let records = try fleet.records.local(scratch: FleetFlags.scratch())
-    let plan = FleetPlan(
-      fleet, needs: fleet.needs(FleetHistory(in: records), options: options, looking: true),
-      on: try fleet.capacity(options))
+    let turns = try fleet.turns(scratch: FleetFlags.scratch(), options: options, looking: true)
+    let plan = FleetPlan(fleet, turns, on: try fleet.capacity(options))
     session.result(text: plan.text, json: plan.json)
     return ExitCode.first(of: plan.problems.map { ExitCode($0) }).status
   }

@@ -11,14 +11,17 @@ enum FleetRound {
     let scratch = try FleetFlags.scratch()
     let id = try roundID(fleet, values)
     let round = Round(id, at: fleet.records, scratch: scratch, tool: FleetFlags.tool)
-    try round.begin(fleet)
+    let options = ScenarioFlags.sandboxOptions(values, runID: "plan")
+    let turns = try fleet.turns(scratch: scratch, options: options, looking: true)
+    let begun = try round.begin(fleet) { turns }
     let records = try fleet.records.local(round: id, scratch: scratch)
     let before = try RoundRecords(id, in: records)
     let answered = Set(before.answers.filter { $0.state == .answered }.map(\.system.index))
-    let options = ScenarioFlags.sandboxOptions(values, runID: "plan")
-    let history = FleetHistory(in: records, except: id)
-    let needs = fleet.needs(history, options: options, looking: true)
-      .filter { !answered.contains($0.system.index) }
+    // A round that goes on keeps to the turns that it was begun with.
+    let needs = turns.all.filter { need in
+      let index = need.system.index
+      return !answered.contains(index) && begun.systems[index].leftOut == nil
+    }
     let capacity = try fleet.capacity(options)
     let place = try fleet.records.absolute()
     let words = try [program, "fleet", "run", Files.realPath(fleet.path), "--round", id, "--records", place]
@@ -33,9 +36,13 @@ enum FleetRound {
     }
     let progress = RoundProgress(session, total: needs.count)
     if !session.options.isQuiet {
-      let known = answered.isEmpty ? "" : ", \(answered.count) have an answer already"
+      let reasons = begun.systems.compactMap(\.leftOut)
+      let words = [
+        (answered.count, "have an answer already"), (reasons.count { $0 == .notDue }, "not due"),
+        (reasons.count { $0 == .budget }, "left to another round by the budget"),
+      ].filter { $0.0 > 0 }.map { ", \($0.0) \($0.1)" }.joined()
       session.console.log(
-        "round \(id): \(Count.text(fleet.systems.count, "system"))\(known); records in \(fleet.records)"
+        "round \(id): \(Count.text(fleet.systems.count, "system"))\(words); records in \(fleet.records)"
           .visible)
     }
     _ = try LocalRound(setting) { progress.tell($0) }.run(needs)

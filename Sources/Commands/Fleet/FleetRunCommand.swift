@@ -20,6 +20,8 @@ enum FleetRunCommand: Command {
       "A task ends in the exit status of its drill. Where a passing reason kept it from an answer (no usable mongod, too "
         + "little free disk, a signal, records that can't be reached) it ends in 75, on which engines begin it "
         + "again; the last of the system's `attempts` ends in the drill's own.",
+      "Where the fleet has a `budget`, who begins the round says whose turn it is: see `mongodrill fleet plan`. The task "
+        + "of a system without a turn ends at once, in 0.",
       "Without --task all systems are run here, side by side as far as `machines` gives memory, disk and cores, the "
         + "longest first. A round that is given by --round and was begun before goes on: systems that have an "
         + "answer are left alone.",
@@ -35,7 +37,8 @@ enum FleetRunCommand: Command {
         "mongodrill fleet run fleet.yaml --round 2026-11-21", "Goes on with a round that was interrupted."),
     ],
     exits: .codes([
-      .pass: nil, .checkFailed: nil, .objectiveMissed: nil, .warnings: nil,
+      .pass: "It passed; or the system has no turn in this round.", .checkFailed: nil, .objectiveMissed: nil,
+      .warnings: nil,
       .incomplete: "A drill could not be completed.",
       .notVerified: "Not all systems have an answer, or not all that was asked was verified.",
       .cleanupFailed: nil, .usage: nil, .damagedBackup: nil, .backupNotFound: nil, .noServer: nil,
@@ -60,8 +63,16 @@ enum FleetRunCommand: Command {
     let id = try RoundID.resolved(values[FleetFlags.round])
     let end: FleetTask.End
     do throws(Failure) {
-      let round = Round(id, at: fleet.records, scratch: try FleetFlags.scratch(), tool: FleetFlags.tool)
-      try round.begin(fleet)
+      let scratch = try FleetFlags.scratch()
+      let round = Round(id, at: fleet.records, scratch: scratch, tool: FleetFlags.tool)
+      let begun = try round.begin(fleet) { () throws(Failure) in
+        // Backups of other systems may not be on this machine.
+        let options = ScenarioFlags.sandboxOptions(values, runID: "plan")
+        return try fleet.turns(scratch: scratch, options: options, looking: false)
+      }
+      if let reason = begun.systems[system.index].leftOut { return leave(system, reason, id, session) }
+      var system = system
+      system.budget = begun.systems[system.index].budgetSeconds
       let task = FleetTask(
         system, of: fleet, in: round, engine: .found(), restarts: Engine.restarts(),
         options: { ScenarioFlags.sandboxOptions(values, runID: $0) }, events: session.events)
@@ -74,6 +85,19 @@ enum FleetRunCommand: Command {
     }
     session.result(text: text(end, session), json: end.record?.json ?? end.result.json)
     return end.code
+  }
+
+  /// Ends the task of a system without a turn.
+  private static func leave(
+    _ system: FleetSystem, _ reason: RoundRecord.LeftOut, _ round: String, _ session: Session
+  ) -> ExitCode {
+    session.result(
+      text: "LEFT OUT  \(system.name) has no turn in round \(round): \(reason.sentence)".visible + "\n",
+      json: [
+        "system": .string(system.name), "task": .string(system.taskName), "round": .string(round),
+        "left_out": .string(reason.rawValue),
+      ])
+    return .pass
   }
 
   private static func text(_ end: FleetTask.End, _ session: Session) -> String {

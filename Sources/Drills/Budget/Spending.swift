@@ -50,7 +50,7 @@ struct Spending: Sendable {
     }
     guard candidates.contains(where: { $0.bytes > 0 }) else { throw .budgetWithoutSizes(backup.path) }
     candidates.sort { left, right in
-      let (one, two) = (left.proven?.seconds ?? .min, right.proven?.seconds ?? .min)
+      let (one, two) = (left.proven ?? .distantPast, right.proven ?? .distantPast)
       return one == two ? left.namespace.utf8.lexicographicallyPrecedes(right.namespace.utf8) : one < two
     }
     let (rate, fixed, runs) = Spending.speed(of: scenario, in: reports)

@@ -1,13 +1,27 @@
 internal import Configuration
 internal import Drills
 package import Platform
+internal import Readiness
 
 extension Fleet {
-  /// What is wrong with the scenarios and places that it names. The same problem of a scenario that many systems use is
+  /// What is wrong with the policy, the scenarios and the places that it names. The same problem of a scenario that many systems use is
   /// told once.
   package var problems: [Failure] {
     var seen: Set<Failure> = []
-    return systems.flatMap { system in
+    return (policyProblems + systemProblems).filter { seen.insert($0).inserted }
+  }
+
+  private var policyProblems: [Failure] {
+    do throws(InvalidPolicy) {
+      _ = try readPolicy()
+      return []
+    } catch {
+      return error.failures
+    }
+  }
+
+  private var systemProblems: [Failure] {
+    systems.flatMap { system in
       do throws(InvalidScenario) {
         let scenario = try system.drill(of: self)
         return missing(scenario, system)
@@ -20,7 +34,7 @@ extension Fleet {
               hint: failure.hint) : failure
         }
       }
-    }.filter { seen.insert($0).inserted }
+    }
   }
 
   private func missing(_ scenario: Scenario, _ system: FleetSystem) -> [Failure] {

@@ -24,6 +24,8 @@ package struct ResultRecord: RecordFile {
   package var status = Status.failedToStart
   /// The code that the task ended with.
   package var exitCode = 0
+  /// Whether what kept it from an answer may be gone the next time, whatever the code; nil where it has an answer.
+  package var isPassing: Bool?
   package var startedAt = WallTime(seconds: 0)
   package var endedAt = WallTime(seconds: 0)
   /// The drill's run, whose folder lies beside this file; nil when it wrote none.

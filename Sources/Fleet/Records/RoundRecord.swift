@@ -116,6 +116,14 @@ package struct RoundRecord: RecordFile {
     case notDue = "not-due"
     /// The round's time was spent on systems that were proven longer ago.
     case budget
+
+    /// For people.
+    package var sentence: String {
+      switch self {
+      case .notDue: "It was left out of this round: it isn't due."
+      case .budget: "It was left to another round by the budget."
+      }
+    }
   }
 
   /// What a task takes of a machine; nil where nobody said.

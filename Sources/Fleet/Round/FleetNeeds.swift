@@ -31,7 +31,7 @@ package struct TaskNeed: Sendable {
 
   /// How long it is taken to be, in seconds: for the order, and where nothing better is known.
   package var expected: Double {
-    seconds ?? 5 + Double(disk ?? 0) / TaskNeed.defaultRate
+    seconds ?? min(5 + Double(disk ?? 0) / TaskNeed.defaultRate, system.budget ?? .infinity)
   }
 }
 

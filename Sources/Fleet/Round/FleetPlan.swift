@@ -4,13 +4,15 @@ internal import Record
 /// What a round would be: its order, its length, and what keeps it from fitting.
 package struct FleetPlan: Sendable {
   private let fleet: Fleet
+  private let turns: RoundTurns
   private let needs: [TaskNeed]
   private let machine: Capacity
   private let packing: Packing
 
-  package init(_ fleet: Fleet, needs: [TaskNeed], on machine: Capacity) {
+  package init(_ fleet: Fleet, _ turns: RoundTurns, on machine: Capacity) {
     self.fleet = fleet
-    self.needs = needs
+    self.turns = turns
+    needs = turns.needs
     self.machine = machine
     packing = Packing(needs, on: machine, count: fleet.machines.count)
   }
@@ -35,7 +37,7 @@ package struct FleetPlan: Sendable {
       "Records    \(fleet.records)",
       "Machines   \(fleet.machines.count), each with \(machine.cores) cores, \(ByteSize.format(machine.memory)) of memory, "
         + (machine.disk.map { "\(ByteSize.format($0)) of disk" } ?? "a disk of unknown size"),
-      "Round      \(Count.text(needs.count, "system")), about \(TimeSpan.format(packing.length))"
+      "Round      \(Count.text(needs.count, "system"))\(turns.left.isEmpty ? "" : " of \(turns.all.count)"), about \(TimeSpan.format(packing.length))"
         + (fleet.budget.map { " of \(TimeSpan.format($0))" } ?? "")
         + (guessed > 0 ? "; \(guessed) of them guessed by their size" : ""),
       "",
@@ -49,20 +51,39 @@ package struct FleetPlan: Sendable {
         need.disk.map { ByteSize.format($0) } ?? "?", "\(need.cores)", need.system.owner ?? "",
       ])
     }
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    for row in rows {
-      var line = ""
-      for (cell, width) in zip(row, widths) {
-        line += cell + String(repeating: " ", count: width - cell.count + 2)
-      }
-      while line.hasSuffix(" ") { line.removeLast() }
-      lines.append(line)
+    lines += FleetPlan.aligned(rows)
+    if !turns.left.isEmpty {
+      lines += ["", "Left to another round"]
+      lines += FleetPlan.aligned(
+        [["system", "last proven", "why"]]
+          + turns.left.map {
+            [$0.name, $0.proven?.text ?? "never", $0.reason == .notDue ? "not due" : "the budget is spent"]
+          })
+    }
+    if !turns.overdue.isEmpty {
+      lines += ["", "Overdue"]
+      lines += FleetPlan.aligned(
+        [["system", "what", "found", "asked"]]
+          + turns.overdue.map { [$0.system, $0.subject, $0.found, $0.asked] })
     }
     let problems = problems
     if !problems.isEmpty {
       lines += ["", "Problems"] + problems.map { "  \($0.description)" }
     }
     return lines.map { $0.visible + "\n" }.joined()
+  }
+
+  /// Rows as lines, whose columns begin below each other.
+  private static func aligned(_ rows: [[String]]) -> [String] {
+    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    return rows.map { row in
+      var line = ""
+      for (cell, width) in zip(row, widths) {
+        line += cell + String(repeating: " ", count: width - cell.count + 2)
+      }
+      while line.hasSuffix(" ") { line.removeLast() }
+      return line
+    }
   }
 
   /// For machines.
@@ -76,6 +97,21 @@ package struct FleetPlan: Sendable {
       ],
       "seconds": .double(packing.length), "budget_seconds": fleet.budget.map { .double($0) } ?? .null,
       "tasks": .array(packing.slots.map(task)),
+      "left_out": .array(
+        turns.left.map { left in
+          [
+            "index": .integer(Int64(left.index)), "system": .string(left.name),
+            "reason": .string(left.reason.rawValue),
+            "proven_at": left.proven.map { .string($0.text) } ?? .null,
+          ]
+        }),
+      "overdue": .array(
+        turns.overdue.map { overdue in
+          [
+            "system": .string(overdue.system), "what": .string(overdue.subject),
+            "found": .string(overdue.found), "asked": .string(overdue.asked),
+          ]
+        }),
       "too_large": .array(packing.tooLarge.map { .string($0.system.name) }),
       "problems": .array(
         problems.map { failure in
@@ -95,6 +131,7 @@ package struct FleetPlan: Sendable {
       "start_seconds": .double(slot.start), "seconds": .double(need.expected),
       "earlier_runs": .integer(Int64(need.runs)), "memory_bytes": .integer(Int64(need.memory)),
       "disk_bytes": need.disk.map { .integer(Int64($0)) } ?? .null, "cores": .integer(Int64(need.cores)),
+      "budget_seconds": turns.budget(of: need.system).map { .double($0) } ?? .null,
     ]
   }
 }

@@ -71,6 +71,7 @@ package struct FleetTask: Sendable {
       result.reportBytes = bytes.count
       if let reason = record.passingReason {
         result.message = reason
+        result.isPassing = true
         if !isLast { result.exitCode = ExitCode.tryAgain.rawValue }
       }
       // The watchdog and this must not both write.
@@ -80,8 +81,9 @@ package struct FleetTask: Sendable {
       guard watchdog.cancel() else { Self.wait() }
       // The report could not be written: nothing was proven, and another try may do it.
       let code: ExitCode = isLast ? ExitCode(error) : .tryAgain
-      return try finish(
-        attempt, attempt.result(.failedToStart, code, error.description, hint: error.hint))
+      var result = attempt.result(.failedToStart, code, error.description, hint: error.hint)
+      result.isPassing = true
+      return try finish(attempt, result)
     }
   }
 

@@ -35,30 +35,51 @@ package struct Round: Sendable {
   private var path: String { "\(RoundLayout.rounds)/\(id)" }
 
   /// Writes `round.json` where there is none, and makes sure that the round is one of this very fleet: `other-fleet`
-  /// is thrown else. What keeps the records from being reached is `records-unreachable`.
-  package func begin(_ fleet: Fleet) throws(Failure) {
+  /// is thrown else. `turns` is asked only where the round wasn't begun. What keeps the records from being reached is
+  /// `records-unreachable`.
+  package func begin(_ fleet: Fleet, turns: () throws(Failure) -> RoundTurns) throws(Failure) -> RoundRecord {
     let file = Files.join(folder, RoundLayout.round)
-    let found: [UInt8]
+    let bytes = if let found = try begun() { found } else { try write(record(of: fleet, turns())) }
+    let record = try RoundRecord(at: file, bytes)
+    guard record.fleetSHA256 == fleet.sha256 else { throw .otherFleet(fleet.path, round: id) }
+    return record
+  }
+
+  /// What `round.json` holds; nil where there is none.
+  private func begun() throws(Failure) -> [UInt8]? {
+    let file = Files.join(folder, RoundLayout.round)
+    do throws(Failure) {
+      guard let remote else {
+        return Files.exists(file) ? try Files.read(file, limit: RecordVersion.largest) : nil
+      }
+      guard let found = try remote.read("\(path)/\(RoundLayout.round)") else { return nil }
+      try Files.createFolder(folder, mode: 0o755, parents: true)
+      try Files.writeAtomically(found, to: file)
+      return found
+    } catch {
+      throw .recordsUnreachable(place, error)
+    }
+  }
+
+  /// Writes `round.json` unless another process does so first. Returns what it holds then.
+  private func write(_ record: RoundRecord) throws(Failure) -> [UInt8] {
+    let file = Files.join(folder, RoundLayout.round)
+    let text = Array(record.fileText.utf8)
     do throws(Failure) {
       try Files.createFolder(folder, mode: 0o755, parents: true)
-      let text = Array(record(of: fleet).fileText.utf8)
       if let remote {
         try Files.writeAtomically(text, to: file)
         try remote.putOnce(file: file, at: "\(path)/\(RoundLayout.round)")
-        found = try remote.read("\(path)/\(RoundLayout.round)") ?? []
-        try Files.writeAtomically(found, to: file)
       } else {
         _ = try Files.writeOnce(text, to: file)
-        found = try Files.read(file, limit: RecordVersion.largest)
       }
     } catch {
       throw .recordsUnreachable(place, error)
     }
-    let record = try RoundRecord(at: file, found)
-    guard record.fleetSHA256 == fleet.sha256 else { throw .otherFleet(fleet.path, round: id) }
+    return try begun() ?? text
   }
 
-  private func record(of fleet: Fleet) -> RoundRecord {
+  private func record(of fleet: Fleet, _ turns: RoundTurns) -> RoundRecord {
     var record = RoundRecord()
     record.tool = tool
     record.round = id
@@ -68,6 +89,7 @@ package struct Round: Sendable {
     record.fleetTitle = fleet.title
     record.budgetSeconds = fleet.budget
     record.everySystemWithinSeconds = fleet.everySystemWithin
+    let left = Dictionary(uniqueKeysWithValues: turns.left.map { ($0.index, $0.reason) })
     record.systems = fleet.systems.map { system in
       var entry = RoundRecord.System(index: system.index, name: system.name)
       entry.scenario = system.scenario
@@ -77,7 +99,8 @@ package struct Round: Sendable {
       entry.labels = Dictionary(system.labels.map { ($0.name, $0.value) }) { _, last in last }
       entry.everySeconds = system.every
       entry.timeoutSeconds = system.timeout
-      entry.budgetSeconds = system.budget
+      entry.budgetSeconds = turns.budget(of: system)
+      entry.leftOut = left[system.index]
       entry.resources = RoundRecord.Resources(
         memoryBytes: system.resources.memory, diskBytes: system.resources.disk, cores: system.resources.cores)
       return entry

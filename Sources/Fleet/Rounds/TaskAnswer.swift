@@ -80,9 +80,7 @@ package struct TaskAnswer: Sendable, Hashable {
     guard let first = self.attempts.first else {
       if let reason = system.leftOut {
         state = .leftOut
-        sentence =
-          reason == .notDue
-          ? "It was left out of this round: it isn't due." : "It was left to another round by the budget."
+        sentence = reason.sentence
         return
       }
       sentence = "It has no answer: its task was not started in this round."
@@ -235,7 +233,8 @@ extension AttemptReading {
   /// Whether it ended for a reason that may be gone the next time: by its code, by a stop, or when its time was up.
   package var isPassing: Bool {
     guard let result else { return false }
-    return Self.passing.contains(result.exitCode) || result.status == .timedOut || run?.status == .aborted
+    return result.isPassing == true || Self.passing.contains(result.exitCode) || result.status == .timedOut
+      || run?.status == .aborted
   }
 
   /// Whether a drill of it ran to an end of its own.

@@ -287,6 +287,9 @@ enum PolicyKeys {
 package struct InvalidPolicy: Error, Sendable {
   /// One or more, in the order of their lines.
   package let failures: [Failure]
+
+  /// What somebody else found wrong with it.
+  package init(_ failures: [Failure]) { self.failures = failures }
 }
 
 extension Policy {
@@ -297,7 +300,7 @@ extension Policy {
     if let node = Node.read(file, diagnostics) {
       policy = PolicyKeys.policy(node, file: file, diagnostics)
     }
-    guard let policy, diagnostics.isEmpty else { throw InvalidPolicy(failures: diagnostics.sorted) }
+    guard let policy, diagnostics.isEmpty else { throw InvalidPolicy(diagnostics.sorted) }
     self = policy
   }
 

@@ -1,4 +1,5 @@
 package import Platform
+internal import Readiness
 
 /// Which systems have their turn in a round: its time is spent on those that were proven longest ago, or never, as many
 /// as fit on the machines by what their drills are estimated to take.
@@ -138,7 +139,7 @@ package struct RoundBudget: Sendable {
   private static func part(_ candidate: Candidate, _ room: Double) -> (seconds: Double, namespaces: [String])?
   {
     let oldest = candidate.namespaces.sorted { left, right in
-      let (one, two) = (left.proven ?? .long, right.proven ?? .long)
+      let (one, two) = (left.proven ?? .distantPast, right.proven ?? .distantPast)
       return one == two ? left.name.utf8.lexicographicallyPrecedes(right.name.utf8) : one < two
     }
     guard let first = oldest.first, candidate.fixed + first.seconds <= room else { return nil }
@@ -155,12 +156,7 @@ package struct RoundBudget: Sendable {
 extension RoundBudget.Candidate {
   /// The moment that says how long it has waited: of its collections the one proven longest ago.
   fileprivate var oldest: WallTime {
-    guard !namespaces.isEmpty else { return proven ?? .long }
-    return namespaces.map { $0.proven ?? .long }.min() ?? .long
+    guard !namespaces.isEmpty else { return proven ?? .distantPast }
+    return namespaces.map { $0.proven ?? .distantPast }.min() ?? .distantPast
   }
-}
-
-extension WallTime {
-  /// Before any drill.
-  fileprivate static let long = WallTime(seconds: .min)
 }
