@@ -52,7 +52,7 @@ enum ReadinessCommand: Command {
     let isOfFleet = RunIndex.isOfFleet(folder)
     let index =
       isOfFleet
-      ? try RunIndex(ofFleet: folder) : try RunIndex(reading: folder, depth: .details, now: max(now, time))
+      ? try FleetRuns(in: folder).index : try RunIndex(reading: folder, depth: .details, now: max(now, time))
     // A fleet's records lie in folders of their own, each the first of its chain.
     let chain = policy.asksUnalteredRecords && !isOfFleet ? try ChainVerification(of: folder) : nil
     let answer = ReadinessAnswer(policy, index, try FoundBackups(of: policy), chain: chain, at: time)

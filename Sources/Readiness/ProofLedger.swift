@@ -27,7 +27,7 @@ package struct ProofLedger: Sendable {
     package internal(set) var eachIndex: [String: Proof] = [:]
     /// The newest run in which a check of it failed, or documents were missing, when that is newer than `proven`.
     package internal(set) var failed: Proof?
-    /// BSON bytes of its documents in the run that it was proven by; 0 without one.
+    /// BSON bytes of its documents in the run that it was proven by, else in the newest that restored it; 0 without one.
     package internal(set) var bytes = 0
 
     init(_ namespace: String) { self.namespace = namespace }
@@ -57,7 +57,7 @@ package struct ProofLedger: Sendable {
   }
 
   /// Collections that a server writes for itself are not a backup's data.
-  private static func isOfServer(_ namespace: String) -> Bool {
+  package static func isOfServer(_ namespace: String) -> Bool {
     ["admin.", "config.", "local."].contains { namespace.hasPrefix($0) }
   }
 
@@ -116,7 +116,10 @@ extension ProofLedger.Line {
       .init(runID: run.runID, folder: run.folder, time: run.time, count: count)
     }
     if isWhole {
-      if restored == nil { restored = proof(passed) }
+      if restored == nil {
+        restored = proof(passed)
+        bytes = collection.bytes
+      }
       if proven == nil, passed > 0, against.isEmpty {
         proven = proof(passed)
         bytes = collection.bytes

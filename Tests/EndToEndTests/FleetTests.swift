@@ -254,7 +254,7 @@ struct FleetTests {
           == "LEFT OUT  b has no turn in round r1: It was left to another round by the budget.\n")
       #expect(try task("r1", 2).status == 0)
       #expect(try task("r1", 0).output.hasPrefix("PASS  "))
-      #expect(try !Files.exists(Files.join(fleet.records, "rounds/r1/tasks/0001-b")))
+      #expect(!Files.exists(Files.join(fleet.records, "rounds/r1/tasks/0001-b")))
       // Left out without a proof is no pass.
       let report = try fleet.run("report", fleet.file)
       #expect(report.status == 5 && report.output.contains("2 left out of this round"), "\(report.output)")
@@ -292,7 +292,8 @@ struct FleetTests {
       #expect(plan.status == 0, "\(plan.output)\(plan.errorOutput)")
       #expect(
         plan.output.contains(
-          "Overdue\nsystem  what                       found  asked\nb       last proof of shop.orders  never  within 7d 00h"),
+          "Overdue\nsystem  what                       found  asked\nb       last proof of shop.orders  never  within 7d 00h"
+        ),
         "\(plan.output)")
       try ask("elsewhere")
       let lint = try fleet.run("lint", fleet.file)

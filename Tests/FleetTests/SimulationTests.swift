@@ -106,7 +106,8 @@ struct RoundBudgetTests {
   ) -> RoundBudget.Candidate {
     RoundBudget.Candidate(
       index: index, name: "s\(index)", seconds: seconds, proven: daysAgo.map { .begin.after(-$0 * 86_400) },
-      failed: failed, every: every.map { $0 * 86_400 }, namespaces: namespaces)
+      failed: failed, every: every.map { $0 * 86_400 }, namespaces: namespaces,
+      most: namespaces.isEmpty ? nil : 1000)
   }
 
   @Test("is spent on those that were proven longest ago, or never")
@@ -154,12 +155,31 @@ struct RoundBudgetTests {
       RoundBudget.Namespace("db.c", seconds: 25, proven: moment(30)),
       RoundBudget.Namespace("db.d", seconds: 5, proven: moment(20)),
     ]
-    let all = [candidate(0, 50, daysAgo: 1, namespaces: namespaces), candidate(1, 10, daysAgo: 40)]
+    let all = [candidate(0, 50, daysAgo: 50, namespaces: namespaces), candidate(1, 10, daysAgo: 40)]
     let budget = RoundBudget(all, seconds: 30, machines: 1, at: .begin)
-    // Its oldest collection was never proven, so that it comes first.
     #expect(budget.turns[0].index == 0 && budget.turns[0].budget == 30)
     #expect(budget.turns[0].namespaces == ["db.b", "db.d", "db.a"])
     #expect(budget.left.map(\.index) == [1])
+  }
+
+  @Test("is not held up by one that can't be proven, nor by one that takes longer than all of it")
+  func starvation() {
+    var tried = [WallTime?](repeating: nil, count: 3)
+    var turns: [Int] = []
+    for round in 1...6 {
+      let all = tried.enumerated().map { index, tried in
+        // The first never passes, the second takes too long, the third is fine.
+        RoundBudget.Candidate(
+          index: index, name: "s\(index)", seconds: index == 1 ? 500 : 10, proven: index == 2 ? tried : nil,
+          tried: tried,
+          failed: index == 0)
+      }
+      let now = WallTime.begin.after(round * 86_400)
+      let budget = RoundBudget(all, seconds: 10, machines: 1, at: now)
+      turns += budget.turns.map(\.index)
+      for turn in budget.turns { tried[turn.index] = now }
+    }
+    #expect(turns == [0, 1, 2, 0, 1, 2])
   }
 
   @Test("comes round to every system, and to the same ones for the same records")

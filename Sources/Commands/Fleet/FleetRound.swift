@@ -29,9 +29,14 @@ enum FleetRound {
     let setting = LocalRound.Setting(capacity: capacity, budget: fleet.budget) { system in
       var environment = Environment.all
       // What an engine said to this process isn't said to its tasks.
-      for name in ["JOB_COMPLETION_INDEX", "SLURM_ARRAY_TASK_ID"] { environment[name] = nil }
+      for name in ["JOB_COMPLETION_INDEX", "SLURM_ARRAY_TASK_ID", "SLURM_JOB_ID", "SLURM_RESTART_COUNT"] {
+        environment[name] = nil
+      }
+      var own = flags
+      // What nothing is said of counts as a server with a small cache, and gets one.
+      if system.resources.memory == nil, values[SandboxFlags.cache] == nil { own.append("--cache=256MiB") }
       return ChildSpec(
-        words + ["--task", "\(system.index)", "-q", "--progress", "none"] + flags, environment: environment,
+        words + ["--task", "\(system.index)", "-q", "--progress", "none"] + own, environment: environment,
         output: .null, errorOutput: .null)
     }
     let progress = RoundProgress(session, total: needs.count)
@@ -57,12 +62,11 @@ enum FleetRound {
   /// The round to go on with, or a new one: today's date, and a number where there was one of that date.
   private static func roundID(_ fleet: Fleet, _ values: Values) throws -> String {
     let id = try RoundID.resolved(values[FleetFlags.round])
-    guard values[FleetFlags.round] == nil, Environment[RoundID.variable] == nil,
-      case .folder(let records) = fleet.records
-    else { return id }
+    guard values[FleetFlags.round] == nil, Environment[RoundID.variable] == nil else { return id }
+    let there = try Set(fleet.records.rounds(scratch: FleetFlags.scratch()))
     var candidate = id
     var number = 1
-    while Files.exists(RoundLayout.folder(of: candidate, in: records)) {
+    while there.contains(candidate) {
       number += 1
       candidate = "\(id).\(number)"
     }

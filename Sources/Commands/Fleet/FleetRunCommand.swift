@@ -81,7 +81,8 @@ enum FleetRunCommand: Command {
     } catch {
       guard error.code == "records-unreachable" else { throw error }
       session.report([error])
-      return .tryAgain
+      // The last try ends in the failure's own code, so that no engine begins it for ever.
+      return (Engine.restarts() ?? 0) + 1 < system.attempts ? .tryAgain : ExitCode(error)
     }
     session.result(text: text(end, session), json: end.record?.json ?? end.result.json)
     return end.code

@@ -2,10 +2,11 @@ internal import Drills
 internal import Platform
 
 extension Fleet {
-  /// The folders that its tasks read: those of the fleet's file, the scenarios and the backups; none that lies in another
+  /// The folders that its tasks read: those of the fleet's file, its policy, the scenarios and the backups; none that lies in another
   /// one of them.
   package var readFolders: [String] {
     var folders = [Fleet.absolutePath(folder)]
+    if let policy { folders.append(Files.folder(of: Fleet.absolutePath(policy))) }
     for system in systems {
       if let scenario = system.scenario {
         let path = Fleet.absolutePath(scenario)

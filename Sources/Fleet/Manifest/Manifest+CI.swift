@@ -53,7 +53,7 @@ extension Manifest {
           strategy:
             # One system's answer stops no other.
             fail-fast: false
-            max-parallel: \(fleet.machines.count)
+            max-parallel: \(sizes.lanes(fleet))
             matrix:
               task: [\(indexes)]
           container:

@@ -25,7 +25,7 @@ extension Manifest {
           spec:
             completionMode: Indexed
             completions: \(fleet.systems.count)
-            parallelism: \(min(fleet.systems.count, fleet.machines.count))
+            parallelism: \(sizes.lanes(fleet))
             # How often an index is begun again: for what the policy below doesn't end at once.
             backoffLimitPerIndex: \(max(0, sizes.attempts - 1))
             # One system's answer stops no other.
@@ -79,6 +79,9 @@ extension Manifest {
                             fieldPath: metadata.labels['batch.kubernetes.io/job-name']
                       - name: MONGODRILL_SANDBOX_DIR
                         value: /sandbox
+                      # What is fetched of the records of earlier rounds.
+                      - name: TMPDIR
+                        value: /sandbox
                     securityContext:
                       allowPrivilegeEscalation: false
                       readOnlyRootFilesystem: true
@@ -102,8 +105,21 @@ extension Manifest {
         "The claims' names are examples: put in those that hold your backups and records.",
         "Scenarios that the fleet's file names have to lie where it says, in the ConfigMap or in a volume.",
         "Where the records lie in a folder, all nodes write to it: the claim has to be ReadWriteMany.",
-      ]
+      ] + nested(fleet, setting)
     )
+  }
+
+  /// What lies below the fleet's folder, which is a ConfigMap here that nothing else can be mounted in.
+  private static func nested(_ fleet: Fleet, _ setting: Setting) -> [String] {
+    var paths = fleet.systems.compactMap(\.backup).filter { !RemoteMark.isRemote($0) }.map(Fleet.absolutePath)
+    if case .folder(let path) = setting.records { paths.append(path) }
+    let folder = Files.folder(of: setting.fleet) + "/"
+    let inside = paths.filter { $0.hasPrefix(folder) }
+    guard let first = inside.first else { return [] }
+    return [
+      "\(first)\(inside.count > 1 ? " and \(inside.count - 1) more" : "") can't be mounted below the ConfigMap of the fleet's "
+        + "file: let the file name absolute paths outside of its folder."
+    ]
   }
 
   private static func volumes(_ name: String, _ setting: Setting, _ sizes: Sizes) -> (

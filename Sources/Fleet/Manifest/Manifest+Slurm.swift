@@ -13,7 +13,7 @@ extension Manifest {
       # The round's id is the array's job id. A task that is begun again, on whatever node, leaves one more attempt; the
       # report makes one answer of them.
       #SBATCH --job-name=\(Quoting.objectName(fleet.title))
-      #SBATCH --array=0-\(sizes.last)%\(fleet.machines.count * max(1, fleet.machines.cores ?? sizes.cores) / sizes.cores)
+      #SBATCH --array=0-\(sizes.last)%\(sizes.lanes(fleet))
       #SBATCH --cpus-per-task=\(sizes.cores)
       #SBATCH --mem=\(sizes.mebibytes)M
       # Where the cluster's nodes declare their TmpDisk (else the drill looks for itself, and ends in 75):

@@ -23,14 +23,17 @@ extension Manifest {
       ? "TemporaryFileSystem=/var/tmp:rw,mode=1777,size=\(sizes.diskMebibytes)M\nEnvironment=MONGODRILL_SANDBOX_DIR=/var/tmp"
       : "CacheDirectory=\(name)\nCacheDirectoryMode=0700\nEnvironment=MONGODRILL_SANDBOX_DIR=%C/\(name)"
     let title = Quoting.comment(fleet.title).replacing("%", with: "%%")
-    func service(_ title: String, _ command: String, memory: Int?, cores: Int?, seconds: Int, _ rest: String)
+    func service(
+      _ title: String, _ command: String, memory: Int?, cores: Int?, seconds: Int, _ rest: String,
+      limit: String = ""
+    )
       -> String
     {
       """
       [Unit]
       Description=\(title)
       Documentation=man:mongodrill(1)
-
+      \(limit)
       [Service]
       Type=oneshot
       ExecStart=\(command)
@@ -78,7 +81,10 @@ extension Manifest {
       RestartPreventExitStatus=1 2 3 4 5 6 64 65 66 69 70 78
       RestartSec=60
 
-      """)
+      """,
+      limit:
+        "StartLimitIntervalSec=\((sizes.limitSeconds + 120) * sizes.attempts)\nStartLimitBurst=\(sizes.attempts)\n"
+    )
     let timer = """
       [Unit]
       Description=\(title): a round a week

@@ -34,7 +34,7 @@ package struct Manifest: Sendable {
   /// In the order in which a person reads them.
   package let files: [File]
   /// What a person has to do or to know, a sentence each.
-  package let notes: [String]
+  package private(set) var notes: [String]
 
   let fleet: Fleet
   let setting: Setting
@@ -51,6 +51,12 @@ package struct Manifest: Sendable {
     case .gitlab: (files, notes) = Manifest.gitlab(fleet, setting, made)
     case .systemd: (files, notes) = Manifest.systemd(fleet, setting, made)
     case .local: (files, notes) = ([], [])
+    }
+    if fleet.budget != nil, engine == .github || engine == .gitlab, case .folder = setting.records {
+      notes.append(
+        "The round's budget is spent by the records of earlier rounds, and each job begins with a fresh folder of them: put "
+          + "the records into object storage (`records: {rclone: …}`), else the same systems have their turn each time."
+      )
     }
   }
 
@@ -75,6 +81,17 @@ package struct Manifest: Sendable {
       timeout = systems.map(\.timeout).max() ?? 0
       attempts = systems.map(\.attempts).max() ?? 1
       last = systems.count - 1
+    }
+
+    /// How many tasks of that size run side by side on all machines, as far as the file says what one of them gives.
+    func lanes(_ fleet: Fleet) -> Int {
+      let machine = fleet.machines
+      let each =
+        [
+          machine.memory.map { $0 / max(1, memory) }, machine.cores.map { $0 / max(1, cores) },
+          machine.disk.map { $0 / max(1, disk) },
+        ].compactMap(\.self).min() ?? 1
+      return min(fleet.systems.count, fleet.machines.count * max(1, each))
     }
 
     var mebibytes: Int { (memory + (1 << 20) - 1) >> 20 }

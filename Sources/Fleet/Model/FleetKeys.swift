@@ -4,6 +4,22 @@ internal import Platform
 
 /// The keys of a fleet file.
 enum FleetKeys {
+  /// A duration, and a size: above 0.
+  private static let time = Shape<Double>.duration.map { value, node, diagnostics in
+    positive(value, value > 0, node, diagnostics)
+  }
+  private static let size = Shape<Int>.byteSize.map { value, node, diagnostics in
+    positive(value, value > 0, node, diagnostics)
+  }
+
+  private static func positive<Value>(_ value: Value, _ holds: Bool, _ node: Node, _ diagnostics: Diagnostics)
+    -> Value?
+  {
+    if holds { return value }
+    diagnostics.report(.nothing(at: node.place))
+    return nil
+  }
+
   // MARK: a system
 
   static let scenario = Key(
@@ -26,20 +42,20 @@ enum FleetKeys {
     "contacts", .list(of: .string, orOne: true), "Whom to tell: addresses, channels, names.")
   static let labels = Key("labels", .entries(of: .text, keys: "label"), "Words to sort and select by.")
   static let every = Key(
-    "every", .duration, "How often it is to be proven; the report names systems that are overdue.")
+    "every", time, "How often it is to be proven; the report names systems that are overdue.")
   static let timeout = Key(
-    "timeout", .duration, default: "4h", "How long a drill may take; it is stopped then.")
+    "timeout", time, default: "4h", "How long a drill may take; it is stopped then.")
   static let attempts = Key(
     "attempts", .integer(1...20), default: "2",
     "How often its task is begun at most, when it was killed or could not run for a passing reason.")
   static let budget = Key(
-    "budget", .duration,
+    "budget", time,
     "How long it may take: of a backup too large for that, the collections that were proven longest ago are verified."
   )
 
-  private static let memory = Key("memory", .byteSize, "Memory, such as 2GB.")
+  private static let memory = Key("memory", size, "Memory, such as 2GB.")
   private static let disk = Key(
-    "disk", .byteSize, "Disk for its sandbox, such as 20GB; estimated from the backup when it is left out.")
+    "disk", size, "Disk for its sandbox, such as 20GB; estimated from the backup when it is left out.")
   private static let cores = Key("cores", .integer(1...1024), "Cores.")
   static let resources = Key(
     "resources",
@@ -90,12 +106,12 @@ enum FleetKeys {
     "What all tasks share: a folder, relative to this file, or a path of an rclone remote. --records wins.")
   static let policy = Key(
     "policy", .string, "A readiness policy, relative to this file, whose systems bear the same names.")
-  static let roundBudget = Key("budget", .duration, "How long a round may take on its machines.")
+  static let roundBudget = Key("budget", time, "How long a round may take on its machines.")
   private static let count = Key("count", .integer(1...10_000), default: "1", "How many there are.")
   private static let machineMemory = Key(
-    "memory", .byteSize, "Memory of each; by default that of the machine itself.")
+    "memory", size, "Memory of each; by default that of the machine itself.")
   private static let machineDisk = Key(
-    "disk", .byteSize, "Disk of each for sandboxes; by default what is free there.")
+    "disk", size, "Disk of each for sandboxes; by default what is free there.")
   private static let machineCores = Key(
     "cores", .integer(1...1024), "Cores of each; by default those of the machine itself.")
   static let machines = Key(
@@ -109,7 +125,7 @@ enum FleetKeys {
       return machines
     }, default: "{}", "The machines that a round runs on.")
   private static let everySystem = Key(
-    "every_system_within", .duration, "Within this time every system has to have been proven.")
+    "every_system_within", time, "Within this time every system has to have been proven.")
   static let requires = Key(
     "requires", Shape<Double?>.record("requires", [everySystem]) { .some($0[everySystem]) },
     "What the gate of the report asks, besides the verdicts.")
@@ -137,5 +153,11 @@ enum FleetKeys {
         .init("title", "mongodrill fleet"),
         .init("description", "Many systems, and how each of them is drilled."),
       ] + members)
+  }
+}
+
+extension Failure {
+  static func nothing(at place: Place) -> Failure {
+    .invalid("wrong-type", "expected more than 0", at: place)
   }
 }

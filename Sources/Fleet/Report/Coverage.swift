@@ -13,16 +13,21 @@ package struct Coverage: Sendable {
     package internal(set) var report: String?
     /// Whether any drill of it ever ran to its end.
     package internal(set) var wasDrilled = false
-    /// Whether the newest of these is the one that it was proven by.
+    /// Whether the newest try, whatever came of it, is the one that it was proven by.
     package internal(set) var lastWasSuccess = false
+    /// Whether the newest round in which its task was begun was seen.
+    private var wasTried = false
 
     package init() {}
 
     mutating func take(_ answer: TaskAnswer, _ round: String) {
+      if !wasTried, !answer.attempts.isEmpty {
+        wasTried = true
+        lastWasSuccess = answer.isSuccess
+      }
       // Where there was nothing to drill there was no drill.
       let nothing: [ExitCode] = [.usage, .invalidScenario, .backupNotFound]
       guard answer.state == .answered, !nothing.contains(answer.exitCode) else { return }
-      if !wasDrilled { lastWasSuccess = answer.isSuccess }
       wasDrilled = true
       guard proven == nil, answer.isSuccess, let run = answer.run, run.kind == .drill else { return }
       proven = run.endedAt

@@ -24,8 +24,9 @@ extension FleetReport {
         "mongodrill_fleet_answers", "Systems by the kind of their answer.",
         TaskAnswer.State.allCases.map { ([("state", $0.rawValue)], Double(count($0))) }),
       MetricFamily(
-        "mongodrill_fleet_system_success", "Whether the system's backup was recovered in this round.",
-        all { $0.answer.isSuccess ? 1 : 0 }),
+        "mongodrill_fleet_system_success",
+        "Whether the system's backup was recovered in this round; missing for those that had no turn.",
+        all { $0.answer.state == .leftOut ? nil : $0.answer.isSuccess ? 1 : 0 }),
       MetricFamily(
         "mongodrill_fleet_system_exit_code", "What the system adds to the gate.",
         all { Double($0.exitCode.rawValue) }),

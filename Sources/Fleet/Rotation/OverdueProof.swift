@@ -26,7 +26,10 @@ extension Fleet {
     let answer = ReadinessAnswer(policy, index, FoundBackups(), chain: nil, at: time)
     let names = Set(systems.map { Array($0.name.utf8) })
     return answer.findings.compactMap { finding in
-      guard finding.status != .compliant, Fleet.mendedByDrills.contains(finding.requirement),
+      // A proof past its target is due; of what counts drills, what is past the limit.
+      let isDue =
+        finding.requirement == .proven ? finding.status != .compliant : finding.status == .nonCompliant
+      guard isDue, Fleet.mendedByDrills.contains(finding.requirement),
         let system = finding.system, names.contains(Array(system.utf8))
       else { return nil }
       let subject = finding.requirement.title + (finding.subject.map { " \($0)" } ?? "")

@@ -1,8 +1,9 @@
 package import Platform
 internal import Readiness
 
-/// Which systems have their turn in a round: its time is spent on those that were proven longest ago, or never, as many
-/// as fit on the machines by what their drills are estimated to take.
+/// Which systems have their turn in a round: its time is spent on those whose last drill is longest ago, or that never had
+/// one, as many as fit on the machines by what their drills are estimated to take. What came of that drill doesn't count:
+/// one that can't be proven would hold up the others for ever.
 package struct RoundBudget: Sendable {
   /// A system that could have a turn.
   package struct Candidate: Sendable, Hashable {
@@ -12,6 +13,8 @@ package struct RoundBudget: Sendable {
     package var seconds: Double
     /// When it was last proven; nil: never.
     package var proven: WallTime?
+    /// When its newest drill began, whatever came of it; nil: never.
+    package var tried: WallTime?
     /// Whether its newest drill failed: it is due then, however lately it was proven.
     package var failed: Bool
     /// How often it is due, in seconds; nil: in every round.
@@ -20,16 +23,21 @@ package struct RoundBudget: Sendable {
     package var namespaces: [Namespace]
     /// Seconds of a drill that don't grow with the collections.
     package var fixed: Double
+    /// What its drill may take at most, in seconds; nil: all that it takes.
+    package var most: Double?
 
+    /// `tried` is `proven` where it isn't said.
     package init(
-      index: Int, name: String, seconds: Double, proven: WallTime?, failed: Bool = false,
-      every: Double? = nil,
-      namespaces: [Namespace] = [], fixed: Double = 0
+      index: Int, name: String, seconds: Double, proven: WallTime?, tried: WallTime? = nil,
+      failed: Bool = false,
+      every: Double? = nil, namespaces: [Namespace] = [], fixed: Double = 0, most: Double? = nil
     ) {
       self.index = index
       self.name = name
       self.seconds = seconds
       self.proven = proven
+      self.tried = tried ?? proven
+      self.most = most
       self.failed = failed
       self.every = every
       self.namespaces = namespaces
@@ -73,7 +81,7 @@ package struct RoundBudget: Sendable {
     package let proven: WallTime?
   }
 
-  /// Those whose turn it is, the one proven longest ago first.
+  /// Those whose turn it is, the one drilled longest ago first.
   package private(set) var turns: [Turn] = []
   /// In the order of the file.
   package private(set) var left: [Left] = []
@@ -84,7 +92,8 @@ package struct RoundBudget: Sendable {
   package init(_ candidates: [Candidate], seconds: Double?, machines: Int, at time: WallTime) {
     var load = [Double](repeating: 0, count: max(1, machines))
     func isDue(_ candidate: Candidate) -> Bool {
-      guard let every = candidate.every, let proven = candidate.proven, !candidate.failed else { return true }
+      let proven = candidate.oldest
+      guard let every = candidate.every, proven != .distantPast, !candidate.failed else { return true }
       // One that becomes due before the round is over would be overdue at the next.
       return time.timeInterval(since: proven) + (seconds ?? 0) >= every
     }
@@ -92,14 +101,18 @@ package struct RoundBudget: Sendable {
     var isFirst = true
     for candidate in RoundBudget.oldestFirst(candidates.filter(isDue)) {
       let machine = load.indices.min { load[$0] < load[$1] } ?? 0
-      let room = (seconds ?? .infinity) - load[machine]
+      let left = (seconds ?? .infinity) - load[machine]
+      let room = min(left, candidate.most ?? .infinity)
       if candidate.seconds <= room {
-        take(candidate, candidate.seconds, budget: nil, [], machine, &load)
+        take(candidate, candidate.seconds, budget: candidate.most == nil ? nil : room, [], machine, &load)
       } else if let part = RoundBudget.part(candidate, room) {
         take(candidate, part.seconds, budget: room, part.namespaces, machine, &load)
+      } else if let most = candidate.most, candidate.namespaces.isEmpty, most <= left {
+        // Nothing tells its collections yet.
+        take(candidate, most, budget: most, [], machine, &load)
       } else if isFirst {
         // The one whose turn it is has it however long it takes: else it would never have one.
-        take(candidate, candidate.seconds, budget: nil, [], machine, &load)
+        take(candidate, candidate.seconds, budget: candidate.most, [], machine, &load)
       } else {
         leave(candidate, .budget)
       }
@@ -124,13 +137,14 @@ package struct RoundBudget: Sendable {
     left.append(Left(index: candidate.index, name: candidate.name, reason: reason, proven: candidate.proven))
   }
 
-  /// Those that were never proven first, then those proven longest ago; of equals those that failed last, then in the
-  /// order of the file.
+  /// Those that were never drilled first, then those drilled longest ago; of equals those whose drill failed, then those
+  /// with the oldest proof, then in the order of the file.
   package static func oldestFirst(_ candidates: [Candidate]) -> [Candidate] {
     candidates.sorted { left, right in
-      let (one, two) = (left.oldest, right.oldest)
+      let (one, two) = (left.tried ?? .distantPast, right.tried ?? .distantPast)
       if one != two { return one < two }
       if left.failed != right.failed { return left.failed }
+      if left.oldest != right.oldest { return left.oldest < right.oldest }
       return left.index < right.index
     }
   }
@@ -154,7 +168,7 @@ package struct RoundBudget: Sendable {
 }
 
 extension RoundBudget.Candidate {
-  /// The moment that says how long it has waited: of its collections the one proven longest ago.
+  /// When it was proven: where parts of it are, the collection proven longest ago.
   fileprivate var oldest: WallTime {
     guard !namespaces.isEmpty else { return proven ?? .distantPast }
     return namespaces.map { $0.proven ?? .distantPast }.min() ?? .distantPast

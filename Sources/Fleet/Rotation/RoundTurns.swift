@@ -1,6 +1,6 @@
 package import Drills
 package import Platform
-package import Readiness
+internal import Readiness
 
 /// Who has a turn in a round, and who is left to another: without a budget all have one.
 package struct RoundTurns: Sendable {
@@ -25,25 +25,27 @@ package struct RoundTurns: Sendable {
     self.budgets = budgets
   }
 
-  /// Spends the fleet's budget on those that were proven longest ago by `index`, which holds the drills of all rounds.
+  /// Spends the fleet's budget on those that were proven longest ago by `runs`, read with their details.
   /// Throws the first of what is wrong with the fleet's policy.
   package init(
-    _ fleet: Fleet, needs: [TaskNeed], _ index: RunIndex, on machine: Capacity, at time: WallTime
+    _ fleet: Fleet, needs: [TaskNeed], _ runs: FleetRuns, on machine: Capacity, at time: WallTime
   ) throws(Failure) {
-    let overdue = try fleet.overdue(in: index, at: time)
+    let overdue = try fleet.overdue(in: runs.index, at: time)
     guard let seconds = fleet.budget else {
       self.init(all: needs, overdue: overdue)
       return
     }
-    let ledger = FleetLedger(index)
+    let ledger = FleetLedger(runs)
     let overdueSystems = Set(overdue.map { Array($0.system.utf8) })
+    // Where nothing tells a system's time, it is taken for an ordinary one.
+    let known = Distribution(needs.compactMap(\.seconds))?.median
     // What fits on no machine takes nothing of the time; the plan names it.
     let candidates = needs.filter { machine.holds($0) }.map { need in
       let system = need.system
       var candidate = ledger.candidate(
-        system.index, system.name, every: system.every, estimate: need.expected,
-        isSplit: system.budget != nil)
-      if let budget = system.budget { candidate.seconds = min(candidate.seconds, budget) }
+        system.index, system.name, every: system.every,
+        estimate: need.seconds == nil && need.disk == nil ? known ?? need.expected : need.expected,
+        budget: system.budget)
       // What the policy calls overdue is due, whatever `every` says.
       if overdueSystems.contains(Array(system.name.utf8)) { candidate.every = nil }
       return candidate
@@ -104,9 +106,7 @@ extension Fleet {
     let records = try self.records.local(scratch: scratch)
     let needs = needs(FleetHistory(in: records), options: options, looking: looking)
     guard isSpent else { return RoundTurns(all: needs) }
-    let index =
-      RunIndex.isOfFleet(records)
-      ? try RunIndex(ofFleet: records) : RunIndex(of: records, [], unreadable: [], unfinished: [])
-    return try RoundTurns(self, needs: needs, index, on: capacity(options), at: time)
+    let runs = RunIndex.isOfFleet(records) ? try FleetRuns(in: records) : FleetRuns(noneIn: records)
+    return try RoundTurns(self, needs: needs, runs, on: capacity(options), at: time)
   }
 }

@@ -31,6 +31,22 @@ extension RecordsPlace {
     }
   }
 
+  /// The names of the rounds that were begun there.
+  package func rounds(scratch: String) throws(Failure) -> [String] {
+    do throws(Failure) {
+      switch self {
+      case .folder(let path):
+        let rounds = Files.join(path, RoundLayout.rounds)
+        return Files.exists(rounds) ? try Files.names(in: rounds) : []
+      case .remote(let address):
+        return try RemoteFolder(address, notes: scratch, patience: Round.patience).folders(
+          in: RoundLayout.rounds)
+      }
+    } catch {
+      throw .recordsUnreachable(self, error)
+    }
+  }
+
   /// As an option says it to a process that runs elsewhere.
   package func absolute() throws(Failure) -> String {
     switch self {

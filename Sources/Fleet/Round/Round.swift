@@ -14,6 +14,8 @@ package struct Round: Sendable {
 
   /// How long one call of rclone may take, in seconds.
   static let patience = 120.0
+  /// How long two that begin a round in a remote at once may be apart, in seconds.
+  private static let settling = 3.0
 
   /// `scratch` is a folder for what of a remote has to lie here meanwhile.
   package init(_ id: String, at place: RecordsPlace, scratch: String, tool: DrillRecord.Tool) {
@@ -41,7 +43,10 @@ package struct Round: Sendable {
     let file = Files.join(folder, RoundLayout.round)
     let bytes = if let found = try begun() { found } else { try write(record(of: fleet, turns())) }
     let record = try RoundRecord(at: file, bytes)
-    guard record.fleetSHA256 == fleet.sha256 else { throw .otherFleet(fleet.path, round: id) }
+    guard record.fleetSHA256 == fleet.sha256, record.systems.map(\.task) == fleet.systems.map(\.taskName)
+    else {
+      throw .otherFleet(fleet.path, round: id)
+    }
     return record
   }
 
@@ -50,7 +55,14 @@ package struct Round: Sendable {
     let file = Files.join(folder, RoundLayout.round)
     do throws(Failure) {
       guard let remote else {
-        return Files.exists(file) ? try Files.read(file, limit: RecordVersion.largest) : nil
+        guard Files.exists(file) else { return nil }
+        var bytes = try Files.read(file, limit: RecordVersion.largest)
+        // Where there are no hard links another process may be in the midst of writing it.
+        for _ in 0..<20 where (try? JSON.parse(bytes)) == nil {
+          Interruption.sleep(0.1)
+          bytes = try Files.read(file, limit: RecordVersion.largest)
+        }
+        return bytes
       }
       guard let found = try remote.read("\(path)/\(RoundLayout.round)") else { return nil }
       try Files.createFolder(folder, mode: 0o755, parents: true)
@@ -70,6 +82,8 @@ package struct Round: Sendable {
       if let remote {
         try Files.writeAtomically(text, to: file)
         try remote.putOnce(file: file, at: "\(path)/\(RoundLayout.round)")
+        // Another that looked at the same moment may have replaced it: all keep to what lies there in the end.
+        if record.budgetSeconds != nil { Interruption.sleep(Round.settling) }
       } else {
         _ = try Files.writeOnce(text, to: file)
       }
