@@ -187,7 +187,7 @@ import Testing
     arguments: [
       (["index": "a_1"], ["b_1"]), (["index": "*"], []), ([:], []), (["index": ["a_1", "b_1"]], []),
       (["index": ["b_1"]], ["a_1"]), (["index": []], ["a_1", "b_1"]), (["index": "c_1"], ["a_1", "b_1"]),
-      (["index": .document(["b": 1])], ["a_1"]), (["index": .document(["b": -1])], ["a_1", "b_1"]),
+      (["index": .document(["b": 1])], ["a_1"]), (["index": .document(["b": .int32(-1)])], ["a_1", "b_1"]),
       (["index": 1], nil), (["index": .null], nil), (["index": ["a_1", 1]], nil),
     ] as [(Document, [String]?)])
   func dropSome(what: Document, left: [String]?) throws {
