@@ -196,7 +196,7 @@ import Testing
       _ = try catalogue.follow(
         command(
           [
-            "createIndexes": "orders", "v": 2, "key": .document(Document([(field, 1)])),
+            "createIndexes": "orders", "v": 2, "key": .document(([:] as Document).setting(field, to: 1)),
             "name": .string(field + "_1"),
           ], orders))
     }
