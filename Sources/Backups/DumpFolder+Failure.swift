@@ -22,7 +22,7 @@ extension Failure {
 
   static func emptyGzip(_ path: String) -> Failure {
     Failure(
-      .damagedBackup, "gzip-empty", "is empty: not even an empty collection's .bson.gz is", at: Place(path),
+      .damagedBackup, "gzip-empty", "is empty, which no compressed file is", at: Place(path),
       hint: "The copy or the dump was interrupted.")
   }
 

@@ -119,7 +119,10 @@ struct Dispatcher: Sendable {
       ])
       ledger.apply("command", address.name.description)
     case .definition: ledger.apply("command", operation.namespace?.database ?? "")
-    case .stranger: ledger.skip(.droppedLater, operation.namespaceText)
+    case .stranger:
+      // Those that nothing drops are left, which a base that isn't partial is refused for.
+      let isLeft = operation.uuid.map { plan.catalogue.strangers[$0] != nil } ?? false
+      ledger.skip(isLeft ? .outsideBase : .droppedLater, operation.namespaceText)
     case .skipped(let reason): ledger.skip(reason, reason == .noop ? "" : operation.namespaceText)
     }
   }

@@ -12,7 +12,8 @@ package enum Effect: Sendable, Hashable {
   case skipped(SkipReason)
 }
 
-/// Why an entry is left out. All of these are harmless: what they changed is no part of what is recovered.
+/// Why an entry is left out. All of these but `outsideBase` and `asked` are harmless: what they changed is no part of what
+/// is recovered.
 package enum SkipReason: String, Sendable, Hashable, CaseIterable {
   case noop = "no-op"
   case config = "internal state in config (sessions, transactions, index builds, chunks)"
@@ -23,6 +24,7 @@ package enum SkipReason: String, Sendable, Hashable, CaseIterable {
   case indexBuildPhase = "the start or abort of an index build; its commit counts"
   case check = "a consistency check of the source (dbCheck)"
   case droppedLater = "of a collection that is dropped before the target"
+  case outsideBase = "of a collection that the base, declared partial, does not hold"
   case notSelected = "not selected"
   case beforeBase = "from before the dump's window"
   case aborted = "of a transaction that was aborted"

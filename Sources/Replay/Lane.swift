@@ -30,6 +30,8 @@ final class Lane: Sendable {
   struct State: Sendable {
     /// With the timestamp of the first such update.
     var missing: [MissingDocument: Timestamp] = [:]
+    /// Updates of documents that a partial base doesn't hold: there may be any number of them, so none is kept.
+    var outsideBase = 0
     var explained = 0
     var refusals: [Refusal] = []
     var refusalCount = 0
@@ -38,9 +40,14 @@ final class Lane: Sendable {
 
   let channel = Channel<Work>(capacity: 3)
   private let pool: ClientPool
+  /// Whether the base is declared to hold a part of the documents only.
+  private let isPartial: Bool
   private let state = Mutex(State())
 
-  init(pool: ClientPool) { self.pool = pool }
+  init(pool: ClientPool, isPartial: Bool) {
+    self.pool = pool
+    self.isPartial = isPartial
+  }
 
   /// What it has found so far.
   var findings: State { state.withLock { $0 } }
@@ -89,6 +96,8 @@ final class Lane: Sendable {
       state.withLock { state in
         if later {
           state.explained += 1
+        } else if isPartial {
+          state.outsideBase += 1
         } else if state.missing[missing] == nil {
           state.missing[missing] = operation.timestamp
         }

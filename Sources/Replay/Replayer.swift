@@ -49,7 +49,7 @@ package struct Replayer: Sendable {
   /// when the server is gone and `Failure` on interruption or when the files have changed.
   package func run(base: [BackedUpCollection], _ cursor: any OplogCursor) throws -> Result {
     let form = try ApplyForm(of: pool)
-    let lanes = (0..<laneCount).map { _ in Lane(pool: pool) }
+    let lanes = (0..<laneCount).map { _ in Lane(pool: pool, isPartial: plan.isPartial) }
     let dispatcher = Monitor<Dispatcher?>(nil)
     let cancel: @Sendable (any Error) -> Void = { _ in for lane in lanes { lane.channel.cancel() } }
     nonisolated(unsafe) let cursor = cursor
@@ -77,10 +77,7 @@ package struct Replayer: Sendable {
       result.problems += state.refusals.map {
         Problem(namespace: $0.address.name, id: nil, timestamp: $0.timestamp, message: $0.message)
       }
-      if plan.isPartial {
-        result.ledger.updatesOutsideBase += state.missing.count
-        continue
-      }
+      result.ledger.updatesOutsideBase += state.outsideBase
       result.problemCount += state.missing.count
       result.problems += state.missing.sorted { $0.value < $1.value }.prefix(20).compactMap {
         missing, timestamp in

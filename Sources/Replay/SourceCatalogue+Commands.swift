@@ -13,7 +13,10 @@ extension SourceCatalogue {
     else { throw .malformedEntry(timestamp, "an empty command", at: place) }
     if first.name == "dropDatabase" {
       for (id, collection) in collections.enumerated()
-      where collection.isAlive && collection.name.database == database { remove(id) }
+      where collection.isAlive && collection.name.database == database {
+        // The server drops each one by an entry of its own before: what is left is of another time.
+        displace(id)
+      }
       views = views.filter { $0.key.database != database }
       return .definition
     }
@@ -39,18 +42,22 @@ extension SourceCatalogue {
       guard let id = find(operation, named: name) else {
         return try followStranger(operation, first.name, name, timestamp, at: place)
       }
+      if first.name == "drop" {
+        if operation.uuid == nil { displace(id) } else { remove(id) }
+        return .definition
+      }
+      revive(id, as: name)
       return try follow(first.name, command, id, timestamp, at: place)
     default: throw .unsupportedCommand(first.name, timestamp, at: place)
     }
   }
 
-  /// Commands on a collection that exists.
+  /// Commands on a collection that exists, but its drop.
   private mutating func follow(
     _ name: String, _ command: Document, _ id: ID, _ timestamp: Timestamp, at place: Place
   ) throws(Failure) -> Effect {
     switch name {
     case "emptycapped": return .emptied(id)
-    case "drop": remove(id)
     case "createIndexes": define(IndexSpec(command.removing(["createIndexes"])), id)
     case "commitIndexBuild":
       for spec in (command["indexes"]?.elements ?? []).compactMap(\.document) { define(IndexSpec(spec), id) }
@@ -64,18 +71,41 @@ extension SourceCatalogue {
         collections[id].options = collections[id].options.removing(["temp"])
       }
     default:
-      let index = command["index"]?.string ?? "*"
-      for list in [\Collection.indexes, \.rawIndexes] {
-        collections[id][keyPath: list].removeAll { ($0.name == index || index == "*") && !$0.isIDIndex }
-      }
+      try dropIndexes(command["index"], id, timestamp, at: place)
     }
     return .definition
+  }
+
+  /// Drops the indexes that `index` describes: all, one or several by name, or that of a key.
+  private mutating func dropIndexes(
+    _ index: Value?, _ id: ID, _ timestamp: Timestamp, at place: Place
+  ) throws(Failure) {
+    let isMeant: (IndexSpec) -> Bool
+    switch index {
+    case nil, "*": isMeant = { _ in true }
+    case .string(let name): isMeant = { $0.name.utf8.elementsEqual(name.utf8) }
+    case .document(let key): isMeant = { $0.key == key }
+    case .array:
+      let elements = index?.elements ?? []
+      let names = elements.compactMap(\.string)
+      guard names.count == elements.count else { fallthrough }
+      isMeant = { spec in names.contains { $0.utf8.elementsEqual(spec.name.utf8) } }
+    default: throw .malformedEntry(timestamp, "dropIndexes of something that names no index", at: place)
+    }
+    for list in [\Collection.indexes, \.rawIndexes] {
+      collections[id][keyPath: list].removeAll { isMeant($0) && !$0.isIDIndex }
+    }
   }
 
   /// Commands on one that is not known: its drop settles it.
   private mutating func followStranger(
     _ operation: OplogOperation, _ command: String, _ name: Namespace, _ timestamp: Timestamp, at place: Place
   ) throws(Failure) -> Effect {
+    if command == "renameCollection", let object = operation.object,
+      let to = object["to"]?.string.flatMap({ Namespace($0) })
+    {
+      vacate(to, dropping: object["dropTarget"], for: nil)
+    }
     guard let uuid = operation.uuid else {
       if command == "drop" { return .definition }
       throw .unknownCollection(name, timestamp, at: place)
@@ -91,10 +121,13 @@ extension SourceCatalogue {
   private mutating func create(
     _ operation: OplogOperation, _ name: Namespace, _ command: Document, _ timestamp: Timestamp
   ) {
-    // In the dump's window: it was there already when the dump listed it, so its options are of a later moment.
-    if find(operation, named: name) != nil { return }
-    // A namesake that was never dropped cannot be, except by an entry before the chain: the new one counts.
-    if let other = byName[name] { remove(other) }
+    // In the dump's window: it was there already when the dump listed it, so its options are of a later moment. One
+    // that was dropped before, and is made again with the same UUID, begins anew.
+    if let id = find(operation, named: name), collections[id].isAlive || collections[id].isDisplaced {
+      return revive(id, as: name)
+    }
+    // A namesake that was never dropped cannot be: it gets the name later, or an entry is left out. The new one counts.
+    if let other = byName[name] { displace(other) }
     let isBuckets = command["timeseries"] != nil && name.bucketsOf != nil
     let idIndex = command["idIndex"]?.document.map { [IndexSpec($0)] } ?? []
     add(
@@ -119,15 +152,19 @@ extension SourceCatalogue {
   }
 
   private mutating func rename(_ id: ID, to: Namespace, dropping target: Value?) {
-    if let uuid = target?.uuid {
-      if let dropped = byUUID[uuid] { remove(dropped) }
-      strangers[uuid] = nil
-    } else if let other = byName[to], other != id {
-      remove(other)
-    }
+    vacate(to, dropping: target, for: id)
     if byName[collections[id].name] == id { byName[collections[id].name] = nil }
     collections[id].name = to
     byName[to] = id
+  }
+
+  /// Makes room for a collection that gets the name `to`: `target`, where the entry tells its UUID, is dropped.
+  private mutating func vacate(_ to: Namespace, dropping target: Value?, for id: ID?) {
+    if let uuid = target?.uuid {
+      if let dropped = byUUID[uuid] { remove(dropped) }
+      strangers[uuid] = nil
+    }
+    if let other = byName[to], other != id { displace(other) }
   }
 
   /// Follows `collMod`: the index part changes specifications here, the rest options. The server is given the

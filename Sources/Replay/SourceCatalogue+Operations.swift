@@ -16,7 +16,10 @@ extension SourceCatalogue {
     case .insert, .update, .delete: break
     }
     // The common case first: a known UUID needs no name.
-    if let uuid = operation.uuid, let id = byUUID[uuid] { return .document(id) }
+    if let uuid = operation.uuid, let id = byUUID[uuid] {
+      if collections[id].isDisplaced, let name = operation.namespace { revive(id, as: name) }
+      return .document(id)
+    }
     guard let name = operation.namespace else {
       throw .malformedEntry(timestamp, "no namespace", at: place)
     }

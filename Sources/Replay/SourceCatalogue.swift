@@ -39,6 +39,9 @@ package struct SourceCatalogue: Sendable {
     package var rawIndexes: [IndexSpec] = []
     /// Whether it exists.
     package var isAlive = true
+    /// Whether it is taken for gone only because another one had its name, or its database was dropped: in the window of
+    /// the base that may have been before it was made, or before it had this name.
+    var isDisplaced = false
 
     /// Whether all of its operations have to stay in order: capped, and collections whose collation only the
     /// server can compare `_id`s by.
@@ -87,9 +90,27 @@ package struct SourceCatalogue: Sendable {
     if let uuid = collection.uuid { byUUID[uuid] = id }
   }
 
+  /// Ends a collection, of which an entry says so by its UUID.
   mutating func remove(_ id: ID) {
     collections[id].isAlive = false
+    collections[id].isDisplaced = false
     if byName[collections[id].name] == id { byName[collections[id].name] = nil }
+  }
+
+  /// Takes one that is alive for gone because of its name, until an entry with its UUID says otherwise.
+  mutating func displace(_ id: ID) {
+    remove(id)
+    collections[id].isDisplaced = true
+  }
+
+  /// Takes back that a collection was displaced: an entry is about it, under this name.
+  mutating func revive(_ id: ID, as name: Namespace) {
+    guard collections[id].isDisplaced else { return }
+    collections[id].isDisplaced = false
+    collections[id].isAlive = true
+    if let other = byName[name], other != id { displace(other) }
+    collections[id].name = name
+    byName[name] = id
   }
 
   /// Whether there is no collection whose UUID is still to be told; users and roles are the server's own.

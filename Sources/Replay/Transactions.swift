@@ -7,6 +7,8 @@ package import Platform
 /// Shapes (the server's transaction_oplog_application.cpp): one `applyOps`; several, all but the last with
 /// `partialTxn: true`; a last one with `prepare: true`, followed by `commitTransaction` or `abortTransaction`.
 /// `prevOpTime` chains them, and the last one's `count` says how many operations there are in all.
+///
+/// Memory: the entries of the transactions that are open, up to a limit.
 package struct Transactions: Sendable {
   /// What an entry means for the replay.
   package enum Step: Sendable {
@@ -24,11 +26,21 @@ package struct Transactions: Sendable {
     var last: Timestamp
     var isPrepared = false
     var namespace: String
+    /// What it takes in memory.
+    var bytes = 0
   }
 
-  private var open: [OplogEntry.Session: Open] = [:]
+  /// What open transactions may take in all. The server writes one into as many entries of 16 MB as it takes, but holds it
+  /// in memory itself until it commits, for 60 seconds unless told otherwise.
+  package static let largestOpen = 1 << 30
 
-  package init() {}
+  private var open: [OplogEntry.Session: Open] = [:]
+  private let limit: Int
+  /// What those that are open take in memory.
+  private var bytes = 0
+
+  /// `limit`: the bytes that open transactions may take in memory.
+  package init(limit: Int = Transactions.largestOpen) { self.limit = limit }
 
   /// Transactions that are still open, with the number of operations they hold: at the target, those that had not
   /// been committed then.
@@ -36,7 +48,8 @@ package struct Transactions: Sendable {
     open.values.map { ($0.last, $0.operations.count) }
   }
 
-  /// Takes the next entry. Throws `Failure` when a transaction has a hole or no beginning.
+  /// Takes the next entry. Throws `Failure` when a transaction has a hole or no beginning, and when those that are open
+  /// take too much memory.
   package mutating func step(_ entry: OplogEntry, at place: Place) throws(Failure) -> Step {
     guard entry.operation.kind == .command, let command = entry.operation.object,
       let name = entry.operation.commandName
@@ -47,13 +60,13 @@ package struct Transactions: Sendable {
       guard let session = entry.session, entry.multiOpType != 1 else { return .apply(operations) }
       return try add(operations, command, session, entry, at: place)
     case "commitTransaction":
-      guard let session = entry.session, let transaction = open.removeValue(forKey: session),
+      guard let session = entry.session, let transaction = close(session),
         transaction.isPrepared
       else { throw .transactionWithoutBeginning(entry.timestamp, at: place) }
       return .apply(transaction.operations)
     case "abortTransaction":
       // One whose entries lie before the chain's beginning is aborted all the same: nothing of it is needed.
-      let transaction = entry.session.flatMap { open.removeValue(forKey: $0) }
+      let transaction = entry.session.flatMap { close($0) }
       return .aborted(transaction?.operations.count ?? 0)
     default: return .apply([entry.operation])
     }
@@ -79,8 +92,10 @@ package struct Transactions: Sendable {
     }
     transaction.operations += operations
     transaction.last = entry.timestamp
+    transaction.bytes +=
+      entry.operation.bytes.count + operations.count * MemoryLayout<OplogOperation>.stride
     if command["partialTxn"]?.isTrue == true {
-      open[session] = transaction
+      try keep(transaction, session, at: place)
       return .wait
     }
     if let count = command["count"]?.integer, count != Int64(transaction.operations.count) {
@@ -88,11 +103,25 @@ package struct Transactions: Sendable {
     }
     if command["prepare"]?.isTrue == true {
       transaction.isPrepared = true
-      open[session] = transaction
+      try keep(transaction, session, at: place)
       return .wait
     }
-    open[session] = nil
+    close(session)
     return .apply(transaction.operations)
+  }
+
+  private mutating func keep(
+    _ transaction: Open, _ session: OplogEntry.Session, at place: Place
+  ) throws(Failure) {
+    bytes += transaction.bytes - (open.updateValue(transaction, forKey: session)?.bytes ?? 0)
+    if bytes > limit { throw .transactionsTooLarge(transaction.last, open.count, limit, at: place) }
+  }
+
+  @discardableResult
+  private mutating func close(_ session: OplogEntry.Session) -> Open? {
+    let transaction = open.removeValue(forKey: session)
+    bytes -= transaction?.bytes ?? 0
+    return transaction
   }
 
   /// The operations of an `applyOps`, those of nested ones in their place (the server nests up to ten deep).
@@ -138,6 +167,17 @@ extension Failure {
     Failure(
       .damagedBackup, "transaction-incomplete",
       "the transaction at \(timestamp) has \(found) operations where it counts \(count)", at: place)
+  }
+
+  static func transactionsTooLarge(
+    _ timestamp: Timestamp, _ count: Int, _ limit: Int, at place: Place
+  ) -> Failure {
+    Failure(
+      .incomplete, "transactions-too-large",
+      "\(count == 1 ? "the transaction that is" : "the \(count) transactions that are") open at \(timestamp) "
+        + "\(count == 1 ? "takes" : "take") more than \(ByteSize.format(limit)) of memory",
+      at: place,
+      hint: "No more than that is kept of transactions whose commit has not come. Take a target before it.")
   }
 
   static func malformedEntry(_ timestamp: Timestamp, _ what: String, at place: Place) -> Failure {

@@ -116,6 +116,39 @@ struct OplogDamageTests {
     #expect(try OplogChain.inspect(base: base, slices: [scratch["in"]]).damage.contains(failure))
   }
 
+  @Test(
+    "is refused in whatever is named as a slice",
+    arguments: [
+      "0.bson", "0.bson.gz", "0.BSON.zst", "0.bson.lz4", "0.bson.snappy", "0.bson.s2", "0.oplog",
+      "0.oplog.gz",
+      "0.oplog.s2",
+    ])
+  func malformed(name: String) throws {
+    let scratch = try Scratch()
+    let entries = OplogSlices.inserts("5:1", "5:2", "6:1")
+    let base = try scratch.writeBase([entries[0]])
+    try scratch.write(entries, to: "in/1.bson")
+    try scratch.write(entries, to: "in/\(name)")
+    try scratch.edit("in/\(name)") { $0[4] = 0x77 }
+    let failure = #expect(throws: Failure.self) { try OplogChain.open(base: base, slices: [scratch["in"]]) }
+    #expect(failure?.code == "bson-malformed" && failure?.place?.file == scratch["in/\(name)"])
+  }
+
+  @Test(
+    "is refused where a compressed file is empty",
+    arguments: ["0.bson.gz", "oplog.bson.gz", "0.zst", "0.lz4"])
+  func emptyCompressed(name: String) throws {
+    let scratch = try Scratch()
+    let entries = OplogSlices.inserts("5:1", "5:2")
+    let base = try scratch.writeBase([entries[0]])
+    try scratch.write(entries, to: "in/1.bson")
+    try scratch.write([UInt8](), to: "in/\(name)")
+    for path in ["in", "in/\(name)"] {
+      let failure = #expect(throws: Failure.self) { try OplogChain.open(base: base, slices: [scratch[path]]) }
+      #expect(failure?.code == "gzip-empty" && failure?.place?.file == scratch["in/\(name)"])
+    }
+  }
+
   @Test("names both entries where two replica sets meet")
   func bothNamed() throws {
     let scratch = try Scratch()

@@ -92,6 +92,28 @@ struct OplogFormsTests {
       ])
   }
 
+  @Test("among empty files, which are passed over with a note", arguments: [1, 2])
+  func empty(count: Int) throws {
+    let scratch = try Scratch()
+    let base = try scratch.writeBase(Array(all[...1]))
+    try scratch.write(all, to: "in/0.bson")
+    for number in 1...count { try scratch.write("", to: "in/\(number).bson") }
+    let first = scratch["in/1.bson"]
+    #expect(
+      try OplogChain.open(base: base, slices: [scratch["in"]]).notes == [
+        count == 1
+          ? "\(first): passed over, is empty"
+          : "\(scratch["in"]): 2 empty files passed over (the first: \(first))"
+      ])
+    #expect(
+      try OplogChain.open(base: base, slices: [scratch["in/0.bson"], first]).notes == [
+        "\(first): passed over, is empty"
+      ])
+    try scratch.remove("in/0.bson")
+    let failure = #expect(throws: Failure.self) { try OplogChain.open(base: base, slices: [scratch["in"]]) }
+    #expect(failure?.code == "no-oplog" && failure?.hint?.contains(first) == true)
+  }
+
   @Test("once, also where a folder holds nothing but what was found before")
   func onceMore() throws {
     let scratch = try Scratch()

@@ -126,6 +126,13 @@ struct OplogSeamTests {
       other.coverage.seams.map(\.verdict) == [.unproven], "no-ops may have been left out, or turned off")
   }
 
+  @Test("is judged after a silence of any length") func longSilence() throws {
+    let idle = ["10:1", "20:1", "2000000000:1"].map { OplogSlices.noop($0) }
+    let scratch = try Scratch()
+    let chain = try scratch.chain([idle[0]], [idle, [OplogSlices.noop("2000000100:1")]])
+    #expect(chain.coverage.seams.map(\.verdict) == [.unproven])
+  }
+
   @Test("is a gap when increments are left out there alone", arguments: [true, false])
   func increments(alone: Bool) throws {
     var entries = (1...1200).map { OplogSlices.insert("5:\($0)") }

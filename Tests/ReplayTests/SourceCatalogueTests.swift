@@ -71,6 +71,82 @@ import Testing
     #expect(!catalogue[0].isAlive && catalogue[1].isAlive)
   }
 
+  @Test(
+    "what ends a collection by its name alone, before it was made, ends when an entry tells its UUID",
+    arguments: [
+      [["create": "orders"]], [["createIndexes": "orders", "v": 2, "key": ["a": 1], "name": "a_1"]],
+      [["collMod": "orders", "validationLevel": "off"]],
+      [["renameCollection": "shop.orders", "to": "shop.orders"]],
+      [["create": "early"], ["renameCollection": "shop.early", "to": "shop.orders"]],
+    ] as [[Document]], [true, false])
+  func displaced(commands: [Document], byDatabase: Bool) throws {
+    var catalogue = catalogue()
+    if byDatabase {
+      _ = try catalogue.follow(command(["dropDatabase": 1]))
+    } else {
+      _ = try catalogue.follow(command(["create": "orders"], other))
+      _ = try catalogue.follow(command(["drop": "orders"], other))
+    }
+    #expect(!catalogue[0].isAlive)
+    for change in commands { _ = try catalogue.follow(command(change, orders)) }
+    #expect(catalogue[0].isAlive && catalogue[0].name == Namespace("shop", "orders"))
+    #expect(catalogue.collections.filter(\.isAlive).count == 1)
+  }
+
+  @Test("and so does an operation on one of its documents", arguments: ["i", "u", "d"])
+  func displacedDocument(kind: String) throws {
+    var catalogue = catalogue()
+    _ = try catalogue.follow(command(["dropDatabase": 1]))
+    let operation: Document = [
+      "op": .string(kind), "ns": "shop.early", "ui": orders.value, "o": ["_id": 1], "o2": ["_id": 1],
+    ]
+    #expect(try catalogue.follow(operation) == .document(0))
+    #expect(catalogue[0].isAlive && catalogue[0].name == Namespace("shop", "early"))
+  }
+
+  @Test("a rename onto its later name does not end a collection") func renamedOntoLaterName() throws {
+    var catalogue = catalogue()
+    _ = try catalogue.follow(command(["create": "a"], other))
+    _ = try catalogue.follow(command(["renameCollection": "shop.a", "to": "shop.orders"], other))
+    _ = try catalogue.follow(command(["renameCollection": "shop.orders", "to": "shop.a"], other))
+    _ = try catalogue.follow(command(["renameCollection": "shop.b", "to": "shop.orders"], orders))
+    #expect(catalogue.collections.map(\.isAlive) == [true, true])
+    #expect(catalogue.collections.map(\.name.collection) == ["orders", "a"])
+  }
+
+  @Test("a drop of its own UUID ends a collection for good, with its database or alone") func dropped() throws
+  {
+    var catalogue = catalogue()
+    _ = try catalogue.follow(command(["drop": "orders"], orders))
+    _ = try catalogue.follow(command(["dropDatabase": 1]))
+    _ = try catalogue.follow(["op": "i", "ns": "shop.orders", "ui": orders.value, "o": ["_id": 1]])
+    _ = try catalogue.follow(command(["collMod": "orders", "validationLevel": "off"], orders))
+    #expect(!catalogue[0].isAlive)
+    // Also when it was displaced before.
+    var second = self.catalogue()
+    _ = try second.follow(command(["dropDatabase": 1]))
+    _ = try second.follow(command(["drop": "orders"], orders))
+    _ = try second.follow(["op": "i", "ns": "shop.orders", "ui": orders.value, "o": ["_id": 1]])
+    #expect(!second[0].isAlive)
+  }
+
+  @Test("one that is dropped and made again with its UUID begins anew, empty") func madeAgain() throws {
+    var catalogue = catalogue()
+    _ = try catalogue.follow(command(["drop": "orders"], orders))
+    _ = try catalogue.follow(command(["create": "orders"], orders))
+    let insert: Document = ["op": "i", "ns": "shop.orders", "ui": orders.value, "o": ["_id": 1]]
+    #expect(try catalogue.follow(insert) == .document(1))
+    #expect(catalogue.collections.map(\.isAlive) == [false, true])
+    #expect(catalogue[1].origin == .created(Timestamp(seconds: 5, increment: 1)))
+  }
+
+  @Test("a rename of a collection that nobody knows drops what it names, too") func strangersRename() throws {
+    var catalogue = catalogue()
+    let rename: Document = ["renameCollection": "shop.gone", "to": "shop.orders", "dropTarget": orders.value]
+    #expect(try catalogue.follow(command(rename, other)) == .stranger)
+    #expect(!catalogue[0].isAlive)
+  }
+
   @Test("entries without UUIDs, as servers before 3.6 wrote them, go by name") func byName() throws {
     var catalogue = catalogue()
     #expect(try catalogue.follow(["op": "d", "ns": "shop.orders", "o": ["_id": 1]]) == .document(0))
@@ -104,6 +180,34 @@ import Testing
     #expect(catalogue[0].indexes.map(\.name) == ["_id_", "b_1"])
     _ = try catalogue.follow(command([name: "orders", "index": "*"], orders))
     #expect(catalogue[0].indexes.map(\.name) == ["_id_"])
+  }
+
+  @Test(
+    "indexes are dropped as `index` says",
+    arguments: [
+      (["index": "a_1"], ["b_1"]), (["index": "*"], []), ([:], []), (["index": ["a_1", "b_1"]], []),
+      (["index": ["b_1"]], ["a_1"]), (["index": []], ["a_1", "b_1"]), (["index": "c_1"], ["a_1", "b_1"]),
+      (["index": .document(["b": 1])], ["a_1"]), (["index": .document(["b": .int32(-1)])], ["a_1", "b_1"]),
+      (["index": 1], nil), (["index": .null], nil), (["index": ["a_1", 1]], nil),
+    ] as [(Document, [String]?)])
+  func dropSome(what: Document, left: [String]?) throws {
+    var catalogue = catalogue()
+    for field in ["a", "b"] {
+      _ = try catalogue.follow(
+        command(
+          [
+            "createIndexes": "orders", "v": 2, "key": .document(([:] as Document).setting(field, to: 1)),
+            "name": .string(field + "_1"),
+          ], orders))
+    }
+    let drop = what.reduce(["dropIndexes": "orders"] as Document) { $0.setting($1.name, to: $1.value) }
+    if let left {
+      _ = try catalogue.follow(command(drop, orders))
+      #expect(catalogue[0].indexes.map(\.name) == ["_id_"] + left)
+    } else {
+      let failure = #expect(throws: Failure.self) { try catalogue.follow(self.command(drop, self.orders)) }
+      #expect(failure?.code == "malformed-entry")
+    }
   }
 
   @Test("a capped collection that is emptied; checks, and builds that have not come to their end")

@@ -102,6 +102,33 @@ import Testing
     }
   }
 
+  @Test("those that are open may take so much memory and no more", arguments: [1, 3])
+  func tooLarge(sessions: Int64) throws {
+    var log = Log()
+    log.transactions = Transactions(limit: 20_000)
+    let text = insert(1).setting("o", to: ["_id": 1, "text": .string(String(repeating: "x", count: 1000))])
+    // What has come to its end counts no more.
+    for number in 10..<Int64(40) {
+      _ = try log.applyOps(1, after: 0, [text], ["partialTxn": true], number: number)
+      _ = try log.applyOps(2, after: 1, [text], ["count": 2], number: number)
+    }
+    for number in Int64(40)..<60 {
+      _ = try log.applyOps(1, after: 0, [text], ["partialTxn": true], number: 1)
+      _ = try log.applyOps(
+        2, after: 1, [text], number.isMultiple(of: 2) ? ["prepare": true] : ["partialTxn": true])
+      _ = try log.end(3, after: 2, "abortTransaction")
+    }
+    let failure = #expect(throws: Failure.self) {
+      for second in UInt32(1)..<30 {
+        for number in 1...sessions {
+          _ = try log.applyOps(second, after: second - 1, [text], ["partialTxn": true], number: number)
+        }
+      }
+    }
+    #expect(failure?.code == "transactions-too-large" && failure?.kind == .incomplete)
+    #expect(failure?.message.contains("more than 20 kB") == true)
+  }
+
   @Test("a retryable write is no transaction") func retryable() throws {
     var log = Log()
     var entry = insert(4)

@@ -11,6 +11,8 @@ struct OplogFinder {
   private var seen: Set<String> = []
   /// Files under the path at hand that hold something else.
   private var passedOver: [String] = []
+  /// Files under it that hold nothing.
+  private var empty: [String] = []
   /// Whether something under the path at hand was found before, or is an oplog without an entry.
   private var isKnown = false
 
@@ -39,6 +41,7 @@ struct OplogFinder {
     }
     for slice in base.slices where seen.insert(try Files.realPath(slice.path)).inserted {
       do throws(Failure) {
+        try refuseEmpty(slice.path)
         if try !add(.file(slice.path), .slice) { notes.append("\(slice.path): passed over, is empty") }
       } catch { try report(error) }
     }
@@ -55,6 +58,7 @@ struct OplogFinder {
     if path == "-" { throw .oplogOnStandardInput() }
     let count = slices.count + damage.count
     passedOver = []
+    empty = []
     isKnown = false
     switch Files.kind(of: path) {
     case nil: throw .backupNotFound(path)
@@ -68,7 +72,13 @@ struct OplogFinder {
       return
     }
     if slices.count + damage.count == count, !isKnown {
-      throw .noSlice(path, passedOver: passedOver)
+      throw .noSlice(path, passedOver: passedOver + empty)
+    }
+    if let first = empty.first {
+      notes.append(
+        empty.count == 1
+          ? "\(first): passed over, is empty"
+          : "\(path): \(empty.count) empty files passed over (the first: \(first))")
     }
     guard let first = passedOver.first else { return }
     notes.append(
@@ -105,7 +115,8 @@ struct OplogFinder {
     let reader = try openDecompressed(path)
     let start = try reader.read(upTo: Archive.magic.count)
     if start.isEmpty {
-      if isNamed || isOplog { notes.append("\(path): passed over, is empty") }
+      try refuseEmpty(path)
+      if isNamed { notes.append("\(path): passed over, is empty") } else { empty.append(path) }
       isKnown = isKnown || isOplog
       return
     }
@@ -128,7 +139,7 @@ struct OplogFinder {
     }
     let entry: OplogEntry?
     do throws(Failure) { entry = try firstEntry(path) } catch {
-      if isNamed || isOplog || name.hasSuffix(".bson") || name.hasSuffix(".bson.gz") { throw error }
+      if isNamed || OplogFinder.isNamedEntries(name) { throw error }
       passedOver.append(path)
       return
     }
@@ -139,6 +150,21 @@ struct OplogFinder {
       return
     }
     _ = try add(.file(path), isDump ? .dump : .slice)
+  }
+
+  /// Whether a file's name, in lower case, is one that files of documents and slices of Percona Backup for MongoDB have.
+  private static func isNamedEntries(_ name: String) -> Bool {
+    let compression = [".gz", ".zst", ".lz4", ".snappy", ".s2"].first(where: name.hasSuffix)
+    let stem = name.dropLast(compression?.count ?? 0)
+    return stem.hasSuffix(".bson") || stem.hasSuffix(".oplog")
+  }
+
+  /// Throws for a file without a byte that is named as compressed: nothing takes a few bytes then. What writes snappy and
+  /// s2 may leave those out.
+  private func refuseEmpty(_ path: String) throws(Failure) {
+    guard [".gz", ".zst", ".lz4"].contains(where: path.lowercased().hasSuffix), try Files.size(of: path) == 0
+    else { return }
+    throw .emptyGzip(path)
   }
 
   /// The first document as an entry; nil when it is none.

@@ -105,7 +105,9 @@ extension Seam.Verdict {
       self = .gap(.termWithoutStart(evidence.termAfter))
     } else if evidence.isBeforeSlice, evidence.sharedSeams > 0, evidence.sharedSeams >= evidence.bareSeams {
       self = .gap(.otherSeamsShare(evidence.sharedSeams))
-    } else if !isNewTerm, evidence.periodicNoops > 0, silence > max(60, 3 * evidence.longestSilence) {
+    } else if !isNewTerm, evidence.periodicNoops > 0,
+      UInt64(silence) > max(60, 3 * UInt64(evidence.longestSilence))
+    {
       self = .gap(.silence(seconds: silence))
     } else if !isNewTerm, evidence.steps >= 1000, evidence.skips == 0, skipped > 0 {
       self = .gap(.increment(skipped: skipped))

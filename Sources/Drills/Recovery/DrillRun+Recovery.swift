@@ -230,8 +230,18 @@ extension DrillRun {
       record.notVerified.append(
         DrillRecord.NotVerified(
           "oplog",
-          "\(Count.text(ledger.updatesOutsideBase, "document")) that the oplog updates and that the base, declared "
-            + "partial, never held"))
+          "\(Count.text(ledger.updatesOutsideBase, "update")) of documents that the base, declared partial, does not "
+            + "hold"))
+    }
+    if let outside = ledger.skipped[.outsideBase] {
+      let count = outside.values.reduce(0, +)
+      let names = outside.keys.sorted()
+      record.notVerified.append(
+        DrillRecord.NotVerified(
+          "oplog",
+          "\(Count.text(count, "operation")) on \(Count.text(names.count, "collection")) that the base, declared "
+            + "partial, does not hold: \(names.prefix(5).joined(separator: ", "))\(names.count > 5 ? ", …" : "")"
+        ))
     }
   }
 

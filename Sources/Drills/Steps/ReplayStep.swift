@@ -37,8 +37,8 @@ package struct ReplayStep: StepKind {
     "Entries to leave out, such as {op: u, ns: shop.orders}; the report says that this state never existed.")
   private static let partialKey = Key(
     "partial", .boolean, default: "false",
-    "Declares that the base was dumped with a query: updates of documents that it never held are counted, not failed."
-  )
+    "Declares that the base was dumped with a query: updates of documents and operations on collections that it never held "
+      + "are counted, not failed.")
 
   private static let untilFailingKey = Key(
     "until_failing", Shape<[Located<String>]>.list(of: Shape.string.located, orOne: true),
