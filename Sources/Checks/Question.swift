@@ -75,6 +75,11 @@ struct Question: Sendable {
       throw error
     } catch let error as MongoError where error.code == 50 && error.codeName == "MaxTimeMSExpired" {
       outcome.message = timedOut(timeout(on: server))
+    } catch let error as MongoError
+      where error.code == 11601 && Clock.monotonic - start >= timeout(on: server) ?? .infinity
+    {
+      // MongoDB 4.4 says of JavaScript that its time is up so: Interrupted.
+      outcome.message = timedOut(timeout(on: server))
     } catch is TimedOut {
       outcome.message = timedOut(timeout(on: server))
     } catch let error as Unanswerable {

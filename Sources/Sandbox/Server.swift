@@ -131,6 +131,8 @@ package final class Server: Sendable {
 // MARK: - Coming
 
 extension Server {
+  /// How long its process may take to end when its storage is closed, and how often its log is read for that, in seconds.
+  private static let closing = 5.0
   /// How often another port is tried.
   private static let portAttempts = 8
 
@@ -146,7 +148,7 @@ extension Server {
       let logged = (try? Files.size(of: logFile)) ?? 0
       let child = try spawn(parameters)
       do throws(Failure) {
-        let pool = try answer(child, within: seconds ?? options.startTimeout)
+        let pool = try answer(child, within: seconds ?? options.startTimeout, logged: logged)
         state.update { state in
           state.pool = pool
           state.isWanted = !state.isOver
@@ -194,9 +196,11 @@ extension Server {
   }
 
   /// Waits until the server answers; every 2 ms it is asked whether it listens. A member has to know the key: no
-  /// other server that might listen on its port does.
-  private func answer(_ child: Child, within seconds: Double) throws(Failure) -> ClientPool {
+  /// other server that might listen on its port does. `logged` is where its log began with this start.
+  private func answer(_ child: Child, within seconds: Double, logged: Int) throws(Failure) -> ClientPool {
     let deadline = Clock.monotonic + seconds
+    var nextLook = Clock.monotonic + Self.closing
+    var wasClosed = false
     let (address, uri) = (address, directURI)
     var pool: ClientPool?
     while true {
@@ -206,6 +210,15 @@ extension Server {
       }
       if pool == nil, address.accepts { pool = try? ClientPool(uri: uri) }
       if let pool, answers(pool) { return pool }
+      if Clock.monotonic > nextLook {
+        // Some versions hang in their own end (seen with 4.4.2 and a file that lacks).
+        if wasClosed {
+          child.kill()
+          throw .wontStart(program, child.exitStatus ?? .signaled(SIGKILL), ServerLog(path: logFile))
+        }
+        wasClosed = ServerLog(path: logFile, from: logged).saysClosed
+        nextLook = Clock.monotonic + Self.closing
+      }
       if Clock.monotonic > deadline {
         throw .startTimedOut(program, seconds: seconds, ServerLog(path: logFile))
       }

@@ -58,6 +58,10 @@ struct ServerLog {
     return nil
   }
 
+  /// Whether its storage engine was closed: what comes after that is only its process's end. Source: message 4795901 of
+  /// MongoDB 4.4 and later.
+  var saysClosed: Bool { lines.contains { $0.text.hasPrefix("WiredTiger closed") } }
+
   /// Whether it ended because another has its port.
   var saysAddressInUse: Bool { lines.contains { $0.text.contains("Address already in use") } }
 

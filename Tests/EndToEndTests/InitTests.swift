@@ -7,7 +7,7 @@ import Testing
 struct InitTests {
   @Test(
     "drafts a scenario that lint takes and whose run passes",
-    .tags(.mongod), arguments: ["dump", "dump-gzip", "full.archive", "full.archive.gz"])
+    .needsFixtures, .tags(.mongod), arguments: ["dump", "dump-gzip", "full.archive", "full.archive.gz"])
   func shop(form: String) throws {
     try withFolder { folder in
       let made = try Mongodrill.run("init", "\(Fixture.base)/\(form)", "-o", "shop.yaml", "-q", in: folder)
@@ -29,7 +29,9 @@ struct InitTests {
     }
   }
 
-  @Test("with slices the checks are asked after the replay, of what there is by then", .tags(.mongod))
+  @Test(
+    "with slices the checks are asked after the replay, of what there is by then", .needsFixtures,
+    .tags(.mongod))
   func slices() throws {
     try withFolder { folder in
       _ = try Mongodrill.run(

@@ -78,7 +78,7 @@ struct SimulationTests {
     let (first, seconds) = Clock.measure { play(1) }
     #expect(first == play(1) && first != play(2))
     #expect(first.bytes / 2e15 > 0.999 && first.done + first.failed == 1000)
-    #expect(seconds < 10, "\(seconds) s")
+    #expect(seconds < 60, "\(seconds) s")
     let small = FleetSimulation(systems: 100, bytes: 2e13, seed: 1)
     let enough = small.machines(within: 86_400, conditions, seed: 1)
     #expect(enough != nil && enough == small.machines(within: 86_400, conditions, seed: 1))
