@@ -31,7 +31,7 @@ package final class Archive: LogicalBackup {
     let reader = try decompressed(source)
     let stream = ArchiveStream(reader)
     let prelude = try ArchivePrelude(stream)
-    let catalogue = ArchiveCatalogue(prelude)
+    let catalogue = try ArchiveCatalogue(prelude)
     path = source.file
     collections = catalogue.collections
     namespaces = catalogue.namespaces
@@ -76,9 +76,12 @@ private struct ArchiveCatalogue {
   var hasOplog = false
   var notes: [String] = []
   var damage: [Failure] = []
+  private var names: Set<Namespace> = []
 
-  init(_ prelude: ArchivePrelude) {
+  /// Throws on interruption alone.
+  init(_ prelude: ArchivePrelude) throws(Failure) {
     for declared in prelude.declared {
+      try Interruption.check()
       do throws(Failure) { try add(declared) } catch { damage.append(error) }
     }
     collections.sort {
@@ -104,9 +107,7 @@ private struct ArchiveCatalogue {
       return
     }
     if let reason = namespace.illegality { throw .illegalNamespace(place, reason) }
-    if collections.contains(where: { $0.facts.namespace == namespace }) {
-      throw .twoCollections(place, namespace)
-    }
+    guard names.insert(namespace).inserted else { throw .twoCollections(place, namespace) }
     // Also when its metadata is no good: the blocks that follow are checked against the list.
     var facts = CollectionFacts(namespace)
     defer {

@@ -12,6 +12,9 @@ package struct CopyTar: Sendable {
   /// Its size unpacked, as far as that shows before it is read.
   package let isCompressed: Bool
 
+  /// How many files may describe a copy, wherever they lie: a few, and those that lie about. Of each 64 KiB are kept.
+  private static let mostDescribed = 64
+
   /// Looks at its beginning; nil for what is no tar. Throws nothing: another reader says what is wrong with other files.
   package init?(_ path: String) {
     guard path != "-", Files.kind(of: path) == .file, let size = try? Files.size(of: path),
@@ -48,11 +51,14 @@ package struct CopyTar: Sendable {
         if place != nil { try isRoom(entry.size) }
         contents.add(
           PhysicalCopy.File(path: entry.path, size: entry.size), start: try take(entry, of: tar, to: place))
+        // Not at its end: what describes each of any number would be kept until then.
+        guard contents.roots.count < 2 else { throw Failure.tarOfSeveral(path, contents.roots) }
+        guard contents.described.count <= Self.mostDescribed else {
+          throw Failure.tarOfSeveral(path, contents.described)
+        }
       }
     }
-    let roots = contents.roots
-    guard let root = roots.first else { throw Failure.tarWithoutCopy(path) }
-    guard roots.count == 1 else { throw Failure.tarOfSeveral(path, roots) }
+    guard let root = contents.roots.first else { throw Failure.tarWithoutCopy(path) }
     return PhysicalCopy(path, contents.below(root), root: root)
   }
 

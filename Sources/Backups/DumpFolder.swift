@@ -48,9 +48,13 @@ struct DumpFolder {
   /// The parts that no collection has claimed yet.
   private var documents: [[UInt8]: Part] = [:]
   private var metadata: [[UInt8]: Part] = [:]
+  /// The collections that were added.
+  private var names: Set<Namespace> = []
+  /// The stems of files of documents by the collection's name that they spell; made when a file isn't named as expected.
+  private var spellings: [[UInt8]: [[UInt8]]]?
 
-  /// Pairs up the files of a database's folder.
-  init(database: String, path: String, parts: [Part]) {
+  /// Pairs up the files of a database's folder. Throws on interruption alone.
+  init(database: String, path: String, parts: [Part]) throws(Failure) {
     self.database = database
     if let reason = Namespace(database, "x").illegality {
       damage.append(.illegalNamespace(Place(path), reason))
@@ -58,6 +62,7 @@ struct DumpFolder {
     }
     for part in parts { sort(part) }
     for part in metadata.values.sorted(by: { $0.entry.name < $1.entry.name }) {
+      try Interruption.check()
       do throws(Failure) { try pair(part) } catch { damage.append(error) }
     }
     for part in documents.values.sorted(by: { $0.entry.name < $1.entry.name }) {
@@ -105,17 +110,14 @@ struct DumpFolder {
     let facts = metadata.facts(namespace)
     let file = takeDocuments(of: namespace, kind: metadata.kind)
     if let reason = namespace.illegality { throw .illegalNamespace(place, reason) }
-    if collections.contains(where: { $0.facts.namespace == namespace }) {
-      throw .twoCollections(place, namespace)
-    }
+    if names.contains(namespace) { throw .twoCollections(place, namespace) }
     if metadata.kind == .view {
       if let file { throw .viewWithDocuments(file.entry.path, namespace) }
-      collections.append(
-        BackedUpCollection(facts: facts, place: nil, fileBytes: 0, treatment: Treatment(namespace)))
+      add(BackedUpCollection(facts: facts, place: nil, fileBytes: 0, treatment: Treatment(namespace)))
       return
     }
     guard let file else { throw .documentsMissing(place, namespace) }
-    collections.append(
+    add(
       BackedUpCollection(
         facts: facts, place: Place(file.entry.path), fileBytes: file.entry.size,
         treatment: Treatment(namespace)))
@@ -129,14 +131,29 @@ struct DumpFolder {
     for name in names {
       // As mongodump names it, or in another spelling of the same name.
       if let part = documents.removeValue(forKey: CollectionFileName.stem(of: name)) { return part }
-      let raw = Array(name.utf8)
-      if let stem = documents.keys.first(where: {
-        !CollectionFileName.isCut($0) && CollectionFileName.collection(of: $0) == raw
-      }) {
-        return documents.removeValue(forKey: stem)
-      }
+      if let part = takeSpelled(Array(name.utf8)) { return part }
     }
     return nil
+  }
+
+  private mutating func takeSpelled(_ name: [UInt8]) -> Part? {
+    var known =
+      spellings
+      ?? Dictionary(grouping: documents.keys.filter { !CollectionFileName.isCut($0) }) {
+        CollectionFileName.collection(of: $0)
+      }
+    // Not copied while it is changed.
+    spellings = nil
+    defer { spellings = known }
+    while let stem = known[name]?.popLast() {
+      if let part = documents.removeValue(forKey: stem) { return part }
+    }
+    return nil
+  }
+
+  private mutating func add(_ collection: BackedUpCollection) {
+    names.insert(collection.facts.namespace)
+    collections.append(collection)
   }
 
   /// A file of documents without metadata: those of `--dumpDbUsersAndRoles` have none, others must.
@@ -150,7 +167,7 @@ struct DumpFolder {
   @discardableResult private mutating func addBare(_ part: Part) -> Namespace {
     let name = String(decoding: CollectionFileName.collection(of: part.stem), as: UTF8.self)
     let namespace = Namespace(database, name)
-    collections.append(
+    add(
       BackedUpCollection(
         facts: CollectionFacts(namespace), place: Place(part.entry.path), fileBytes: part.entry.size,
         treatment: Treatment(namespace)))

@@ -107,7 +107,7 @@ private func openCollectionFile(
     backup.notes.append("\(path): no metadata beside it, so options and indexes are unknown")
     return backup
   }
-  let folder = DumpFolder(database: database, path: folderPath, parts: [part] + metadata)
+  let folder = try DumpFolder(database: database, path: folderPath, parts: [part] + metadata)
   backup.collections = folder.collections
   backup.notes += folder.notes
   backup.damage = folder.damage

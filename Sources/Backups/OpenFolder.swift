@@ -22,26 +22,40 @@ func openFolder(_ path: String, endingBy target: Timestamp?) throws(Failure) -> 
   }
   let nested = others.filter { isDump($0.entry, root: root) }.map(\.entry.name)
   if databases.isEmpty, !top.isDatabase {
-    if let archive = top.archive { return try inspectBackup(archive.path) }
-    throw .noDump(path, entries: top.names, dumps: nested, damage: damage)
+    let unread = top.unread + others.flatMap(\.content.unread)
+    if unread.isEmpty, let archive = top.archive { return try inspectBackup(archive.path) }
+    throw .noDump(path, entries: top.names, dumps: nested, unread: unread, damage: damage)
   }
   if !nested.isEmpty, !databases.isEmpty { throw .severalDumps(path, nested + databases.map(\.entry.name)) }
 
   var backup = DumpFiles(databases.isEmpty ? .databaseDirectory : .dumpDirectory, path: path)
   backup.damage = damage
+  for content in [top] + databases.map(\.content) {
+    backup.damage += content.unread.map(Failure.unreadFile)
+  }
   backup.readOrigin(top)
   if databases.isEmpty {
-    backup.add(DumpFolder(database: Files.name(of: root), path: path, parts: top.parts), top)
+    backup.add(try DumpFolder(database: Files.name(of: root), path: path, parts: top.parts), top)
   } else {
     backup.takeOplog(top)
     for part in top.parts where !top.isOplog(part) { backup.damage.append(.misplacedFile(part.entry.path)) }
     backup.notes += top.passedOver.map { "\($0): passed over, not a part of a dump" }
     for (entry, content) in databases {
       if backup.origin.serverVersion == nil { backup.readOrigin(content) }
-      backup.add(DumpFolder(database: entry.name, path: entry.path, parts: content.parts), content)
+      backup.add(try DumpFolder(database: entry.name, path: entry.path, parts: content.parts), content)
+      for folder in content.folders {
+        let inside = FolderContent(try Folder(path: folder.path, root: root).entries(&backup.damage))
+        backup.passOver(folder, inside)
+      }
     }
   }
-  backup.notes += others.map { "\($0.entry.path): passed over, holds no collection" }
+  for (entry, content) in others {
+    if !databases.isEmpty, content.isEmpty, isDatabaseName(entry.name) {
+      backup.damage.append(.databaseFolderEmpty(entry.path))
+    } else {
+      backup.passOver(entry, content)
+    }
+  }
   backup.finish()
   return backup
 }
@@ -66,13 +80,20 @@ private struct FolderContent {
   var dataDirectory: String?
   /// Paths of files that are none of a dump.
   var passedOver: [String] = []
+  /// Paths of files that are a collection's by their names, and can't be read as one.
+  var unread: [String] = []
   var names: [String] = []
 
   init(_ entries: [Folder.Entry]) {
     names = entries.map(\.name)
+    let companions = Companions(names)
     for entry in entries {
       if entry.kind == .folder {
         folders.append(entry)
+      } else if companions.isCompanion(entry.name) {
+        passedOver.append(entry.path)
+      } else if Companions.isOfCollection(entry.name), entry.name.hasPrefix("._") {
+        unread.append(entry.path)
       } else if let part = DumpFolder.Part(entry) {
         parts.append(part)
       } else if Self.isNamed(entry, "prelude.json") {
@@ -80,6 +101,8 @@ private struct FolderContent {
       } else if entry.name == Sidecar.fileName {
         // What it says is compared elsewhere.
         continue
+      } else if Companions.isOfCollection(entry.name) {
+        unread.append(entry.path)
       } else {
         if Self.isNamed(entry, "archive") { archive = entry }
         if ["WiredTiger", "WiredTiger.wt"].contains(entry.name) { dataDirectory = entry.name }
@@ -87,6 +110,9 @@ private struct FolderContent {
       }
     }
   }
+
+  /// Whether nothing lies in it but what file managers leave.
+  var isEmpty: Bool { unread.isEmpty && names.allSatisfy { $0.hasPrefix(".") } }
 
   /// Whether it holds the files of collections; a lone oplog doesn't count.
   var isDatabase: Bool { parts.contains { !isOplog($0) } }
@@ -103,6 +129,43 @@ private struct FolderContent {
   }
 
   private static let oplog = Array("oplog".utf8)
+}
+
+/// Files that lie beside a collection's, named for it: what an editor leaves, checksums, signatures, what macOS keeps of a
+/// file's attributes.
+private struct Companions {
+  private let names: Set<[UInt8]>
+
+  init(_ names: [String]) { self.names = Set(names.map { Array($0.utf8) }) }
+
+  /// Whether a name says that the file is a collection's, or has to do with one.
+  static func isOfCollection(_ name: String) -> Bool {
+    let name = name.lowercased()
+    return name.contains(".bson") || name.contains(".metadata.json")
+  }
+
+  /// Whether the file that it is named for is there: without that it may be all that is left of it.
+  func isCompanion(_ name: String) -> Bool {
+    guard Self.isOfCollection(name) else { return false }
+    return Self.forms.contains { start, end in
+      let bytes = name.utf8
+      guard bytes.count > start.utf8.count + end.utf8.count, bytes.starts(with: start.utf8),
+        bytes.suffix(end.utf8.count).elementsEqual(end.utf8)
+      else { return false }
+      return names.contains(Array(bytes.dropFirst(start.utf8.count).dropLast(end.utf8.count)))
+    }
+  }
+
+  /// What stands before and behind the other file's name.
+  private static let forms: [(String, String)] =
+    [("._", ""), ("", "~"), ("#", "#"), (".", ".swp"), (".", ".swo"), ("", ".bak"), ("", ".orig")]
+    + ["md5", "sha1", "sha256", "sha512"].flatMap { [("", ".\($0)"), ("", ".\($0)sum")] }
+    + ["asc", "sig", "minisig"].map { ("", ".\($0)") }
+}
+
+/// Whether a folder of this name may be a database's: of the others, that of a file system's own repairs alone has no dot.
+private func isDatabaseName(_ name: String) -> Bool {
+  name != "lost+found" && Namespace(name, "x").illegality == nil
 }
 
 /// Whether a folder could be given as a dump itself.
@@ -123,6 +186,21 @@ extension DumpFiles {
     notes += folder.notes
     notes += content.passedOver.map { "\($0): passed over, not a part of a dump" }
     if folder.isCompressed { origin.isCompressed = true }
+  }
+
+  /// A folder that is no database's: in that of a database, or beside those.
+  fileprivate mutating func passOver(_ folder: Folder.Entry, _ content: FolderContent) {
+    var asFile = folder
+    asFile.kind = .file
+    if DumpFolder.Part(asFile) != nil {
+      damage.append(.notAFile(folder.path))
+    } else if let part = content.parts.first(where: { !content.isOplog($0) }) {
+      damage.append(.misplacedFile(part.entry.path))
+    } else if !content.unread.isEmpty {
+      damage += content.unread.map(Failure.unreadFile)
+    } else {
+      notes.append("\(folder.path): passed over, holds no collection")
+    }
   }
 
   /// The versions of server and tool (mongodump 100.12 and later says them).
@@ -172,10 +250,11 @@ extension DumpFiles {
 
 extension Failure {
   fileprivate static func noDump(
-    _ path: String, entries: [String], dumps: [String], damage: [Failure]
+    _ path: String, entries: [String], dumps: [String], unread: [String], damage: [Failure]
   ) -> Failure {
     if let first = damage.first { return first }
     if !dumps.isEmpty { return .severalDumps(path, dumps) }
+    if let first = unread.first { return .unreadFile(first) }
     if entries.isEmpty { return .notABackup(path, "the folder is empty") }
     let found = entries.prefix(5).joined(separator: ", ") + (entries.count > 5 ? ", …" : "")
     return .notABackup(
@@ -195,6 +274,21 @@ extension Failure {
       .damagedBackup, "misplaced-file", "a collection's file outside of any database's folder",
       at: Place(path),
       hint: "Move it into the folder of its database.")
+  }
+
+  fileprivate static func unreadFile(_ path: String) -> Failure {
+    Failure(
+      .damagedBackup, "unread-collection-file",
+      "has a collection's name and is in no form that is read, or unfinished", at: Place(path),
+      hint: "Decompress or decrypt it beside its database's files; if a copy was interrupted, copy again.")
+  }
+
+  fileprivate static func databaseFolderEmpty(_ path: String) -> Failure {
+    Failure(
+      .damagedBackup, "database-folder-empty", "a folder beside the databases' has nothing in it",
+      at: Place(path),
+      hint: "mongodump makes none for a database without collections: the copy lost what was in it, "
+        + "or the folder is no part of the dump and can be removed.")
   }
 
   fileprivate static func preludeNotJSON(_ path: String) -> Failure {

@@ -33,8 +33,8 @@ package struct PhysicalCopy: Sendable {
   /// The folder of the tar that it lies in; empty for none.
   package let root: String
 
-  /// Their sizes together.
-  package var bytes: Int { files.reduce(0) { $0 + $1.size } }
+  /// Their sizes together; 2^53 where they say more, as holes may.
+  package var bytes: Int { files.reduce(0) { min($0 + min($1.size, 1 << 53), 1 << 53) } }
 
   /// How it is named in reports.
   package static let form = BackupForm.physicalCopy.rawValue
@@ -156,19 +156,34 @@ struct CopyContents: Sendable {
   private(set) var links: [String] = []
   /// The beginnings of those files that say something: of the short ones that describe the copy, all.
   private(set) var starts: [String: [UInt8]] = [:]
+  /// The folders in which two of the files lie that every copy has, as they were found.
+  private(set) var roots: [String] = []
+  /// The folders of those files of which much is kept, as they were found.
+  private(set) var described: [String] = []
+  /// How many of the files that every copy has lie in a folder.
+  private var typical: [String: Int] = [:]
 
   /// How much of a file's beginning is kept.
   static func wanted(of path: String) -> Int {
     switch Files.name(of: path) {
-    case "WiredTiger", "storage.bson", PhysicalCopy.restoreInfo: 1 << 16
+    case "WiredTiger", "storage.bson", PhysicalCopy.restoreInfo: ofDescription
     case let name where name.hasSuffix(".wt"): 4
     default: 0
     }
   }
 
+  private static let ofDescription = 1 << 16
+
   mutating func add(_ file: PhysicalCopy.File, start: [UInt8]) {
     files.append(file)
     if !start.isEmpty { starts[file.path] = start }
+    let slash = file.path.utf8.lastIndex(of: UInt8(ascii: "/"))
+    let folder = slash.map { String(file.path[..<$0]) } ?? ""
+    if Self.wanted(of: file.path) == Self.ofDescription { described.append(folder) }
+    if PhysicalCopy.typical.contains(Files.name(of: file.path)) {
+      typical[folder, default: 0] += 1
+      if typical[folder] == 2 { roots.append(folder) }
+    }
   }
 
   /// Lists a folder, and reads the beginnings.
@@ -182,7 +197,8 @@ struct CopyContents: Sendable {
       switch Files.kind(of: path, followingLinks: false) {
       case .folder: try list(path, below: inside)
       case .file:
-        let wanted = Self.wanted(of: inside)
+        // What describes the copy lies in its own folder; below it any number may be called so.
+        let wanted = below.isEmpty || inside.hasSuffix(".wt") ? Self.wanted(of: inside) : 0
         add(
           PhysicalCopy.File(path: inside, size: try Files.size(of: path)),
           start: wanted == 0 ? [] : try FileReader(opening: path).read(upTo: wanted))
@@ -208,16 +224,6 @@ struct CopyContents: Sendable {
       inside.starts[PhysicalCopy.restoreInfo] = outside.value
     }
     return inside
-  }
-
-  /// The folders in which files lie that every copy has.
-  var roots: [String] {
-    var found: [String: Int] = [:]
-    for file in files where PhysicalCopy.typical.contains(Files.name(of: file.path)) {
-      let slash = file.path.utf8.lastIndex(of: UInt8(ascii: "/"))
-      found[slash.map { String(file.path[..<$0]) } ?? "", default: 0] += 1
-    }
-    return found.filter { $0.value > 1 }.map(\.key).sorted { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
   }
 }
 

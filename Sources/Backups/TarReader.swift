@@ -55,6 +55,9 @@ internal import Platform
     }
   }
 
+  /// More bytes than a file may have, holes counted, on any file system that holds a dbPath.
+  private static let largest = 1 << 53
+
   private let handle: OpaquePointer
   private let input: Input
   private var file: String { input.reader.file }
@@ -107,7 +110,11 @@ internal import Platform
     if unsafe archive_entry_hardlink(entry) != nil { kind = .hardLink }
     let path = unsafe String(cString: name)
     guard let plain = Self.plain(path) else { throw .tarUnsafe(file, path, "leads out of the folder") }
-    return Entry(path: plain, kind: kind, size: Int(unsafe archive_entry_size(entry)))
+    let size = Int(unsafe archive_entry_size(entry))
+    guard (0...Self.largest).contains(size) else {
+      throw .tarUnread(file, "\(path) says that it has \(size) bytes")
+    }
+    return Entry(path: plain, kind: kind, size: size)
   }
 
   /// Hands over the bytes of the entry that came last, each piece with its offset; what is passed over is zeros. `body`

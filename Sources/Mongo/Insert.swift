@@ -11,12 +11,30 @@ package struct InsertReply: Sendable {
     package var code: Int
     /// The server's words.
     package var message: String
+
+    package init(index: Int, code: Int, message: String) {
+      self.index = index
+      self.code = code
+      self.message = message
+    }
   }
 
   /// How many documents went in.
   package var inserted: Int
   /// Those that didn't.
   package var errors: [WriteError]
+
+  package init(inserted: Int, errors: [WriteError]) {
+    self.inserted = inserted
+    self.errors = errors
+  }
+
+  /// Whether each of `count` documents went in or was refused; in order, those behind the first that was refused were not
+  /// tried.
+  package func accounts(for count: Int, ordered: Bool) -> Bool {
+    if ordered, let first = errors.first { return errors.count == 1 && inserted == first.index }
+    return inserted + errors.count == count
+  }
 }
 
 extension Client {

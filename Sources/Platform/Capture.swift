@@ -25,10 +25,13 @@ package struct CapturedOutput: Sendable, Hashable {
 
   /// As text, with a line in place of what was dropped; bytes that aren't UTF-8 become U+FFFD.
   package var text: String {
-    let end = String(decoding: tail, as: UTF8.self)
-    let start = String(decoding: head, as: UTF8.self)
-    return omittedBytes == 0
-      ? String(decoding: head + tail, as: UTF8.self) : "\(start)\n[… \(omittedBytes) bytes …]\n\(end)"
+    omittedBytes == 0
+      ? String(decoding: head + tail, as: UTF8.self)
+      : CapturedOutput.text(head[...], omitted: omittedBytes, tail[...])
+  }
+
+  static func text(_ start: ArraySlice<UInt8>, omitted: Int, _ end: ArraySlice<UInt8>) -> String {
+    "\(String(decoding: start, as: UTF8.self))\n[… \(omitted) bytes …]\n\(String(decoding: end, as: UTF8.self))"
   }
 
   mutating func append(_ bytes: ArraySlice<UInt8>) {

@@ -47,7 +47,7 @@ package final class CommandStream: Sendable {
       close(writing)
       close(complaints.writing)
     }
-    let errors = Monitor(Errors(text: CapturedOutput(limit: Self.keptErrors)))
+    let errors = Monitor(Errors(text: CapturedOutput(limit: Self.keptErrors + 2 * secrets.reach)))
     do throws(Failure) {
       child = try Supervisor.shared.spawn(spec)
       // Read all along: a command whose complaints nobody takes would stand still.
@@ -99,7 +99,7 @@ package final class CommandStream: Sendable {
   private var complaint: String {
     // What it left running may hold the pipe open for ever.
     _ = errors.wait(atMost: 0.2) { $0.isAtEnd ? true : nil }
-    let text = secrets.masked(errors.withLock { $0.text.text })
+    let text = secrets.masked(errors.withLock { $0.text })
     let lines = text.split(whereSeparator: \.isNewline).filter { $0.contains { !$0.isWhitespace } }
     return lines.suffix(Self.quotedLines).joined(separator: "; ")
   }

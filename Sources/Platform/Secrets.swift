@@ -35,10 +35,28 @@ package struct Secrets: Sendable {
 
   /// The text with `***` in place of each secret, and of whatever stands before the `@` of an address.
   package func masked(_ text: String) -> String {
-    var bytes = Secrets.maskingAddresses(Array(text.utf8))
-    for secret in texts { bytes = Secrets.replacing(secret, in: bytes) }
-    return String(decoding: bytes, as: UTF8.self)
+    String(decoding: masked(Array(text.utf8)), as: UTF8.self)
   }
+
+  private func masked(_ text: [UInt8]) -> [UInt8] {
+    var bytes = Secrets.maskingAddresses(text)
+    for secret in texts { bytes = Secrets.replacing(secret, in: bytes) }
+    return bytes
+  }
+
+  /// What a program wrote with `***` in place of secrets. Where its middle was dropped, a piece of a secret may be all that
+  /// is left of it: as much as that may be is dropped, too, and an address that is cut before its `@`.
+  func masked(_ output: CapturedOutput) -> String {
+    guard output.omittedBytes > 0 else {
+      return String(decoding: masked(output.head + output.tail), as: UTF8.self)
+    }
+    let start = Secrets.withoutOpenAddress(masked(output.head).dropLast(reach))
+    let end = Secrets.withoutAddressEnd(masked(output.tail).dropFirst(reach))
+    return CapturedOutput.text(start, omitted: output.omittedBytes, end)
+  }
+
+  /// How long the piece of a secret may be that stands at a cut, in bytes.
+  var reach: Int { max(0, (texts.first?.count ?? 0) - 1) }
 
   /// An address without its user and password: `mongodb://***@host/`.
   package static func maskingAddress(_ text: String) -> String {
@@ -73,15 +91,31 @@ package struct Secrets: Sendable {
       result += sign
       rest = rest.dropFirst(sign.count)
       // An unescaped `@` in a password is a mistake that is made: the last one before the hosts' end counts.
-      let authority = rest.prefix {
-        $0 > 0x20 && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "\"")
-      }
+      let authority = rest.prefix(while: isOfAuthority)
       if let at = authority.lastIndex(of: UInt8(ascii: "@")) {
         result += mask
         rest = rest[at...]
       }
     }
     return result
+  }
+
+  private static func isOfAuthority(_ byte: UInt8) -> Bool {
+    byte > 0x20 && byte != UInt8(ascii: "/") && byte != UInt8(ascii: "?") && byte != UInt8(ascii: "\"")
+  }
+
+  /// Without what may be a user and a password whose `@` was cut off.
+  private static func withoutOpenAddress(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    let rest = bytes.dropLast(bytes.reversed().prefix(while: isOfAuthority).count)
+    return rest.suffix(3).elementsEqual("://".utf8) ? rest : bytes
+  }
+
+  /// Without what may be the end of a password, with its `@`, whose address was cut off.
+  private static func withoutAddressEnd(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    // The cut may lie in `://`.
+    let rest = bytes.drop { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "/") }
+    guard let at = rest.prefix(while: isOfAuthority).lastIndex(of: UInt8(ascii: "@")) else { return bytes }
+    return bytes[at...]
   }
 
   /// What stands between the colon and the `@`; nil when it is no address, or has none.

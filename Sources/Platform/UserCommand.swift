@@ -47,13 +47,15 @@ package struct UserCommand: Sendable {
     let place = try folder.map { folder throws(Failure) in try Files.realPath(folder) }
     var words = arguments
     if !words.isEmpty { words[0] = program }
+    let secrets = Secrets(of: variables)
     let captured = try Supervisor.shared.capture(
-      ChildSpec(words, environment: variables, workingDirectory: place), limit: Self.keptOutput,
+      ChildSpec(words, environment: variables, workingDirectory: place),
+      limit: Self.keptOutput + 2 * secrets.reach,
       timeout: timeout,
       ignoringInterruption: ignoringInterruption)
-    let output = [captured.output.text, captured.errorOutput.text].filter { !$0.isEmpty }
+    let output = [captured.output, captured.errorOutput].map(secrets.masked).filter { !$0.isEmpty }
     return Result(
       status: captured.status, isTimedOut: captured.isTimedOut,
-      output: Secrets(of: variables).masked(output.joined(separator: "\n")), seconds: captured.seconds)
+      output: output.joined(separator: "\n"), seconds: captured.seconds)
   }
 }

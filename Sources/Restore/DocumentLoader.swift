@@ -73,6 +73,9 @@ struct DocumentLoader: Sendable {
       let reply = try pool.withClient { client in
         try unsafe client.insert(part, count: rest.count, into: target.namespace, ordered: ordered)
       }
+      guard reply.accounts(for: rest.count, ordered: ordered) else {
+        throw Failure.documentsUncounted(target.namespace, rest.count, reply)
+      }
       for var error in reply.errors {
         error.index += rest.lowerBound
         refused.append(error)
@@ -111,6 +114,9 @@ struct DocumentLoader: Sendable {
           try unsafe client.insert(bytes, count: 1, into: target.namespace, ordered: true)
         }
       }
+      guard reply.accounts(for: 1, ordered: true) else {
+        throw Failure.documentsUncounted(target.namespace, 1, reply)
+      }
       if reply.errors.isEmpty { return .inserted }
     }
     refuse(target, id, error.message)
@@ -148,6 +154,15 @@ struct DocumentLoader: Sendable {
     meter.refused(target.collection)
     problems.report(
       .init(target.facts.namespace, "document", name: id?.extendedJSON(), message: message))
+  }
+}
+
+extension Failure {
+  static func documentsUncounted(_ namespace: Namespace, _ count: Int, _ reply: InsertReply) -> Failure {
+    Failure(
+      .incomplete, "documents-uncounted",
+      "of \(count) documents for \(namespace) the server took \(reply.inserted) and refused \(reply.errors.count)",
+      hint: "What became of the others isn't known. Run the drill again; the server's log may say more.")
   }
 }
 

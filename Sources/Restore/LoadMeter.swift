@@ -27,9 +27,12 @@ final class LoadMeter: Sendable {
     /// Bytes of the files that have been read.
     var read = 0
     var told = 0.0
-    /// Collections with documents on their way, the last one last.
+    /// The latest collections with documents on their way, the last one last.
     var current: [Int] = []
   }
+
+  /// How many of the collections on their way are told apart; fewer are shown.
+  private static let remembered = 32
 
   private let state: Mutex<State>
   /// The place in the plan by index into the backup's collections.
@@ -76,6 +79,8 @@ final class LoadMeter: Sendable {
         news.append(.collectionDone(phase: "restore", namespace: tally.name, tally.done, seconds: seconds))
       } else {
         state.current.append(place)
+        // Of compressed files none is known to be done.
+        if state.current.count > Self.remembered { state.current.removeFirst() }
       }
       state.tallies[place] = tally
       if now - state.told >= 0.1 {

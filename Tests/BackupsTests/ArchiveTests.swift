@@ -48,6 +48,16 @@ struct ArchiveTests {
     }
   }
 
+  @Test("of very many collections are opened in time that grows with their number alone")
+  func many() throws {
+    let scratch = try Scratch()
+    try scratch.write(ArchiveBuilder((0..<10_000).map { "c\($0)" }).bytes, to: "x")
+    let (backup, seconds) = try Clock.measure { try openBackup(scratch["x"]) }
+    #expect(backup.collections.count == 10_000)
+    // Each compared with each would take a minute.
+    #expect(seconds < 20)
+  }
+
   @Test("of a real dump are refused when a byte is flipped in a document", arguments: [400_000, 2_000_000])
   func flip(offset: Int) throws {
     let scratch = try Scratch(copying: Fixture.archive)

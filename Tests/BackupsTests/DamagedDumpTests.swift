@@ -161,6 +161,39 @@ struct DamagedDumpTests {
     .init("a collection outside of any database", "misplaced-file", "dump/contacts.bson") {
       try $0.write([], to: "dump/contacts.bson")
     },
+    .init("a collection compressed as none is read", "unread-collection-file", "crm/notes.bson.xz") {
+      try $0.write("x", to: "dump/crm/notes.bson.xz")
+    },
+    .init("metadata that are encrypted", "unread-collection-file", "crm/notes.metadata.json.GPG") {
+      try $0.write("x", to: "dump/crm/notes.metadata.json.GPG")
+    },
+    .init("what a killed rsync leaves", "unread-collection-file", "crm/.notes.bson.gz.Xa3f2") {
+      try $0.write("x", to: "dump/crm/.notes.bson.gz.Xa3f2")
+    },
+    .init("what a killed rclone leaves", "unread-collection-file", "crm/notes.bson.gz.1f2e.partial") {
+      try $0.write("x", to: "dump/crm/notes.bson.gz.1f2e.partial")
+    },
+    .init("a database of such files", "unread-collection-file", "logs/notes.bson.bz2") {
+      try $0.write("x", to: "dump/logs/notes.bson.bz2")
+    },
+    .init("an oplog compressed as none is read", "unread-collection-file", "dump/oplog.bson.xz") {
+      try $0.write("x", to: "dump/oplog.bson.xz")
+    },
+    .init("a checksum whose file is gone", "unread-collection-file", "crm/notes.bson.md5") {
+      try $0.write("x", to: "dump/crm/notes.bson.md5")
+    },
+    .init("macOS's attributes of a file that is gone", "unread-collection-file", "crm/._notes.bson") {
+      try $0.write("x", to: "dump/crm/._notes.bson")
+    },
+    .init("a database's folder with nothing in it", "database-folder-empty", "dump/logs") {
+      try $0.write("", to: "dump/logs/.DS_Store")
+    },
+    .init("a collection in a folder of a database's", "misplaced-file", "crm/.rsync-partial/notes.bson") {
+      try $0.write("x", to: "dump/crm/.rsync-partial/notes.bson")
+    },
+    .init("a folder with a collection's name", "not-a-file", "crm/notes.bson") {
+      try $0.write("x", to: "dump/crm/notes.bson/part1")
+    },
     .init("a prelude that isn't JSON", "prelude-malformed", "prelude.json") {
       try $0.write("{", to: "dump/prelude.json")
     },

@@ -133,6 +133,33 @@ struct RecognitionTests {
     #expect(backup.notes.count == 3)
   }
 
+  @Test(
+    "passes over what lies beside a collection's file and is named for it",
+    arguments: [
+      "._orders.bson", "orders.bson.sha256", "orders.metadata.json~", ".orders.metadata.json.swp",
+      "orders.bson.asc", "orders.metadata.json.bak", "old/README", ".DS_Store",
+    ])
+  func companion(name: String) throws {
+    let scratch = try Scratch(copying: Fixture.dump)
+    try scratch.write("x", to: "dump/shop/\(name)")
+    try scratch.write("x", to: "dump/lost+found/.keep")
+    for (folder, notes) in [("dump", 2), ("dump/shop", 1)] {
+      let backup = try openBackup(scratch[folder])
+      #expect(backup.notes.count == notes, "\(backup.notes)")
+      #expect(try faults(scratch[folder]) == [])
+    }
+  }
+
+  @Test("says of a dump whose files are all of a form that isn't read that it isn't")
+  func allUnread() throws {
+    let scratch = try Scratch()
+    try scratch.write("x", to: "dump/shop/orders.bson.xz")
+    try scratch.write("x", to: "dump/shop/orders.metadata.json.xz")
+    for folder in ["dump", "dump/shop"] {
+      #expect(try faults(scratch[folder]).map(\.code) == ["unread-collection-file"])
+    }
+  }
+
   @Test("refuses a folder with a dump and more dumps in it")
   func severalDumps() throws {
     let scratch = try Scratch(copying: Fixture.dump)

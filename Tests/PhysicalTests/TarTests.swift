@@ -130,6 +130,53 @@ struct TarTests {
     }
   }
 
+  @Test("with very many files that describe a copy is not read to its end") func described() throws {
+    try withCopy { folder, copy in
+      for number in 0..<100 {
+        try Files.createFolder(copy + "/x\(number)")
+        try Files.writeAtomically("x".utf8, to: copy + "/x\(number)/storage.bson")
+      }
+      let tar = try make(.plain, of: copy, in: folder)
+      #expect(refusal { try CopyTar(tar)?.read() } == "tar-of-several-copies")
+    }
+  }
+
+  @Test(
+    "of files that are nearly all holes counts no further than there are numbers",
+    arguments: [(1 << 62, "tar-damaged"), (1 << 53, nil)])
+  func holes(size: Int, code: String?) throws {
+    try withCopy { folder, copy in
+      let tar = try make(.plain, of: copy, in: folder)
+      let bytes = try Files.read(tar, limit: 1 << 26)
+      let end = (bytes.lastIndex { $0 != 0 } ?? 0) / 512 * 512 + 512
+      var entries: [UInt8] = []
+      for name in ["one", "two"] { entries += hole(name, size: size) }
+      try Files.writeAtomically(bytes.prefix(end) + entries + [UInt8](repeating: 0, count: 1024), to: tar)
+      var read: PhysicalCopy?
+      let found = refusal {
+        read = try CopyTar(tar)?.read()
+        return read
+      }
+      #expect(found == code)
+      if code == nil { #expect(read?.bytes == 1 << 53 && read?.files.count { $0.size == size } == 2) }
+    }
+  }
+
+  /// A file that is one hole, as GNU tar 1.15 wrote it with pax headers (`GNU.sparse.*`, version 0.1).
+  private func hole(_ name: String, size: Int) -> [UInt8] {
+    var records = ""
+    for (key, value) in [
+      ("GNU.sparse.size", "\(size)"), ("GNU.sparse.numblocks", "1"), ("GNU.sparse.map", "\(size),0"),
+    ] {
+      let rest = " \(key)=\(value)\n"
+      // The length counts its own digits: two, all of these.
+      records += "\(rest.utf8.count + 2)\(rest)"
+    }
+    let padding = [UInt8](repeating: 0, count: 512 - records.utf8.count)
+    return header(Trick(description: "", name: "pax", type: 0x78), size: records.utf8.count) + records.utf8
+      + padding + header(Trick(description: "", name: name, type: 0x30))
+  }
+
   @Test("that doesn't fit on the disk is not unpacked") func room() throws {
     try withCopy { folder, copy in
       let tar = try make(.gzip, of: copy, in: folder)
@@ -219,7 +266,7 @@ struct TarTests {
   }
 
   /// A header by hand (POSIX ustar).
-  private func header(_ trick: Trick) -> [UInt8] {
+  private func header(_ trick: Trick, size: Int = 0) -> [UInt8] {
     var block = [UInt8](repeating: 0, count: 512)
     func put(_ text: String, at offset: Int) {
       block.replaceSubrange(offset..<offset + text.utf8.count, with: text.utf8)
@@ -228,7 +275,8 @@ struct TarTests {
     put("0000644", at: 100)
     put("0000000", at: 108)
     put("0000000", at: 116)
-    put("00000000000", at: 124)
+    let length = String(size, radix: 8)
+    put(String(repeating: "0", count: 11 - length.count) + length, at: 124)
     put("00000000000", at: 136)
     put("        ", at: 148)
     block[156] = trick.type

@@ -27,6 +27,28 @@ struct SecretsTests {
         == "*** *** *** *** no /root")
   }
 
+  @Test(
+    "are not shown in part where the middle of a long output is dropped, wherever the cut falls",
+    arguments: [("correct-horse-battery-staple", "MY_TOKEN"), ("tr0ub4dor-and-3", "OTHER")])
+  func cut(secret: String, variable: String) throws {
+    // The second is no variable's: the address alone tells it.
+    let piece = variable == "OTHER" ? "amqp://me:\(secret)@host/ " : "<\(secret)> "
+    let text = String(repeating: piece, count: 600)
+    for shift in 0..<piece.utf8.count {
+      let begun = text.dropFirst(shift).prefix { $0 != " " }
+      let written = String(text.dropFirst(shift)) + String(repeating: ".", count: shift)
+      let script = "printf '%s' \"$1\"; printf '%s' \"$1\" >&2"
+      let done = try UserCommand(["sh", "-c", script, "-", written], environment: [variable: secret])
+        .run(timeout: 20)
+      #expect(done.output.contains(" bytes …]") && done.output.utf8.count > 1000)
+      for start in 0...(secret.count - 4) {
+        let part = secret.dropFirst(start).prefix(4)
+        // The first word was not written whole.
+        #expect(!done.output.replacing(begun, with: "").contains(part), "\(part) after \(shift)")
+      }
+    }
+  }
+
   @Test("so are those of rclone's remotes, which are variables, too")
   func rclone() {
     let secrets = Secrets(of: [
