@@ -21,14 +21,16 @@ struct StoppingTests {
 
   @Test("is the only one: what follows it and what runs beside it go on")
   func others() throws {
-    try Interruption.stopping(when: { Self.over }) {
+    let over: @Sendable () -> Failure? = { Self.over }
+    let goesOn: @Sendable () -> Failure? = { nil }
+    try Interruption.stopping(when: over) {
       let beside = Monitor<Bool?>(nil)
       _ = try Threads.start {
-        let goesOn = (try? Interruption.check()) != nil
-        beside.update { $0 = goesOn }
+        let isGoingOn = (try? Interruption.check()) != nil
+        beside.update { $0 = isGoingOn }
       }
       #expect(beside.wait(atMost: 20) { $0 } == true)
-      try Interruption.stopping(when: { nil }) { try Interruption.check() }
+      try Interruption.stopping(when: goesOn) { try Interruption.check() }
     }
     try Interruption.check()
   }
