@@ -13,6 +13,8 @@ internal import Sandbox
 /// One restore into a sandbox, and what is done with it: from the server's start to its end.
 struct Rehearsal {
   private let backup: any LogicalBackup
+  /// What lies with the backup and describes it.
+  private let sidecar: Sidecar?
   private let plan: RestorePlan
   private let replay: (planned: PlannedReplay, plan: RecoveryPlan)?
   private let options: RestoreOptions
@@ -21,10 +23,11 @@ struct Rehearsal {
 
   /// Decides where everything goes; mistakes of selection and renaming show here, before a server is started.
   init(
-    _ backup: any LogicalBackup, _ options: RestoreOptions, _ replay: PlannedReplay?, _ values: Values,
-    _ session: Session
+    _ backup: any LogicalBackup, _ sidecar: Sidecar?, _ options: RestoreOptions, _ replay: PlannedReplay?,
+    _ values: Values, _ session: Session
   ) throws {
     self.backup = backup
+    self.sidecar = sidecar
     self.options = options
     self.session = session
     self.replay = try replay.map { ($0, try RecoveryPlan($0, of: backup, options)) }
@@ -95,10 +98,13 @@ struct Rehearsal {
     guard let replay else {
       let restorer = Restorer(
         backup: backup, plan: plan, pool: sandbox.pool, options: options, events: session.events)
-      return try restorer.run()
+      let result = try restorer.run()
+      try compareWithSidecar(result)
+      return result
     }
     var recovery = Recovery(backup: backup, pool: sandbox.pool, options: options, events: session.events)
     let loaded = try recovery.load(replay.plan)
+    try compareWithSidecar(loaded)
     let stage = try recovery.replay(replay.planned, replay.plan)
     session.events(.note(stage.replay.ledger.arrival(replay.planned.target)))
     var result = stage.restore
@@ -112,6 +118,15 @@ struct Rehearsal {
     result.problems = loaded.problems + result.problems
     result.problemCount += loaded.problemCount
     return result
+  }
+
+  /// Compares how many documents were read with what the sidecar says. Throws the first difference.
+  private func compareWithSidecar(_ result: RestoreResult) throws {
+    guard let sidecar else { return }
+    let read = result.collections.map {
+      (source: $0.source, documents: $0.target == nil ? nil : $0.documents)
+    }
+    if let failure = sidecar.compare(backup, read: read).damage.firstOfAll(backup.path) { throw failure }
   }
 
   /// Says what the server refused.

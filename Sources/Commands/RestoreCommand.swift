@@ -98,12 +98,14 @@ enum RestoreCommand: Command {
     }
     let backup = try openBackup(values[VerifyCommand.backup], endingBy: target?.bound)
     for note in backup.notes { session.events(.note(note)) }
-    if let sidecar = try Sidecar.find(for: backup.path) {
+    let sidecar = try Sidecar.find(for: backup.path)
+    if let sidecar {
       let comparison = try sidecar.compare(with: backup)
       for note in comparison.notes { session.events(.note(note)) }
       if let failure = comparison.damage.firstOfAll(backup.path) { throw failure }
     }
-    let rehearsal = try Rehearsal(backup, options, try replay(of: backup, values, session), values, session)
+    let replay = try replay(of: backup, values, session)
+    let rehearsal = try Rehearsal(backup, sidecar, options, replay, values, session)
     return try rehearsal.run(values.trailing, readsInput: backup.path != "-")
   }
 
@@ -119,7 +121,8 @@ enum RestoreCommand: Command {
     if backup.oplog == nil, values[oplog].isEmpty, target == nil { return nil }
     let replay = try PlannedReplay(of: backup, slices: values[oplog], to: target)
     for note in replay.chain.notes { session.events(.note(note)) }
-    for warning in replay.target.warnings { session.events(.warning(warning)) }
+    let seams = replay.doubts.map { "unproven seam: \($0)" }
+    for warning in replay.target.warnings + seams { session.events(.warning(warning)) }
     return replay
   }
 

@@ -51,11 +51,16 @@ package struct PhysicalRecovery {
 
   /// Copies the files, recovers them, and starts the server for use. Throws `Failure`: of kind `damagedBackup` where the
   /// copy is damaged, can't be opened or doesn't reach the target, with the slices. Nothing is left behind then.
-  package func run() throws -> (sandbox: Sandbox, recovered: RecoveredCopy) {
+  ///
+  /// `started` gets the server before anything is done with it, for who wants to end it from another thread.
+  package func run(started: (Server) -> Void = { _ in }) throws -> (
+    sandbox: Sandbox, recovered: RecoveredCopy
+  ) {
     try source.requireSound()
     var recovered = RecoveredCopy()
     let program = try MongodFinder(options.mongod).find()
     let sandbox = try Sandbox.start(options, program: program) { server in
+      started(server)
       do { try prepare(server, &recovered) } catch {
         if Interruption.pending == nil, let file = server.missingFile {
           throw Failure.copyLacksFile(source.path, file)

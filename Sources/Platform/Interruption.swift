@@ -19,9 +19,21 @@ package enum Interruption {
     return signal == 0 ? nil : signal
   }
 
-  /// Throws a failure of kind `interrupted` when a signal came.
+  /// Why the work on this thread is to stop without a signal; see `stopping`.
+  @TaskLocal static var reason: (@Sendable () -> Failure?)?
+
+  /// Throws a failure of kind `interrupted` when a signal came, and the reason when the work is to stop for another.
   package static func check() throws(Failure) {
     if let signal = pending { throw .interrupted(by: signal) }
+    if let failure = reason?() { throw failure }
+  }
+
+  /// Runs `body`, in which `check` throws as well what `reason` gives: on this thread and on those that
+  /// `Threads.concurrently` starts in it. Other work in this process goes on, and so does what follows `body`.
+  package static func stopping<Result>(
+    when reason: @escaping @Sendable () -> Failure?, _ body: () throws -> Result
+  ) rethrows -> Result {
+    try $reason.withValue(reason, operation: body)
   }
 
   /// Waits; ends early when a signal has come or comes.
@@ -32,9 +44,13 @@ package enum Interruption {
   /// Waits until a pipe, a terminal or a socket has something to read or is at its end. Throws like `check`, also
   /// while it waits: a read that blocks would not notice.
   package static func waitForInput(_ input: Int32) throws(Failure) {
-    var entries = [pollfd(fd: input, events: Int16(POLLIN), revents: 0), entry]
-    _ = Poll.wait(for: &entries, atMost: nil)
-    try check()
+    var isReady = false
+    while !isReady {
+      var entries = [pollfd(fd: input, events: Int16(POLLIN), revents: 0), entry]
+      // Nothing wakes for a reason that is no signal.
+      isReady = Poll.wait(for: &entries, atMost: reason == nil ? nil : 0.1) || reason == nil
+      try check()
+    }
   }
 
   /// Calls `body` on a thread of its own when a signal comes (at once when one has come), until `cancel` is

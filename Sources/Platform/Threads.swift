@@ -14,6 +14,7 @@ package enum Threads {
     _ body: @Sendable (Int) throws -> Void
   ) throws {
     let first = Monitor<(any Error)?>(nil)
+    let reason = Interruption.reason
     withoutActuallyEscaping(body) { body in
       withoutActuallyEscaping(onFirstError) { onFirstError in
         var threads: [RunningThread] = []
@@ -29,7 +30,9 @@ package enum Threads {
           do {
             threads.append(
               try start {
-                do { try body(index) } catch { fail(error) }
+                do {
+                  try Interruption.$reason.withValue(reason) { try body(index) }
+                } catch { fail(error) }
               })
           } catch {
             fail(error)

@@ -86,6 +86,8 @@ extension DrillRecord {
         case "failover-failed", "fault-not-as-expected":
           return "The servers did not do what was expected of them: \(deciding)\(more)."
         case "command-failed": return "A command of the scenario failed: \(deciding)\(more)."
+        case "not-approved": return "A person refused: \(deciding)\(more)."
+        case "step-failed": return "A step of the scenario failed: \(deciding)\(more)."
         case "operation-failed": return "The oplog can't be replayed exactly: \(deciding)\(more)."
         default: return "Not all of the backup came back: \(deciding)\(more)."
         }

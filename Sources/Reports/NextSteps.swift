@@ -48,6 +48,7 @@ enum NextSteps {
         look, search(record),
         "If the live data is wrong in the same way, mend it there. If it isn't, don't rely on this backup: take another.",
       ].compactMap(\.self)
+    case "not-approved": return ["Ask who refused what they found wrong."]
     case "command-failed": return ["Read what the command wrote, under “Steps”."]
     case "operation-failed":
       return [

@@ -229,10 +229,7 @@ extension Sandbox {
 
   /// Kills every mongod, so that whatever waits for it ends with an error; its files are there until `stop`.
   package func kill() {
-    for server in servers {
-      server.retire()
-      server.killAsLost()
-    }
+    for server in servers { server.giveUp() }
   }
 
   /// Runs `body` unless it has ended; whoever comes second waits until the first is done.

@@ -341,6 +341,12 @@ extension Server {
   /// Kills it at once without a word that it was wanted: for signals to stop and for limits.
   func killAsLost() { state.withLock(\.child)?.kill() }
 
+  /// Kills it at once and for good: a start that is under way or to come fails.
+  package func giveUp() {
+    retire()
+    killAsLost()
+  }
+
   /// From the next start on its files lie elsewhere.
   func changeDataPath(to path: String) { state.update { $0.dataPath = path } }
 

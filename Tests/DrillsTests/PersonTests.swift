@@ -1,4 +1,6 @@
+import Configuration
 import Drills
+import Glibc
 import Platform
 import Record
 import Reports
@@ -52,9 +54,70 @@ struct PersonTests {
     #expect(
       record.steps.map(\.status)
         == (how == 0 ? [.skipped, .skipped, .skipped] : [.completed, .failed, .skipped]))
-    #expect(record.exitCode == (how == 0 ? .incomplete : .notVerified), "\(record.reasons)")
+    #expect(record.exitCode == (how == 0 ? .incomplete : .checkFailed), "\(record.reasons)")
+    if how != 0 { #expect(record.verdict == .fail && record.reasons[0].code == "not-approved") }
     if how == 0 { #expect(record.reasons[0].hint == "Give it beforehand: --approve go=NAME.") }
     #expect(record.steps[1].approvedBy == nil)
+  }
+
+  @Test("a refusal after the last check, and one that the drill goes on after, is no pass either")
+  func refusedAtEnd() throws {
+    let script = """
+      - {id: verify, check: [core]}
+      - {id: right, approve: Is the data right?}
+      - {id: fine, approve: Is that fine?, on_failure: continue}
+      checks: {core: {shop.orders: [count: {min: 5000}]}}
+      """
+    for refused in ["right", "fine"] {
+      let scenario = try shopScenario(
+        script, restore: "{no_replay: true, include: [shop.orders]}", in: folder)
+      let record = drill(scenario) { $0.ask = { $0.contains(refused) ? "" : "Ada" } }
+      #expect(record.checks.map(\.result) == [.pass])
+      #expect(record.verdict == .fail && record.exitCode == .checkFailed, "\(record.reasons)")
+      #expect(record.reasons.first?.code == "not-approved")
+      try expectValid(record)
+    }
+  }
+
+  /// A kind of step that fails without saying what that means.
+  private struct SilentFailure: StepKind {
+    static let name = "wait"
+    static let summary = ""
+    static let abortsOnFailure = false
+    static let shape: Shape<SilentFailure> = Shape<String>.string.map("nothing") { _, _, _ in SilentFailure()
+    }
+
+    func perform(_ run: DrillRun, _ step: Step) throws -> StepResult { StepResult(failure: "it failed") }
+  }
+
+  @Test("a step that failed is no pass, whatever its kind leaves unsaid")
+  func silent() throws {
+    var scenario = try scenario("- {id: go, wait: 1ms}")
+    scenario.steps[1].action = SilentFailure()
+    let record = drill(scenario)
+    #expect(record.checks.map(\.result) == [.pass])
+    #expect(record.verdict == .fail && record.exitCode == .checkFailed, "\(record.reasons)")
+    #expect(record.reasons.first?.code == "step-failed")
+    #expect(record.reasons.first?.message == "step go: it failed")
+  }
+
+  @Test("a person who doesn't answer is waited for no longer than the step may take")
+  func noAnswer() throws {
+    var ends: [Int32] = [-1, -1]
+    try #require(unsafe pipe(&ends) == 0)
+    let (reading, writing) = (ends[0], ends[1])
+    // Else a question that nothing ends would hold the tests up for ever.
+    _ = try Threads.start {
+      _ = Monitor(0).wait(atMost: 60) { _ -> Int? in nil }
+      close(writing)
+    }
+    defer { close(reading) }
+    let record = drill(try scenario("- {id: go, approve: Go on?, timeout: 300ms}")) {
+      $0.ask = { _ in try Terminal.line(from: reading) }
+    }
+    #expect(record.reasons.first?.code == "step-timed-out" && record.exitCode == .incomplete)
+    #expect(record.steps[1].status == .aborted && record.steps[1].seconds < 30, "\(record.steps[1])")
+    #expect(record.environment.sandbox.map { Files.exists($0.directory) } != true)
   }
 
   @Test("an approval given beforehand asks nobody")

@@ -48,6 +48,14 @@ struct PhysicalTests {
 
       let plain = try Mongodrill.run("run", copy, "--output", "json", "-q", in: folder)
       #expect(plain.status == 0, "\(plain.output)")
+      let steps = "[{restore: {}, timeout: 200ms}, {check: [core]}]"
+      try Files.writeAtomically(
+        "version: 1\nbackup: {path: copy}\nsteps: \(steps)\nchecks: {core: {shop.orders: [count: {equals: 3}]}}\n"
+          .utf8, to: scenario)
+      let late = try Mongodrill.run("run", scenario, "--output", "jsonl", in: folder)
+      #expect(late.status == 4 && late.output.contains(#""step-timed-out""#), "\(late.output)")
+      // Its end is not waited for.
+      #expect(!late.output.contains(#""recover""#), "\(late.output)")
       try Files.removeTree(Files.join(copy, "_mdb_catalog.wt"))
       let damaged = try Mongodrill.run("run", copy, "-q", in: folder)
       #expect(damaged.status == 65)

@@ -53,6 +53,20 @@ struct RestoreTests {
     }
   }
 
+  @Test("warns of a seam of the oplog that nothing proves, with both its edges", .needsFixtures)
+  func unprovenSeam() throws {
+    let shop = Files.folder(of: Fixture.base)
+    let run = try Mongodrill.run(
+      "restore", "base/dump", "--oplog", "oplog/005", "--include", "shop.orders", "--", "true", in: shop)
+    #expect(
+      run.errorOutput.contains(
+        """
+        warning: unproven seam: base/dump/oplog.bson ends at 1795259684:19, oplog/005/local/oplog.rs.bson begins \
+        at 1795259694:300: nothing proves that no entry lies between them
+
+        """), "\(run.errorOutput)")
+  }
+
   @Test("reads an archive from standard input, which the command then doesn't get", .needsFixtures)
   func standardInput() throws {
     try withFolder { folder in

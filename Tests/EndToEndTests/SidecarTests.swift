@@ -1,3 +1,5 @@
+import BSON
+import Glibc
 import Platform
 import TestSupport
 import Testing
@@ -82,6 +84,67 @@ struct SidecarTests {
           "FAIL  The backup cannot be recovered: dump/backup_metadata.json: says that the backup failed: status is "
             + "failed (disk full)"), "\(failed.output)")
       #expect(failed.status == 65)
+    }
+  }
+
+  @Test("keeps a command from running on a restore of fewer documents than it says", .tags(.mongod))
+  func restore() throws {
+    try withFolder { folder in
+      let dump = try Dump(in: folder)
+      try describe(#"{"collections": {"shop.orders": 2}, "total_documents": 5}"#, in: folder)
+      func restored(_ options: String...) throws -> Mongodrill.Run {
+        try Mongodrill.run(
+          ["restore", "dump", "--sandbox-dir", "."] + options + ["--", "echo", "it ran"], in: folder)
+      }
+      #expect(try restored().status == 0)
+      #expect(try restored("--include", "shop.customers").status == 0)
+      // Cut at a document's end: nothing else tells.
+      let first: Document = ["_id": .int32(1), "customerId": .int32(1)]
+      try dump.cut("orders.bson", to: first.withBytes { $0.count })
+      let cut = try restored()
+      #expect(
+        cut.errorOutput.contains(
+          "dump/backup_metadata.json: says 2 documents of shop.orders, and the backup holds 1"),
+        "\(cut.errorOutput)")
+      #expect(cut.output == "" && cut.status == 65)
+      #expect(try Files.names(in: folder) == ["dump"])
+    }
+  }
+
+  @Test("is compared with the documents that an oplog is replayed onto, too", .tags(.mongod), .needsFixtures)
+  func restoreWithOplog() throws {
+    try withFolder { folder in
+      try Files.linkTree(Files.join(Fixture.base, "dump"), to: Files.join(folder, "dump")) { _ in false }
+      try describe(#"{"collections": {"shop.orders": 7}}"#, in: folder)
+      let run = try Mongodrill.run(
+        "restore", "dump", "--include", "shop.orders", "--sandbox-dir", ".", "--", "echo", "it ran",
+        in: folder)
+      #expect(run.errorOutput.contains("says 7 documents of shop.orders"), "\(run.errorOutput)")
+      #expect(run.output == "" && run.status == 65)
+    }
+  }
+
+  @Test("ends with the drill when its checksums take longer than that may", .timeLimit(.minutes(2)))
+  func stopped() throws {
+    try withFolder { folder in
+      _ = try Dump(in: folder)
+      // Nothing but a hole: many seconds of reading, and no room on the disk.
+      let large = Files.join(folder, "large")
+      try Files.writeAtomically([], to: large)
+      try #require(truncate(large, 100 << 30) == 0)
+      let zeros = String(repeating: "0", count: 64)
+      try Files.writeAtomically(
+        #"{"checksums": {"large": "sha256:\#(zeros)"}}"#.utf8,
+        to: Files.join(folder, "dump.backup_metadata.json"))
+      try Files.writeAtomically(
+        "version: 1\nbackup: {path: dump}\nstop_conditions: [{elapsed: \"> 1s\"}]\n".utf8,
+        to: Files.join(folder, "scenario.yaml"))
+      let start = Clock.monotonic
+      let run = try Mongodrill.run(
+        "run", "scenario.yaml", "--output=json", "--sandbox-dir", ".", in: folder)
+      #expect(Clock.monotonic - start < 40)
+      #expect(run.status == 4, "\(run.errorOutput)")
+      #expect(run.output.contains(#""stop-condition""#), "\(run.output)")
     }
   }
 

@@ -36,7 +36,8 @@ extension DrillRun {
     let recovery = PhysicalRecovery(
       plan.copy, to: plan.target, slices: scenario.oplog, until: scenario.until,
       options: settings.options(needing: nil, keep: options.keep), events: events)
-    let (sandbox, recovered) = try recovery.run()
+    let watch = watch
+    let (sandbox, recovered) = try recovery.run { server in watch.server { server.giveUp() } }
     self.sandbox = sandbox
     record.environment.mongod = DrillRecord.Mongod(path: sandbox.program.path, version: "\(sandbox.version)")
     record.environment.sandbox = DrillRecord.Sandbox(directory: sandbox.directory, kept: false)

@@ -1,5 +1,5 @@
-internal import BSON
-internal import Backups
+package import BSON
+package import Backups
 internal import Facts
 internal import Platform
 internal import Record
@@ -25,16 +25,11 @@ extension DrillRun {
   /// Compares how many documents were read with what the sidecar says. Throws the first difference.
   func compareWithSidecar(documents collections: [DrillRecord.Collection]) throws {
     guard let sidecar, let backup else { return }
-    var read: [(namespace: Namespace, documents: Int?)] = []
-    var isAll = true
-    for collection in collections {
-      guard let namespace = Namespace(collection.source) else { continue }
-      let isView = backup.collections.contains { $0.facts.namespace == namespace && $0.facts.kind == .view }
-      // What isn't restored may not have been counted.
-      if collection.target == nil, !isView { isAll = false }
-      read.append((namespace, isView || collection.target == nil ? nil : collection.documents))
-    }
-    let comparison = sidecar.compare(documents: read, isAll: isAll)
+    let comparison = sidecar.compare(
+      backup,
+      read: collections.compactMap { collection in
+        Namespace(collection.source).map { ($0, collection.target == nil ? nil : collection.documents) }
+      })
     if let words = comparison.summary(of: sidecar) { note(words) }
     if let failure = comparison.damage.firstOfAll(backup.path) { throw failure }
   }
@@ -42,5 +37,18 @@ extension DrillRun {
   private func note(_ words: String) {
     events(.note(words))
     record.backup.notes.append(words)
+  }
+}
+
+extension Sidecar {
+  /// Compares how many documents of each collection were read with what is said of them; nil for those that were not
+  /// restored, which may not have been counted.
+  package func compare(
+    _ backup: any LogicalBackup, read: [(source: Namespace, documents: Int?)]
+  ) -> SidecarComparison {
+    let views = Set(backup.collections.filter { $0.facts.kind == .view }.map(\.facts.namespace))
+    return compare(
+      documents: read.map { ($0.source, views.contains($0.source) ? nil : $0.documents) },
+      isAll: read.allSatisfy { $0.documents != nil || views.contains($0.source) })
   }
 }

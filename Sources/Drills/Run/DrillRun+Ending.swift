@@ -60,7 +60,7 @@ extension DrillRun {
       fail(Failure.interrupted(by: signal))
     }
     leftOver()
-    if Interruption.pending != nil { digests?.cancel() }
+    if Interruption.pending != nil || watch.stop != nil { digests?.cancel() }
     digests?.finish(into: &record.backup)
     let earlier = RunIndex.completed(
       scenario.name, in: options.reports, most: DrillRecord.Regression.mostRuns, except: options.runID)

@@ -46,9 +46,7 @@ extension DrillRun {
       guard found != wanted else { continue }
       let failure =
         "\(Count.text(found, "document")) of \(name) instead of \(Count.text(wanted)): nothing was written"
-      evidence.refusals.append(
-        DrillRecord.Reason(.checkFailed, "export-unexpected", "step \(step.id): \(failure)"))
-      return StepResult(failure: failure)
+      return StepResult(failure: failure, refusal: "export-unexpected")
     }
     try writer.finish()
     record.exports.append(entry)

@@ -84,11 +84,14 @@ extension DrillRun {
     sandboxes.contains { (try? $0.checkAlive()) == nil }
   }
 
-  /// A command that said no is evidence; what a restore or a check found is in the evidence already.
+  /// A command or a person that said no is evidence; what a restore or a check found is in the evidence already. A step
+  /// that failed is no pass, whatever its kind says or leaves unsaid.
   private func refuse(_ step: Step, _ result: StepResult) {
-    guard let failure = result.failure,
-      let code = result.refusal ?? result.exitStatus.map({ _ in "command-failed" })
-    else { return }
+    guard let failure = result.failure else { return }
+    let isKnown = Judgement(evidence).reasons.contains { [.checkFailed, .incomplete].contains($0.exitCode) }
+    let code =
+      result.refusal ?? result.exitStatus.map { _ in "command-failed" } ?? (isKnown ? nil : "step-failed")
+    guard let code else { return }
     evidence.refusals.append(DrillRecord.Reason(.checkFailed, code, "step \(step.id): \(failure)"))
   }
 

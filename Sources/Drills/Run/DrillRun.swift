@@ -138,6 +138,10 @@ package final class DrillRun {
   func steps() throws {
     try Interruption.check()
     try watch.start(scenario.stopConditions, folder: settings.directory ?? SandboxOptions.defaultDirectory)
+    try watch.watching { try watchedSteps() }
+  }
+
+  private func watchedSteps() throws {
     if let from = options.from { return try steps(from: from) }
     try fetch()
     let command = scenario.archiveCommand

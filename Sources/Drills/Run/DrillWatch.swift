@@ -1,7 +1,8 @@
 internal import Platform
 
 /// Watches a drill from a thread beside it: stop conditions, the step's time, signals. When one of them says so,
-/// the drill is to stop: its server is killed, which ends whatever the steps wait for.
+/// the drill is to stop: its server is killed, which ends whatever the steps wait for, and what reads, copies or asks a
+/// person notices where it would notice a signal.
 final class DrillWatch: Sendable {
   private struct State: Sendable {
     var stop: Failure?
@@ -50,6 +51,12 @@ final class DrillWatch: Sendable {
         if let reason, DrillWatch.end(state, reason) { return }
       }
     }
+  }
+
+  /// Runs what ends when the drill is to stop.
+  func watching<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let state = state
+    return try Interruption.stopping(when: { state.withLock(\.stop) }, body)
   }
 
   /// Stops the drill for `reason`; true when there was a server to kill, or none will come.

@@ -31,13 +31,14 @@ package struct ApproveStep: StepKind {
     guard let ask = run.options.ask else { throw Failure.nobodyToAsk(step.id) }
     let start = Clock.monotonic
     let who = role.map { " (\($0))" } ?? ""
+    defer { run.waits.append((start, Clock.monotonic - start)) }
     let answer = try ask("\(question)\(who) Your name to approve, nothing to refuse: ")
     let seconds = Clock.monotonic - start
-    run.waits.append((start, seconds))
     let name = answer.map { String($0.drop { $0 == " " }) } ?? ""
     return StepResult(
       failure: name.isEmpty ? "it was not approved" : nil,
-      person: StepResult.Person(name: name.isEmpty ? nil : name, seconds: seconds))
+      person: StepResult.Person(name: name.isEmpty ? nil : name, seconds: seconds),
+      refusal: name.isEmpty ? "not-approved" : nil)
   }
 }
 
