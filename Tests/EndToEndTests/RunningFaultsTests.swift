@@ -357,7 +357,9 @@ struct RunningFaultsTests {
     }
   }
 
-  @Test("others at the same time don't disturb it, nor it them", .needsFixtures, arguments: isFullRun ? [2, 10] : [2])
+  @Test(
+    "others at the same time don't disturb it, nor it them", .needsFixtures,
+    arguments: isFullRun ? [2, 10] : [2])
   func together(count: Int) throws {
     try withFolder { folder in
       let quickstart = Files.join(bundledScenarios, "quickstart")
