@@ -93,8 +93,16 @@ package final class Child: Sendable {
   package var isAlive: Bool { exitStatus == nil }
 
   /// Whether it is held up by SIGSTOP or a debugger.
-  package var isStopped: Bool {
-    guard isAlive, let text = try? Files.text(of: "/proc/\(pid)/stat", limit: 4096) else { return false }
+  package var isStopped: Bool { isAlive && isStopped("/proc/\(pid)/stat") }
+
+  /// Whether each of its threads has come to stand still.
+  package var areAllThreadsStopped: Bool {
+    guard isAlive, let threads = try? Files.names(in: "/proc/\(pid)/task") else { return false }
+    return threads.allSatisfy { isStopped("/proc/\(pid)/task/\($0)/stat") }
+  }
+
+  private func isStopped(_ path: String) -> Bool {
+    guard let text = try? Files.text(of: path, limit: 4096) else { return false }
     // pid (name) state …: the name may hold anything.
     guard let end = text.lastIndex(of: ")"), let state = text[end...].dropFirst(2).first else { return false }
     return state == "T" || state == "t"

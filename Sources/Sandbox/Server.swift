@@ -321,12 +321,18 @@ extension Server {
   /// none (files of a server that was no member of a replica set).
   package var recoveryTimestamp: Timestamp? { ServerLog.recoveryTimestamp(in: logFile) }
 
-  /// Holds it up (SIGSTOP): it answers nobody, and its connections stay open.
+  /// Holds it up (SIGSTOP): it answers nobody, and its connections stay open. When this returns it has stopped.
   package func pause() {
-    state.update { state in
-      guard let child = state.child, child.isAlive else { return }
+    let paused = state.update { state -> Child? in
+      guard let child = state.child, child.isAlive else { return nil }
       child.signal(SIGSTOP)
       state.isPaused = true
+      return child
+    }
+    // A busy machine takes its time until the last thread stands still.
+    let end = Clock.monotonic + 5
+    while let paused, !paused.areAllThreadsStopped, paused.isAlive, Clock.monotonic < end {
+      Clock.rest(0.001)
     }
   }
 
