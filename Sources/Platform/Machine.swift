@@ -1,3 +1,4 @@
+internal import CSpawn
 internal import Glibc
 
 /// The machine that this runs on, as far as this process may use it.
@@ -156,6 +157,9 @@ extension Machine {
     let text = try? Files.text(of: "/proc/sys/kernel/random/boot_id", limit: 4096)
     return text.map { String($0.prefix { $0 != "\n" }) }
   }
+
+  /// Gives memory that isn't in use any more back to the system: the C library keeps what each of many threads has freed.
+  package static func returnFreeMemory() { malloc_trim(0) }
 
   /// The number of this process.
   package static var processID: Int32 { getpid() }

@@ -160,7 +160,7 @@ struct PhysicalRecoveryTests {
 
   @Test(
     "without one of its files is refused with the file's name, whether mongod misses it when it starts, on the way, or only when it is asked",
-    arguments: ["collection-2-", "collection-4-", "index-16-"])
+    .needsFixtures, arguments: ["collection-2-", "collection-4-", "index-16-"])
   func lacking(name: String) throws {
     try withScratch { folder in
       let top = Files.folder(of: Files.folder(of: Files.folder(of: #filePath)))

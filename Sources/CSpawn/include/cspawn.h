@@ -2,6 +2,8 @@
 // a signal handler. See supervisor.c for what the supervisor promises.
 #pragma once
 
+// malloc_trim, which Swift's own module of the C library leaves out.
+#include <malloc.h>
 #include <stdint.h>
 
 // ---- interruption.c ----
