@@ -11,7 +11,10 @@ import Testing
 
 @Suite("A base whose window begins before its collections were made", .tags(.mongod), .timeLimit(.minutes(5)))
 struct WindowTests {
-  @Test("has all of them, whatever had their names and their database before") func names() throws {
+  @Test(
+    "has all of them, whatever had their names and their database before",
+    .needs(ServerVersion(5, 0), "time series"))
+  func names() throws {
     let source = try LiveSource.start()
     defer { source.stop() }
     let pool = source.pool
