@@ -20,12 +20,18 @@ package enum Interruption {
   }
 
   /// Why the work on this thread is to stop without a signal; see `stopping`.
-  @TaskLocal static var reason: (@Sendable () -> Failure?)?
+  @TaskLocal static var reason: Reason?
+
+  /// A closure in a type of its own: with a closure for its value, an optimized build of Swift 6.3 pushes a task local
+  /// with the metadata of another type, and crashes.
+  struct Reason: Sendable {
+    let failure: @Sendable () -> Failure?
+  }
 
   /// Throws a failure of kind `interrupted` when a signal came, and the reason when the work is to stop for another.
   package static func check() throws(Failure) {
     if let signal = pending { throw .interrupted(by: signal) }
-    if let failure = reason?() { throw failure }
+    if let failure = reason?.failure() { throw failure }
   }
 
   /// Runs `body`, in which `check` throws as well what `reason` gives: on this thread and on those that
@@ -33,7 +39,7 @@ package enum Interruption {
   package static func stopping<Result>(
     when reason: @escaping @Sendable () -> Failure?, _ body: () throws -> Result
   ) rethrows -> Result {
-    try $reason.withValue(reason, operation: body)
+    try $reason.withValue(Reason(failure: reason), operation: body)
   }
 
   /// Waits; ends early when a signal has come or comes.
