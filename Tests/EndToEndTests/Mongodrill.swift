@@ -3,8 +3,9 @@ import Platform
 
 /// The built program, run as a user runs it.
 enum Mongodrill {
-  /// It lies beside the tests' own executable.
+  /// It lies beside the tests' own executable, when MONGODRILL_PROGRAM doesn't name another build.
   static let path: String = {
+    if let path = Environment.all["MONGODRILL_PROGRAM"] { return path }
     var path = [CChar](repeating: 0, count: 4096)
     let length = readlink("/proc/self/exe", &path, path.count - 1)
     let this = String(decoding: path[..<max(0, length)].map(UInt8.init(bitPattern:)), as: UTF8.self)
