@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Compares the reports of rounds of one fleet, and each with what was done to its systems.
 
-usage: compare.py TRUTH REPORT…    (TRUTH: truth.json of make_systems.py; REPORT: `fleet report --format json`)
+usage: compare.py TRUTH REPORT… [--killed]    (TRUTH: truth.json of make_systems.py; REPORT: `fleet report --format json`)
+
+--killed: a node was killed in the last round, and a task of it has to have been begun again.
 
 Two rounds are equal when every system has the same state, verdict, exit code, sentence and objectives' outcome: all that
 a report says besides times, the ids of runs, and how often a task was begun. Exit status 1 when anything differs.
@@ -36,7 +38,9 @@ def main():
     truth = json.load(open(sys.argv[1]))
     wrong = 0
     first = None
-    for path in sys.argv[2:]:
+    paths = [word for word in sys.argv[2:] if word != "--killed"]
+    again = 0
+    for path in paths:
         report, found, again = answers(path)
         for name, expected in truth.items():
             code = found.get(name, {}).get("exit_code")
@@ -58,6 +62,9 @@ def main():
                     wrong += 1
                     print(f"{key} differs: {first[1][key]} and {report[key]}")
         print(f"{report['round']}: {len(found)} systems, {report['sentence']} {again} were begun more than once.")
+    if "--killed" in sys.argv and again == 0:
+        wrong += 1
+        print("no task was begun again, though a node was killed")
     print("all right" if not wrong else f"{wrong} differences")
     sys.exit(1 if wrong else 0)
 

@@ -30,6 +30,8 @@ package final class DumpWriter {
     try Supervisor.shared.removeAtEnd(temporary)
     do throws(Failure) { try Files.createFolder(temporary) } catch {
       try? Supervisor.shared.keep(temporary)
+      // All of it is set, so that `deinit` comes next.
+      isFinished = true
       throw error
     }
   }

@@ -106,7 +106,9 @@ struct FileReading {
     bytes += run.used
     let position = stream.reader.fileBytesRead
     request.progress(
-      ReadProgress(documents: run.count, bytes: run.used, fileBytes: Int(position - fileBytes)))
+      ReadProgress(
+        documents: run.count, bytes: run.used, fileBytes: Int(position - fileBytes),
+        collection: file.collection))
     fileBytes = position
     try Interruption.check()
   }

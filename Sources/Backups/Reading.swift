@@ -55,8 +55,11 @@ package struct ReadProgress: Sendable, Hashable {
   package var bytes: Int
   /// Bytes of the files themselves (compressed where they are); compare with `BackupOrigin.bytes`.
   package var fileBytes: Int
+  /// Whose file it is; nil for an oplog's, and where one file holds all.
+  package var collection: Int?
 
-  package init(documents: Int = 0, bytes: Int = 0, fileBytes: Int = 0) {
+  package init(documents: Int = 0, bytes: Int = 0, fileBytes: Int = 0, collection: Int? = nil) {
+    self.collection = collection
     self.documents = documents
     self.bytes = bytes
     self.fileBytes = fileBytes

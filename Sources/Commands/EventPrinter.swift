@@ -56,9 +56,7 @@ final class LinesPrinter: EventPrinter {
       switch event {
       case .phaseStarted(_, let total): state = State(total: total)
       case .progress(let progress):
-        state.left.add(progress.done.bytes, at: Clock.monotonic)
-        guard let total = progress.total ?? state.total, total.bytes > 0 else { return nil }
-        return state.left.seconds(of: total.bytes)
+        return state.left.take(progress, total: progress.total ?? state.total, at: Clock.monotonic)
       default: break
       }
       return nil

@@ -44,11 +44,9 @@ final class LivePrinter: EventPrinter {
       guard now - state.drawn >= 0.1 else { return nil }
       state.drawn = now
       state.rate.add(progress.done, at: now)
-      state.left.add(progress.done.bytes, at: now)
       let total = progress.total ?? state.total
-      return Live.lines(
-        progress, total: total, rate: state.rate.perSecond,
-        left: total.flatMap { $0.bytes > 0 ? state.left.seconds(of: $0.bytes) : nil })
+      let left = state.left.take(progress, total: total, at: now)
+      return Live.lines(progress, total: total, rate: state.rate.perSecond, left: left)
     }
     if let lines { console.show(lines.map { Columns.cut($0.visible, to: width) }) }
   }

@@ -1,3 +1,5 @@
+internal import Record
+
 /// How long a phase will still take, by the rate of the later half of the time that it has run for: long enough that a
 /// server's checkpoint, or a second in which it does nothing, doesn't count; short enough to follow a load that slows down.
 package struct TimeLeft: Sendable {
@@ -5,6 +7,8 @@ package struct TimeLeft: Sendable {
   private static let shortest = 5.0
   /// So many samples are kept of any time, however long it is.
   private static let resolution = 200.0
+  /// A share of 1.
+  private static let whole = 1e9
 
   private let begun: Double
   private var samples: [(time: Double, done: Int)]
@@ -13,6 +17,16 @@ package struct TimeLeft: Sendable {
   package init(begun: Double) {
     self.begun = begun
     samples = [(begun, 0)]
+  }
+
+  /// Takes how far a phase has come at a time; times go up. Gives the seconds left, where they can be known.
+  mutating func take(_ progress: Progress, total: Amount?, at time: Double) -> Double? {
+    if let share = progress.share {
+      add(Int(share * Self.whole), at: time)
+      return seconds(of: Int(Self.whole))
+    }
+    add(progress.done.bytes, at: time)
+    return total.flatMap { $0.bytes > 0 ? seconds(of: $0.bytes) : nil }
   }
 
   /// Takes what has been done in all at a time; times go up.

@@ -12,7 +12,7 @@ package import Platform
     unsafe stream = .allocate(capacity: 1)
     unsafe stream.initialize(to: z_stream())
     guard unsafe mongodrill_deflate_init_gzip(stream, 6) == Z_OK else {
-      unsafe stream.deallocate()
+      // All of it is set: `deinit` gives it back.
       throw Failure(.internal, "zlib", "zlib could not be set up")
     }
   }

@@ -52,14 +52,15 @@ extension JSONParser {
       guard next == UInt8(ascii: "\"") else { throw error("a key should stand here") }
       let key = try string()
       guard take(UInt8(ascii: ":")) else { throw error("a colon should stand here") }
-      guard let selection = wanted[key] else {
+      // By bytes: Swift takes other spellings of a letter for the same.
+      guard let found = wanted.index(forKey: key), wanted[found].key.utf8.elementsEqual(key.utf8) else {
         try skipValue()
         continue
       }
-      guard !members.contains(where: { $0.key == key }) else {
+      guard !members.contains(where: { $0.key.utf8.elementsEqual(key.utf8) }) else {
         throw error("a key stands twice", at: start)
       }
-      members.append(JSON.Member(key, try value(depth: depth + 1, only: selection)))
+      members.append(JSON.Member(key, try value(depth: depth + 1, only: wanted[found].value)))
     } while take(UInt8(ascii: ","))
     guard take(UInt8(ascii: "}")) else { throw error("a comma or a closing brace should stand here") }
     return .object(members)

@@ -17,10 +17,8 @@ package final class LockedFile {
     self.path = path
     descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode)
     guard descriptor >= 0 else { throw .unwritable(path) }
-    do throws(Failure) { try LockedFile.lock(descriptor, LOCK_EX, path, patience) } catch {
-      close(descriptor)
-      throw error
-    }
+    // All of it is set: a throw ends in `deinit`.
+    try LockedFile.lock(descriptor, LOCK_EX, path, patience)
   }
 
   /// Opens a file that is only read, and waits until nobody changes it, as long; nil where it can't be opened. One that

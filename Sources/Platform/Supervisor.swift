@@ -208,6 +208,7 @@ extension Supervisor {
   }
 
   private func send(_ kind: Int, _ path: String) throws(Failure) {
+    guard path.utf8.count < Int(CSPAWN_PATH_MAX) else { throw .unwritable(path) }
     var request = cspawn_request()
     request.kind = Int32(kind)
     unsafe withUnsafeMutableBytes(of: &request.path) { bytes in

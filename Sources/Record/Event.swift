@@ -34,6 +34,8 @@ package struct Progress: Sendable {
   package var done: Amount
   /// What there is to do, where it is known (bytes usually are, documents are not).
   package var total: Amount?
+  /// How much of the work is done, from 0 to 1, where that is known better than by bytes.
+  package var share: Double?
   /// What it is busy with, such as the collections being read.
   package var current: [String]
   /// The same with how far each has come, where that is known.
@@ -57,8 +59,10 @@ package struct Progress: Sendable {
   }
 
   package init(
-    phase: String, done: Amount, total: Amount?, current: [String] = [], parts: [Part] = []
+    phase: String, done: Amount, total: Amount?, share: Double? = nil, current: [String] = [],
+    parts: [Part] = []
   ) {
+    self.share = share
     self.phase = phase
     self.done = done
     self.total = total

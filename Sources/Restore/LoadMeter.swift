@@ -24,7 +24,7 @@ final class LoadMeter: Sendable {
   private struct State {
     var tallies: [Int: Tally] = [:]
     var all = Amount()
-    /// Bytes of the files that have been read.
+    /// Bytes of the files that have been read, of those that are told apart only the collections' own.
     var read = 0
     var told = 0.0
     /// The latest collections with documents on their way, the last one last.
@@ -38,6 +38,9 @@ final class LoadMeter: Sendable {
   /// The place in the plan by index into the backup's collections.
   private let places: [Int: Int]
   private let fileBytes: Int
+  /// Whether each collection has its own file.
+  private let hasFiles: Bool
+  private let work: RestoreWork?
   private let events: EventSink
 
   init(_ plan: RestorePlan, _ backup: any LogicalBackup, events: @escaping EventSink) {
@@ -53,12 +56,17 @@ final class LoadMeter: Sendable {
     self.places = places
     // What is left out, and an oplog beside it, is no part of this.
     let selected = places.keys.reduce(0) { $0 + backup.collections[$1].fileBytes }
-    fileBytes = selected > 0 ? selected : backup.origin.bytes
+    hasFiles = selected > 0
+    fileBytes = hasFiles ? selected : backup.origin.bytes
+    work = RestoreWork(places.keys, of: backup)
     self.events = events
   }
 
   /// So much more of the backup's files has been read.
-  @Sendable func read(_ progress: ReadProgress) { state.withLock { $0.read += progress.fileBytes } }
+  @Sendable func read(_ progress: ReadProgress) {
+    guard !hasFiles || progress.collection.map({ places[$0] != nil }) ?? false else { return }
+    state.withLock { $0.read += progress.fileBytes }
+  }
 
   /// A batch is in.
   func inserted(_ batch: DocumentBatch, _ digest: ContentDigest?) {
@@ -103,7 +111,8 @@ final class LoadMeter: Sendable {
         seconds: now - (tally.since ?? now))
     }
     return Progress(
-      phase: "restore", done: state.all, total: total, current: parts.map(\.name), parts: parts)
+      phase: "restore", done: state.all, total: total, share: work?.share(of: state.all),
+      current: parts.map(\.name), parts: parts)
   }
 
   /// A document came twice, byte for byte the same.

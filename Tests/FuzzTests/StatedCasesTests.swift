@@ -184,7 +184,12 @@ import Testing
     ]
   }
 
-  @Test("a few kilobytes that become a gigabyte are read or refused in bounded memory", arguments: Bomb.all)
+  /// A sanitizer alone takes more addresses than `verify` is given there.
+  private static let hasAddresses = Environment["MONGODRILL_FUZZ_SANITIZED"] == nil
+
+  @Test(
+    "a few kilobytes that become a gigabyte are read or refused in bounded memory",
+    .enabled(if: hasAddresses, "addresses of its own"), arguments: Bomb.all)
   func bomb(bomb: Bomb) throws {
     try withFolder { folder in
       try Files.createFolder("\(folder)/d")
@@ -205,7 +210,9 @@ import Testing
     }
   }
 
-  @Test("an archive that lists collections without an end is refused in bounded memory")
+  @Test(
+    "an archive that lists collections without an end is refused in bounded memory",
+    .enabled(if: hasAddresses, "addresses of its own"))
   func prelude() throws {
     try withFolder { folder in
       let head: Document = [

@@ -25,7 +25,10 @@ import Testing
     #expect(ended.withLock { $0 } == 2)
   }
 
-  @Test("a thread's stack carries deep recursion") func deep() throws {
+  @Test(
+    "a thread's stack carries deep recursion",
+    .enabled(if: Environment["MONGODRILL_FUZZ_SANITIZED"] == nil, "frames without a sanitizer's"))
+  func deep() throws {
     @Sendable func depth(_ level: Int) -> Int {
       if level == 0 { return 0 }
       return withExtendedLifetime(level) { 1 + depth(level - 1) }

@@ -25,13 +25,22 @@ enum FleetFlags {
     return fleet
   }
 
+  /// The code of a failure to make `scratch`.
+  static let noScratch = "no-scratch-folder"
+
   /// A folder of this process alone that goes when it ends.
   static func scratch() throws(Failure) -> String {
     let parent = Environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
     let real = Files.isDirectory(parent) ? try Files.realPath(parent) : "/tmp"
-    let folder = try Files.createTemporaryFolder(in: real, prefix: "mongodrill-fleet")
-    try Supervisor.shared.removeAtEnd(folder)
-    return folder
+    do throws(Failure) {
+      let folder = try Files.createTemporaryFolder(in: real, prefix: "mongodrill-fleet")
+      try Supervisor.shared.removeAtEnd(folder)
+      return folder
+    } catch {
+      throw Failure(
+        .incomplete, noScratch, "there is no room for what is fetched and linked, in \(real)",
+        hint: "Make room there, or name another folder with TMPDIR.", cause: error.cause ?? error.message)
+    }
   }
 
   /// What made a record.

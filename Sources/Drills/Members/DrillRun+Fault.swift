@@ -50,7 +50,9 @@ extension DrillRun {
     let home = server.dataPath
     defer {
       // Only where the step broke off: what it came to is on the small disk, and that goes now.
-      if disk != nil, server.dataPath != home { try? server.moveBack(to: home) }
+      withExtendedLifetime(disk) {
+        if disk != nil, server.dataPath != home { try? server.moveBack(to: home) }
+      }
     }
     if let disk { try move(index, to: disk, role: found.role, sandbox, probe) }
     try checkStops()

@@ -73,11 +73,11 @@ extension Manifest {
               run: |
                 worst=0
                 for index in $(seq ${{ matrix.task }} \(jobs) \(sizes.last)); do
-                  # 75 is a passing reason: begun again, \(sizes.attempts) times in all.
+                  # 75 is a passing reason, 137 a kill for memory: begun again, \(sizes.attempts) times in all.
                   for try in $(seq \(sizes.attempts)); do
                     code=0
                     mongodrill fleet run "$FLEET" --task "$index" --records "$RECORDS" --progress plain || code=$?
-                    if [ "$code" != 75 ]; then break; fi
+                    if [ "$code" != 75 ] && [ "$code" != 137 ]; then break; fi
                     sleep 60
                   done
                   if [ "$code" != 0 ]; then worst=$code; fi
@@ -90,6 +90,7 @@ extension Manifest {
           timeout-minutes: 30
           container:
             image: \(Quoting.github(setting.image))
+            options: --user 10001:10001 --cap-drop ALL --security-opt no-new-privileges
           env:
             RECORDS: \(Quoting.github(place))
           steps:\(download.isEmpty ? "" : download)
@@ -137,11 +138,12 @@ extension Manifest {
         stage: drill
         parallel: \(jobs)
         timeout: \(sizes.limitMinutes * ((fleet.systems.count + jobs - 1) / jobs)) minutes
-        # 75 is a passing reason; every other code is the system's answer.
+        # 75 is a passing reason, 137 a kill for memory; every other code is the system's answer. (`script_failure` would
+        # begin all of them again: a failure that passes at the second try would look like a pass.)
         retry:
           max: \(min(2, max(0, sizes.attempts - 1)))
-          when: [script_failure, runner_system_failure, stuck_or_timeout_failure]
-          exit_codes: [75]
+          when: [runner_system_failure, stuck_or_timeout_failure]
+          exit_codes: [75, 137]
         # One system's answer stops no other, nor the report.
         allow_failure: true
         script:
@@ -151,7 +153,7 @@ extension Manifest {
             for index in $(seq $((CI_NODE_INDEX - 1)) \(jobs) \(sizes.last)); do
               code=0
               mongodrill fleet run "$FLEET" --task "$index" --records "$RECORDS" --progress plain || code=$?
-              if [ "$code" = 75 ]; then worst=75; elif [ "$code" != 0 ] && [ "$worst" != 75 ]; then worst=$code; fi
+              if [ "$code" = 75 ] || [ "$code" = 137 ]; then worst=75; elif [ "$code" != 0 ] && [ "$worst" != 75 ]; then worst=$code; fi
             done
             exit "$worst"
       \(isShared ? "" : """
@@ -176,7 +178,8 @@ extension Manifest {
       [File(name: "fleet.gitlab-ci.yml", text: text)],
       [
         "The runners tagged `backups` mount \(setting.readOnly.joined(separator: ", ")) read-only, run as a user who may do "
-          + "nothing else, and bound a job's memory: \(sizes.mebibytes) MiB for the largest system.",
+          + "nothing else, and bound a job: \(sizes.mebibytes) MiB of memory and \(sizes.cores) cores for the largest system"
+          + (setting.inMemory ? ", with a tmpfs of \(sizes.diskMebibytes) MiB at /var/tmp." : "."),
         "The report job's exit status is the gate.",
       ]
     )

@@ -5,11 +5,14 @@ extension Manifest {
   static func kubernetes(_ fleet: Fleet, _ setting: Setting, _ sizes: Sizes) -> ([File], [String]) {
     let name = Quoting.objectName(fleet.title)
     let (mounts, volumes) = volumes(name, setting, sizes)
-    // In memory the sandbox counts as the pod's memory.
-    let memory = sizes.mebibytes + (setting.inMemory ? sizes.diskMebibytes : 0)
+    // A sandbox on disk is the node's.
+    let ephemeral =
+      setting.inMemory
+      ? "" : "\n" + String(repeating: " ", count: 18) + "ephemeral-storage: \(sizes.diskMebibytes + 1024)Mi"
+    let waves = (fleet.systems.count + sizes.lanes(fleet) - 1) / sizes.lanes(fleet)
     let text = """
       # \(Quoting.comment(fleet.title)): a round a week, an index for each of \(fleet.systems.count) systems.
-      #   kubectl create configmap \(name) --from-file=fleet.yaml=… (and the scenarios beside it)
+      #   kubectl create configmap \(name) --from-file=\(Quoting.comment(Files.name(of: setting.fleet)))=… (and the scenarios beside it)
       #   kubectl apply -f fleet.yaml
       # The round's id is the Job's name. Needs Kubernetes 1.29 for backoffLimitPerIndex, on by default there.
       apiVersion: batch/v1
@@ -30,6 +33,8 @@ extension Manifest {
             backoffLimitPerIndex: \(max(0, sizes.attempts - 1))
             # One system's answer stops no other.
             maxFailedIndexes: \(fleet.systems.count)
+            # A pod that is evicted again and again doesn't hold up the next round.
+            activeDeadlineSeconds: \(sizes.limitSeconds * sizes.attempts * waves)
             podFailurePolicy:
               rules:
                 # The node was drained, or the pod evicted: that is no try.
@@ -90,9 +95,10 @@ extension Manifest {
                     resources:
                       requests:
                         cpu: "\(sizes.cores)"
-                        memory: \(memory)Mi
+                        memory: \(sizes.mebibytes)Mi\(ephemeral)
                       limits:
-                        memory: \(memory)Mi
+                        cpu: "\(sizes.cores)"
+                        memory: \(sizes.mebibytes)Mi\(ephemeral)
                     volumeMounts:
       \(mounts)
                 volumes:

@@ -38,6 +38,8 @@ extension Manifest {
         wait "$task"
         code=$?
       done
+      # A kill for memory: another try may have more of it.
+      if [ "$code" = 137 ]; then code=75; fi
       # 75: a passing reason. A cluster whose slurm.conf holds RequeueExit=75 requeues by itself, any other is asked to.
       if [ "$code" = 75 ] && ! scontrol show config 2>/dev/null | grep -Eq '^RequeueExit +=.*(^|[ ,=])75(,|$)'; then
         scontrol requeue "${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}" && sleep 60

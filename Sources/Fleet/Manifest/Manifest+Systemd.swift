@@ -6,26 +6,31 @@ extension Manifest {
     let name = "mongodrill-\(Quoting.objectName(fleet.title))"
     let run =
       "/usr/bin/mongodrill fleet run \(Quoting.systemd(setting.fleet)) \(Quoting.systemd("--records=\(setting.records)")) --progress plain"
-    let writable: String
-    let network: String
-    switch setting.records {
-    case .folder(let path):
-      writable = "ReadWritePaths=\(Quoting.systemdPath(path))\n"
-      network = "PrivateNetwork=yes"
-    case .remote:
-      writable = ""
-      network = "# rclone needs the network; the sandbox doesn't use it.\nPrivateNetwork=no"
+    var writable = ""
+    var usesNetwork = fleet.systems.contains { system in
+      system.backup.map(RemoteMark.isRemote) ?? (system.scenario != nil)
     }
-    let reads = setting.readOnly.map { "ReadOnlyPaths=\(Quoting.systemdPath($0))" }.joined(separator: "\n")
+    switch setting.records {
+    case .folder(let path): writable = "ReadWritePaths=\(Quoting.systemdPath(path))\n"
+    case .remote: usesNetwork = true
+    }
+    let network =
+      usesNetwork
+      ? "# rclone and commands of scenarios may need the network; the sandbox doesn't use it.\nPrivateNetwork=no"
+      : "PrivateNetwork=yes"
+    // `-`: a folder that lacks is its own system's affair.
+    let reads = setting.readOnly.map { "ReadOnlyPaths=\(Quoting.systemdPath("-" + $0))" }.joined(
+      separator: "\n")
     let machine = fleet.machines
-    let sandbox =
+    func sandbox(of tasks: Int) -> String {
       setting.inMemory
-      ? "TemporaryFileSystem=/var/tmp:rw,mode=1777,size=\(sizes.diskMebibytes)M\nEnvironment=MONGODRILL_SANDBOX_DIR=/var/tmp"
-      : "CacheDirectory=\(name)\nCacheDirectoryMode=0700\nEnvironment=MONGODRILL_SANDBOX_DIR=%C/\(name)"
+        ? "TemporaryFileSystem=/var/tmp:rw,mode=1777,size=\(sizes.diskMebibytes * tasks)M\nEnvironment=MONGODRILL_SANDBOX_DIR=/var/tmp TMPDIR=/var/tmp"
+        : "CacheDirectory=\(name)\nCacheDirectoryMode=0700\nPrivateTmp=yes\nEnvironment=MONGODRILL_SANDBOX_DIR=%C/\(name)"
+    }
     let title = Quoting.comment(fleet.title).replacing("%", with: "%%")
     func service(
-      _ title: String, _ command: String, memory: Int?, cores: Int?, seconds: Int, _ rest: String,
-      limit: String = ""
+      _ title: String, _ command: String, memory: Int?, cores: Int?, seconds: Int, tasks: Int,
+      _ rest: String, limit: String = ""
     )
       -> String
     {
@@ -44,7 +49,7 @@ extension Manifest {
       \(rest)
       # A user for this alone, who may do nothing else.
       User=mongodrill
-      \(sandbox)
+      \(sandbox(of: tasks))
       \(writable)\(reads)
 
       # Out of the way of what else runs here.
@@ -71,10 +76,10 @@ extension Manifest {
       ?? sizes.limitSeconds * fleet.systems.count
     let round = service(
       "\(title): a round of \(fleet.systems.count) systems", run, memory: machine.memory,
-      cores: machine.cores, seconds: roundSeconds, "")
+      cores: machine.cores, seconds: roundSeconds, tasks: sizes.lanes(fleet), "")
     let task = service(
       "\(title): task %i", run + " --task %i", memory: sizes.memory, cores: sizes.cores,
-      seconds: sizes.limitSeconds * sizes.attempts,
+      seconds: sizes.limitSeconds * sizes.attempts, tasks: 1,
       """
       # 75 is a passing reason: begun again, until the system's attempts are used up. Every other code is its answer.
       Restart=on-failure

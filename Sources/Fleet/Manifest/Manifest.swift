@@ -43,7 +43,7 @@ package struct Manifest: Sendable {
   package init(of fleet: Fleet, for engine: Engine, _ setting: Setting) {
     self.fleet = fleet
     self.setting = setting
-    let made = Sizes(fleet)
+    let made = Sizes(fleet, inMemory: setting.inMemory)
     switch engine {
     case .slurm: (files, notes) = Manifest.slurm(fleet, setting, made)
     case .kubernetes: (files, notes) = Manifest.kubernetes(fleet, setting, made)
@@ -62,6 +62,7 @@ package struct Manifest: Sendable {
 
   /// What the tasks of an array or a job get: all the same, so the most that any of them asks.
   struct Sizes {
+    /// With the sandbox's disk where that lies in memory.
     let memory: Int
     let disk: Int
     let cores: Int
@@ -73,10 +74,12 @@ package struct Manifest: Sendable {
     /// A task's disk where the file says nothing.
     static let defaultDisk = 20_000_000_000
 
-    init(_ fleet: Fleet) {
+    init(_ fleet: Fleet, inMemory: Bool) {
       let systems = fleet.systems
-      memory = systems.map { $0.resources.memory ?? 2 * TaskNeed.defaultMemory }.max() ?? 0
       disk = systems.map { $0.resources.disk ?? Sizes.defaultDisk }.max() ?? 0
+      memory =
+        (systems.map { $0.resources.memory ?? 2 * TaskNeed.defaultMemory }.max() ?? 0)
+        + (inMemory ? disk : 0)
       cores = systems.map { $0.resources.cores ?? 1 }.max() ?? 1
       timeout = systems.map(\.timeout).max() ?? 0
       attempts = systems.map(\.attempts).max() ?? 1
@@ -116,10 +119,10 @@ enum Quoting {
   /// A text in a workflow of GitHub's, where `${{ … }}` is an expression.
   static func github(_ text: String) -> String { yaml(text.replacing("${{", with: "${{ '${{' }}")) }
 
-  /// A path in a setting of systemd's: quotes, and `%` that stands for itself.
+  /// A path in a setting of systemd's: quotes, `%` that stands for itself, and nothing that ends a line.
   static func systemdPath(_ text: String) -> String {
-    "\""
-      + text.replacing("\\", with: #"\\"#).replacing("\"", with: #"\""#).replacing("%", with: "%%") + "\""
+    let quoted = text.replacing("\\", with: #"\\"#).replacing("\"", with: #"\""#).replacing("%", with: "%%")
+    return "\"" + quoted.replacing("\n", with: #"\n"#).replacing("\r", with: #"\r"#) + "\""
   }
 
   /// The same on a command line, where `$` stands for itself, too.

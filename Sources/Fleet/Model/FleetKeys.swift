@@ -20,10 +20,20 @@ enum FleetKeys {
     return nil
   }
 
+  /// A path or an address: of one line, as engines' files have lines that mean something.
+  private static let path = Shape<String>.string.map { path, node, diagnostics in
+    guard path.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+      return path
+    }
+    diagnostics.report(
+      .invalid("control-character", "a path can't have control characters here", at: node.place))
+    return nil
+  }
+
   // MARK: a system
 
   static let scenario = Key(
-    "scenario", .string,
+    "scenario", path,
     "A scenario's file or folder, relative to this file; without one the backup is checked against itself.")
   static let backup = Key(
     "backup", backupShape,
@@ -73,8 +83,7 @@ enum FleetKeys {
 
   /// A path, or what a scenario's `backup:` says of a remote one; whoever reads the scenario checks the latter.
   private static var backupShape: Shape<Node> {
-    let path = Shape<String>.string
-    return Shape(
+    Shape(
       "a path, or a mapping with `fetch`",
       schema: [
         "anyOf": [path.schema, ["type": "object", "required": ["fetch"], "properties": ["fetch": [:]]]]
@@ -90,11 +99,11 @@ enum FleetKeys {
   static let version = Key(required: "version", .integer(1...1), "The version of this format: 1.")
   static let title = Key("title", .string, "What a person calls it.")
   private static let remote = Key(
-    required: "rclone", .string, "A remote and a path in it, as rclone writes them: \"s3:drills/fleet\".")
+    required: "rclone", path, "A remote and a path in it, as rclone writes them: \"s3:drills/fleet\".")
   static let records = Key(
     "records",
     Shape<RecordsPlace>.scalar(
-      Shape<String>.string.map { path, _, _ in .folder(path) },
+      path.map { path, _, _ in .folder(path) },
       orMapping: Shape<RecordsPlace>.record("records", [remote]) { fields in
         if let objection = RecordsPlace.objection(to: fields[remote]) {
           fields.reject(
@@ -105,7 +114,7 @@ enum FleetKeys {
       }), default: "fleet-records",
     "What all tasks share: a folder, relative to this file, or a path of an rclone remote. --records wins.")
   static let policy = Key(
-    "policy", .string, "A readiness policy, relative to this file, whose systems bear the same names.")
+    "policy", path, "A readiness policy, relative to this file, whose systems bear the same names.")
   static let roundBudget = Key("budget", time, "How long a round may take on its machines.")
   private static let count = Key("count", .integer(1...10_000), default: "1", "How many there are.")
   private static let machineMemory = Key(

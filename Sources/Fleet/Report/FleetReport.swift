@@ -87,7 +87,10 @@ package struct FleetReport: Sendable {
       let old = before[Array(answer.system.name.utf8)]
       // What isn't due is no gap as long as its last answer was good and holds.
       let limit = answer.system.everySeconds ?? required
-      let isStillProven = answer.state == .leftOut && line.lastWasSuccess && limit != nil && !isLater(limit)
+      // What a round that can't be read said of it isn't known.
+      let isStillProven =
+        answer.state == .leftOut && line.lastWasSuccess && limit != nil && !isLater(limit)
+        && unreadable.isEmpty
       var codes = [isStillProven ? .pass : answer.exitCode]
       if isLater(required) { codes.append(.notVerified) }
       return Row(

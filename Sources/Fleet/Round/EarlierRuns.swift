@@ -6,8 +6,9 @@ extension Round {
   private static let mostRuns = 50
 
   /// A folder with links to the runs of a system in other rounds, as if they were a folder of reports; nil where there is
-  /// none, or where they can't be read. Of a remote they are fetched, and only where a budget needs them.
-  func earlierRuns(of system: FleetSystem) -> String? {
+  /// none. Of a remote they are fetched, and only where a budget needs them: without them another part would be verified, so
+  /// that a remote that can't be read is a failure, `records-unreachable`.
+  func earlierRuns(of system: FleetSystem) throws(Failure) -> String? {
     let suffix = String(system.taskName.drop { $0 != "-" })
     let records: String
     switch place {
@@ -15,11 +16,11 @@ extension Round {
     case .remote(let address):
       guard system.budget != nil else { return nil }
       records = Files.join(scratch, "earlier")
-      do {
+      do throws(Failure) {
         try RemoteFolder(address, notes: scratch, patience: Round.patience).get(
           RoundLayout.rounds, to: Files.join(records, RoundLayout.rounds),
           only: "/*/\(RoundLayout.tasks)/*\(suffix)/**")
-      } catch { return nil }
+      } catch { throw .recordsUnreachable(place, error) }
     }
     var runs: [(attempt: String, name: String, folder: String)] = []
     let rounds = Files.join(records, RoundLayout.rounds)

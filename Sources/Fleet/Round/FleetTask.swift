@@ -45,6 +45,7 @@ package struct FleetTask: Sendable {
 
   /// Runs the drill and leaves its records. Throws only when these can't be left.
   package func run() throws(Failure) -> End {
+    let runs = try round.earlierRuns(of: system)
     let (attempt, earlier) = try round.attempt(at: system, of: fleet, engine: engine, restarts: restarts)
     let isLast = max(earlier, restarts ?? 0) + 1 >= system.attempts
     let scenario: Scenario
@@ -62,7 +63,7 @@ package struct FleetTask: Sendable {
     defer { watchdog.cancel() }
     do throws(Failure) {
       let folder = try RunFolder(of: scenario.name, at: .now, in: attempt.folder)
-      let record = try folder.write(drill(scenario, folder.id, attempt))
+      let record = try folder.write(drill(scenario, folder.id, attempt, earlier: runs))
       let report = Files.join(folder.path, "report.json")
       let bytes = try Files.read(report, limit: .max)
       var result = attempt.result(.ran, record.exitCode)
@@ -87,10 +88,12 @@ package struct FleetTask: Sendable {
     }
   }
 
-  private func drill(_ scenario: Scenario, _ id: String, _ attempt: Attempt) -> DrillRecord {
+  private func drill(
+    _ scenario: Scenario, _ id: String, _ attempt: Attempt, earlier runs: String?
+  ) -> DrillRecord {
     var options = options(id)
     // A budget is spent on what was proven longest ago, and a regression is measured against earlier runs.
-    options.reports = round.earlierRuns(of: system) ?? attempt.folder
+    options.reports = runs ?? attempt.folder
     options.budget = system.budget
     if options.sandbox.cache == nil { options.sandbox.cache = system.resources.cache }
     options.meta += [
@@ -158,8 +161,8 @@ extension FleetSystem.Resources {
 extension DrillRecord {
   /// The codes of failures that another try, later or elsewhere, may not meet again.
   private static let passing: Set<String> = [
-    "no-free-disk", "disk-full", "no-sandbox-dir", "no-socket-dir", "mongod-died", "fetch-failed",
-    "no-thread",
+    "no-free-disk", "disk-full", "no-sandbox-dir", "no-socket-dir", "no-free-port", "port-taken", "no-thread",
+    "mongod-died", "mongod-stopped", "supervisor-died", "connection-lost", "fetch-failed", "remote-slow",
     "no-report-folder",
   ]
 

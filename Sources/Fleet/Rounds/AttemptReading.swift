@@ -66,6 +66,9 @@ package struct AttemptReading: Sendable, Hashable {
   ) throws(Stop) {
     let attemptPath = Files.join(folder, RoundLayout.attempt)
     let resultPath = Files.join(folder, RoundLayout.result)
+    do throws(Failure) { _ = try Files.names(in: folder) } catch {
+      throw Stop(state: .damaged("its folder can't be read: \(error.cause ?? error.message)"))
+    }
     let hasResult = Files.exists(resultPath)
     guard Files.exists(attemptPath) else {
       if hasResult { throw Stop(state: .damaged("attempt.json lacks")) }

@@ -82,9 +82,13 @@ package struct RoundList: Sendable {
     }.max()
   }
 
-  /// The position of a round, of the newest without a name. Throws `Failure`: also when a round that can't be read was at
-  /// work after the newest that can, as an older one's answer would be taken for it.
-  package func index(of round: String?) throws(Failure) -> Int {
+  /// How far the clocks of the machines that begin rounds may differ, in seconds.
+  private static let clocksDiffer = 3600.0
+
+  /// The position of a round, of the newest without a name. Throws `Failure`: also when a round that can't be read may be
+  /// newer than the newest that can, as an older one's answer would be taken for it, and when the newest is of the future:
+  /// it would hide all that are begun until then.
+  package func index(of round: String?, at now: WallTime = .now) throws(Failure) -> Int {
     if let round {
       if let index = rounds.firstIndex(where: { $0.record.round.utf8.elementsEqual(round.utf8) }) {
         return index
@@ -95,12 +99,16 @@ package struct RoundList: Sendable {
       throw .noRound(round, known: rounds.prefix(5).map(\.record.round))
     }
     for broken in unreadable {
-      guard let last = broken.lastAttempt else { continue }
-      if rounds.first.map({ $0.record.startedAt < last }) ?? true {
+      // One that nothing was begun in tells no time: it may be the newest.
+      if broken.lastAttempt == nil || rounds.first.map({ $0.record.startedAt < broken.lastAttempt! }) ?? true
+      {
         throw .newerRound(broken.round, broken.failure)
       }
     }
-    guard !rounds.isEmpty else { throw .noRound("", known: []) }
+    guard let newest = rounds.first else { throw .noRound("", known: []) }
+    guard newest.record.startedAt.timeInterval(since: now) < Self.clocksDiffer else {
+      throw .futureRound(newest.record.round, newest.record.startedAt)
+    }
     return 0
   }
 }
@@ -133,10 +141,16 @@ extension Failure {
         ? "Run one: `mongodrill fleet run FLEET.yaml`." : "The newest are \(known.joined(separator: ", ")).")
   }
 
+  static func futureRound(_ round: String, _ time: WallTime) -> Failure {
+    Failure(
+      .incomplete, "round-of-the-future", "round \(round) was begun at \(time), which is yet to come",
+      hint: "Set the clock of the machine that began it. Name the round to report on with --round.")
+  }
+
   static func newerRound(_ round: String, _ failure: Failure) -> Failure {
     Failure(
       .incomplete, "round-unreadable",
-      "round \(round) is newer than all others, and its record can't be read",
+      "round \(round) is newer than all others, or may be, and its record can't be read",
       hint: "Mend or remove its folder, or name the round to report on with --round.",
       cause: failure.description)
   }

@@ -107,11 +107,10 @@ package struct TaskAnswer: Sendable, Hashable {
     let verdicts = self.verdicts
     let damaged = attempts.filter { $0.isLost }
     if let worst = TaskAnswer.worst(verdicts) {
-      // A damaged record whose result was worse can't be left out for one that says pass.
+      // A damaged record whose result was worse can't be left out; one whose result isn't known can't be for a success.
       let worse = damaged.filter { attempt in
-        attempt.ownExitCode.map {
-          !attempt.isPassing && TaskAnswer.rank($0) < TaskAnswer.rank(worst.exitCode)
-        } ?? false
+        !attempt.isPassing
+          && TaskAnswer.rank(attempt.ownExitCode ?? .objectiveMissed) < TaskAnswer.rank(worst.exitCode)
       }
       if let worse = TaskAnswer.worst(worse) {
         take(worse)
