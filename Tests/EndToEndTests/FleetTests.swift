@@ -391,6 +391,48 @@ struct ManifestTests {
     }
   }
 
+  @Test("begin again what had a passing reason, and nothing that has an answer")
+  func again() throws {
+    try withFolder { folder in
+      try Files.writeAtomically(Self.hostile.utf8, to: Files.join(folder, "fleet-in.yaml"))
+      func text(_ engine: String, _ options: String...) throws -> String {
+        try Mongodrill.run(["fleet", "manifest", "fleet-in.yaml", "--engine", engine] + options, in: folder)
+          .output
+      }
+      // A failure of the script is the system's answer: a second try that passes would hide it.
+      let gitlab = try text("gitlab")
+      #expect(gitlab.contains("exit_codes: [75, 137]\n"))
+      #expect(gitlab.contains("when: [runner_system_failure, stuck_or_timeout_failure]\n"))
+      #expect(try text("github").contains(#"if [ "$code" != 75 ] && [ "$code" != 137 ]; then break; fi"#))
+      #expect(try text("slurm").contains(#"if [ "$code" = 137 ]; then code=75; fi"#))
+      // What lies in memory counts as memory.
+      #expect(
+        try text("slurm").contains("--mem=2048M\n") && text("slurm", "--tmpfs").contains("--mem=21122M\n"))
+      #expect(try text("kubernetes", "--tmpfs").contains("memory: 21122Mi"))
+    }
+  }
+
+  @Test("let a round of systemd's write where it has to, and read what isn't there yet")
+  func writable() throws {
+    try withFolder { folder in
+      func units(_ backup: String, _ options: String...) throws -> String {
+        let fleet = "version: 1\ntitle: t\nrecords: /var/lib/fleet\nsystems:\n  a: {backup: \(backup)}\n"
+        try Files.writeAtomically(fleet.utf8, to: Files.join(folder, "fleet.yaml"))
+        return try Mongodrill.run(
+          ["fleet", "manifest", "fleet.yaml", "--engine", "systemd"] + options, in: folder
+        ).output
+      }
+      let local = try units("/backups/x")
+      #expect(local.contains("PrivateTmp=yes\n") && local.contains("PrivateNetwork=yes\n"))
+      #expect(local.contains("ReadOnlyPaths=\"-/backups\"\n"))
+      let inMemory = try units("/backups/x", "--tmpfs")
+      #expect(inMemory.contains("MONGODRILL_SANDBOX_DIR=/var/tmp TMPDIR=/var/tmp\n"))
+      #expect(!inMemory.contains("PrivateTmp"))
+      let fetched = try units("{fetch: {rclone: \"s3:drills/a\"}}")
+      #expect(fetched.contains("PrivateNetwork=no\n"), "\(fetched)")
+    }
+  }
+
   @Test("give a container no token, no root and no more than it needs")
   func least() throws {
     try withFolder { folder in
@@ -402,6 +444,7 @@ struct ManifestTests {
         "automountServiceAccountToken: false", "runAsNonRoot: true", "readOnlyRootFilesystem: true",
         "allowPrivilegeEscalation: false", "drop: [ALL]", "completionMode: Indexed", "completions: 2",
         "backoffLimitPerIndex: 1", "values: [75, 137, 143]", "memory: 2048Mi", "sizeLimit: 19074Mi",
+        "ephemeral-storage: 20098Mi", "activeDeadlineSeconds: ", "readOnly: true",
       ] { #expect(text.contains(line), "\(line)") }
       // A variable's mark in a path stays a mark.
       #expect(text.contains("$$(id)"))

@@ -90,6 +90,10 @@ struct FleetFileTests {
         ["invalid-value 2:19"]
       ),
       ("version: 1\nsystems:\n  a: {backup: x}\n  a: {backup: y}\n", ["duplicate-key 4:3"]),
+      (
+        "version: 1\nrecords: \"/x\\nExecStartPre=y\"\nsystems:\n  a: {backup: \"x\\ry\"}\n  b: {scenario: \"a\\nb\"}\n",
+        ["control-character 2:10", "control-character 4:15", "control-character 5:17"]
+      ),
     ])
   func wrong(text: String, expected: [String]) throws {
     #expect(try wrongs(text).sorted() == expected.sorted())

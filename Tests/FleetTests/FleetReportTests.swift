@@ -112,6 +112,11 @@ struct FleetReportTests {
     let soon = try codes(after: 2)
     #expect(soon["system-0"] == .pass && soon["system-1"] == .notVerified && soon["system-2"] == .pass)
     #expect(try codes(after: 9)["system-0"] == .notVerified)
+    // What a round between them said of it isn't known.
+    let between = try folder.begin(3, round: "d1b", at: .begin.after(Self.day / 2))
+    try folder.attempt(between, 0, .failed)
+    try folder.change(Files.join(folder.records, "rounds/d1b/round.json")) { String($0.dropLast(40)) }
+    #expect(try codes(after: 2)["system-0"] == .notVerified)
   }
 
   @Test("escapes what comes from names and records, in every format")

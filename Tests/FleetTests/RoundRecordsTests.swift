@@ -166,6 +166,32 @@ struct TaskAnswerTests {
     #expect(answers[1].notes.map(\.kind) == [.doubled, .damaged])
   }
 
+  @Test(
+    "doesn't leave an attempt whose result isn't known out for a pass, but for a failure",
+    arguments: ["cut", "later", "unreadable"])
+  func unknownResult(how: String) throws {
+    let folder = try RoundFolder()
+    let round = try folder.begin(2)
+    for index in 0..<2 {
+      let attempt = try folder.attempt(round, index, .failed)
+      switch how {
+      case "cut": try folder.change(Files.join(attempt, "result.json")) { String($0.dropLast(20)) }
+      case "later":
+        try folder.change(Files.join(attempt, "result.json")) {
+          $0.replacing(#/"schema_version": \d+/#, with: "\"schema_version\": 99")
+        }
+      default:
+        // As it is to another user: no folder that can be listed.
+        try Files.removeTree(attempt)
+        folder.put("", attempt)
+      }
+      try folder.attempt(round, index, after: 500, index == 0 ? .pass : .missed)
+    }
+    let answers = try RoundRecords("r1", in: folder.records).answers
+    #expect(answers[0].state != .answered && answers[0].exitCode == .incomplete, "\(answers[0].sentence)")
+    #expect(answers[1].state == .answered && answers[1].exitCode == .objectiveMissed)
+  }
+
   @Test("never passes where the record and the result differ")
   func differ() throws {
     let folder = try RoundFolder()
@@ -233,6 +259,28 @@ struct RoundRecordsTests {
     #expect(failure.code == "no-round")
     let newer = try #require(throws: Failure.self) { try RoundList(in: folder.records).index(of: nil) }
     #expect(newer.code == "round-unreadable" && newer.kind == .incomplete)
+  }
+
+  @Test(
+    "don't count without a name where the newest round may be one that can't be read, or is of the future")
+  func perhapsNewer() throws {
+    let folder = try RoundFolder()
+    let round = try folder.begin(1)
+    try folder.attempt(round, 0)
+    // Cut short before any task had begun.
+    try Files.createFolder(Files.join(folder.records, "rounds/next"))
+    folder.put("{\"round\": \"ne", Files.join(folder.records, "rounds/next/round.json"))
+    let list = try RoundList(in: folder.records)
+    let newer = try #require(throws: Failure.self) { try list.index(of: nil) }
+    #expect(newer.code == "round-unreadable" && newer.kind == .incomplete)
+    #expect(try list.index(of: "r1") == 0)
+    try Files.removeTree(Files.join(folder.records, "rounds/next"))
+    // A clock that is ahead would hide every round until then.
+    try folder.begin(1, round: "ahead", at: .begin.after(86_400))
+    let future = try RoundList(in: folder.records)
+    let early = try #require(throws: Failure.self) { try future.index(of: nil, at: .begin.after(60)) }
+    #expect(early.code == "round-of-the-future" && early.kind == .incomplete)
+    #expect(try future.index(of: nil, at: .begin.after(86_400)) == 0)
   }
 
   @Test("of the newest round are those that count without a name")

@@ -66,6 +66,34 @@ struct BrokenRestoreTests {
     }
   }
 
+  @Test(
+    "tells how much is done: small documents count for more than their bytes, and an oplog beside them for nothing"
+  )
+  func share() throws {
+    try withFolder { folder in
+      let dump = try HandmadeDump(in: folder)
+      // 2 MB each: of 20 bytes, and of 20 kB.
+      try dump.add("small", (1...100_000).map { ["_id": .int32($0)] })
+      try dump.add(
+        "large", (1...100).map { ["_id": .int32($0), "t": .string(String(repeating: "x", count: 20_000))] })
+      let told = Monitor<[Progress]>([])
+      let events: EventSink = { event in
+        if case .progress(let progress) = event, progress.phase == "restore" {
+          told.update { $0.append(progress) }
+        }
+      }
+      _ = try Workbench.sandbox.restore(dump.path, events: events)
+      let all = told.withLock { $0 }
+      #expect(!all.isEmpty && all.allSatisfy { $0.share != nil })
+      for progress in all {
+        let share = try #require(progress.share)
+        // 450 bytes a document besides its own: small ones are 46.4 MB of work, large ones 2 MB.
+        let done = Double(progress.done.documents) * 450 + Double(progress.done.bytes)
+        #expect(abs(share - done / 48.4e6) < 0.05, "\(progress)")
+      }
+    }
+  }
+
   @Test("of a file that is cut inside a document ends with its place") func cut() throws {
     try withFolder { folder in
       let dump = try HandmadeDump(in: folder)
