@@ -239,6 +239,16 @@ struct RoundRecordsTests {
     #expect(whole.exitCode == .pass && whole.count(.pass) == 3 && whole.count(.warn) == 1)
   }
 
+  @Test("say where a budget bounded what a pass is about")
+  func budgeted() throws {
+    let folder = try RoundFolder()
+    let round = try folder.begin(2) { $0.systems[0].budgetSeconds = 1800 }
+    for index in 0..<2 { try folder.attempt(round, index) }
+    let answers = try RoundRecords("r1", in: folder.records).answers
+    #expect(answers.map { $0.notes.map(\.kind) } == [[.budget], []])
+    #expect(answers[0].notes[0].message.hasPrefix("its drill had 30m 00s: "))
+  }
+
   @Test("name what is no system's")
   func strays() throws {
     let folder = try RoundFolder()

@@ -41,6 +41,8 @@ package struct TaskAnswer: Sendable, Hashable {
       case foreign
       /// An attempt ended for a passing reason.
       case passing
+      /// A budget of time bounded it: its record says which collections it verified.
+      case budget
     }
 
     package var kind: Kind
@@ -189,6 +191,13 @@ package struct TaskAnswer: Sendable, Hashable {
   }
 
   private mutating func takeNotes() {
+    if isSuccess, let budget = system.budgetSeconds {
+      notes.append(
+        Note(
+          .budget,
+          "its drill had \(TimeSpan.format(budget)): the collections that were proven longest ago; its record names those that "
+            + "it didn't verify"))
+    }
     if attempts.count > 1 {
       notes.append(Note(.doubled, "its task was started \(attempts.count) times"))
     }
