@@ -15,6 +15,11 @@ package struct CopyTar: Sendable {
   /// How many files may describe a copy, wherever they lie: a few, and those that lie about. Of each 64 KiB are kept.
   private static let mostDescribed = 64
 
+  /// How many entries it may have, folders too, and of how many bytes' names for each on average: what is known of each is
+  /// kept, and headers with nothing behind them compress to next to nothing. A dbPath has two files or three a collection.
+  package var mostEntries = 1_000_000
+  private static let longestName = 256
+
   /// Looks at its beginning; nil for what is no tar. Throws nothing: another reader says what is wrong with other files.
   package init?(_ path: String) {
     guard path != "-", Files.kind(of: path) == .file, let size = try? Files.size(of: path),
@@ -35,9 +40,14 @@ package struct CopyTar: Sendable {
     let tar = try TarReader(openDecompressed(path))
     var contents = CopyContents()
     var places: Set<String> = []
+    var (entries, names) = (0, 0)
     if let folder { try Files.createFolder(folder) }
     while let entry = try tar.next() {
       try Interruption.check()
+      (entries, names) = (entries + 1, names + entry.path.utf8.count)
+      guard entries <= mostEntries, names <= mostEntries * Self.longestName else {
+        throw Failure.tarOfMany(path, mostEntries)
+      }
       switch entry.kind {
       case .folder:
         if let folder, !entry.path.isEmpty { try Self.createFolder(Files.join(folder, entry.path)) }
@@ -128,6 +138,13 @@ extension Failure {
       .damagedBackup, "tar-without-copy", "the tar holds no copy of a data directory", at: Place(path),
       hint:
         "One has WiredTiger, WiredTiger.wt and _mdb_catalog.wt side by side. Unpack a tar of something else.")
+  }
+
+  static func tarOfMany(_ path: String, _ most: Int) -> Failure {
+    Failure(
+      .damagedBackup, "tar-of-too-many-entries",
+      "the tar holds more than \(most) entries, or names too long for a copy of a dbPath", at: Place(path),
+      hint: "Unpack it, and give the folder, if it is what it should be.")
   }
 
   static func tarOfSeveral(_ path: String, _ roots: [String]) -> Failure {

@@ -187,11 +187,15 @@ extension Files {
       unsafe unlink(temporary)
       throw failure
     }
-    let folder = unsafe open(folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    if folder >= 0 {
-      fsync(folder)
-      close(folder)
-    }
+    syncFolder(folder(of: path))
+  }
+
+  /// Sees to it that what a folder lists stays listed after a power cut, where the file system can.
+  package static func syncFolder(_ path: String) {
+    let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    fsync(descriptor)
+    close(descriptor)
   }
 
   /// Writes a file that must not be there yet, whole or not at all: of several who do it at once, on any machine that

@@ -81,12 +81,6 @@ extension SkipReason {
 }
 
 extension Failure {
-  static func unknownOperation(_ timestamp: Timestamp, at place: Place) -> Failure {
-    Failure(
-      .damagedBackup, "unknown-operation", "the oplog entry at \(timestamp) is of a kind that is not known",
-      at: place, hint: "It may come from a newer server than this version of mongodrill knows.")
-  }
-
   static func unknownCollection(_ name: Namespace, _ timestamp: Timestamp, at place: Place) -> Failure {
     Failure(
       .damagedBackup, "unknown-collection",

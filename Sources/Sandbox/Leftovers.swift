@@ -52,16 +52,24 @@ package enum Leftovers {
     return true
   }
 
+  /// Seconds within which an owner file says whose it is, once it is there.
+  private static let longestMaking = 60.0
+
   private static func look(at path: String) -> Folder? {
     let file = Files.join(path, OwnedFolder.ownerFile)
     guard Files.kind(of: path, followingLinks: false) == .folder, Files.owner(of: path) == geteuid(),
-      Files.kind(of: file, followingLinks: false) == .file, let text = try? Files.text(of: file, limit: 4096),
-      let owner = try? JSON.parse(text)
+      Files.kind(of: file, followingLinks: false) == .file
     else { return nil }
+    let owner = (try? Files.text(of: file, limit: 4096)).flatMap { try? JSON.parse($0) }
+    if owner == nil {
+      // Cut by a loss of power; or it is being made, or is somebody else's.
+      let age = WallTime.now.timeInterval(since: Files.newestModification(in: file))
+      guard OwnedFolder.isOwn(Files.name(of: path)), age > longestMaking else { return nil }
+    }
     var folder = Folder(path: path, state: .inUse, bytes: 0)
-    if case .integer(let pid)? = owner["pid"] { folder.pid = Int32(truncatingIfNeeded: pid) }
-    if case .string(let time)? = owner["kept_at"] ?? owner["started_at"] { folder.time = time }
-    if owner["state"] == "kept" {
+    if case .integer(let pid)? = owner?["pid"] { folder.pid = Int32(truncatingIfNeeded: pid) }
+    if case .string(let time)? = owner?["kept_at"] ?? owner?["started_at"] { folder.time = time }
+    if owner?["state"] == "kept" {
       folder.state = .kept
     } else if let descriptor = OwnedFolder.lock(file) {
       close(descriptor)

@@ -48,18 +48,22 @@ package final class OwnedFolder: Sendable {
     self.descriptor = Monitor(descriptor)
   }
 
-  /// Creates an owner file that is locked before it says anything: nobody can take it for abandoned.
+  /// Creates an owner file that is locked before it says anything: nobody can take it for abandoned. It is synced: after a
+  /// power cut it has to say whose the folder was.
   private static func own(_ file: String) throws(Failure) -> Int32 {
     let descriptor = unsafe open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw .system("not-writable", "cannot write \(file)") }
     let owner: JSON = .record([
       "state": "running", "pid": .integer(Int64(getpid())), "started_at": .string(WallTime.now.text),
     ])
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, Files.write(owner.text() + "\n", to: descriptor) else {
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, Files.write(owner.text() + "\n", to: descriptor),
+      fsync(descriptor) == 0
+    else {
       let failure = Failure.system("not-writable", "cannot write \(file)")
       close(descriptor)
       throw failure
     }
+    Files.syncFolder(Files.folder(of: file))
     return descriptor
   }
 
@@ -104,6 +108,16 @@ package final class OwnedFolder: Sendable {
   static func newName() -> String {
     let random = String(UInt32.random(in: 0 ... .max), radix: 16)
     return "\(prefix)\(getpid())-" + String(repeating: "0", count: 8 - random.count) + random
+  }
+
+  /// Whether a name is one that `newName` makes.
+  static func isOwn(_ name: String) -> Bool {
+    guard name.hasPrefix(prefix) else { return false }
+    let parts = name.utf8.dropFirst(prefix.utf8.count).split(
+      separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+    func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+    return parts.count == 2 && !parts[0].isEmpty && parts[0].allSatisfy(isDigit) && parts[1].count == 8
+      && parts[1].allSatisfy { isDigit($0) || (0x61...0x66).contains($0) }
   }
 
   /// Folders that sockets may lie in: short, on this machine, this user's.

@@ -53,6 +53,8 @@ enum ServerArguments {
       [
         option("--bind_ip", "127.0.0.1"), option("--port", "\(number)"),
         option("--replSet", membership.setName), option("--keyFile", membership.keyFile),
+        // Else whoever connects first may make themselves a user: the data of a backup mostly has none in `admin`.
+        parameter("enableLocalhostAuthBypass", false),
         option("--oplogSize", "\(oplogMegabytes)"),
       ]
     }

@@ -149,6 +149,47 @@ struct OplogDamageTests {
     }
   }
 
+  /// An insert whose kind is another word, by itself or as a part of a transaction.
+  private func insert(_ time: String, kind: String, inTransaction: Bool) -> Document {
+    let insert = OplogSlices.insert(time)
+    guard inTransaction else { return insert.setting("op", to: .string(kind)) }
+    let operation: Document = ["op": .string(kind), "ns": "d.a", "o": ["_id": 1]]
+    let known: Document = ["op": "i", "ns": "d.a", "o": ["_id": 2]]
+    return insert.setting("op", to: "c").setting("ns", to: "admin.$cmd")
+      .setting("o", to: ["applyOps": .list([.document(known), .document(operation)])])
+  }
+
+  @Test(
+    "is an entry of a kind that is not known, of which inspection names the first in each file",
+    arguments: ["q", "db", "ci", "km", ""], [false, true])
+  func unknownKind(kind: String, inTransaction: Bool) throws {
+    let scratch = try Scratch()
+    func unknown(_ time: String) -> Document { insert(time, kind: kind, inTransaction: inTransaction) }
+    let base = try scratch.writeBase([OplogSlices.insert("5:1"), unknown("5:2")])
+    // Before the window: never replayed.
+    try scratch.write([unknown("4:1"), OplogSlices.insert("4:2")], to: "in/0.bson")
+    let slice = [OplogSlices.insert("6:1"), OplogSlices.insert("6:2"), unknown("6:3"), unknown("6:4")]
+    try scratch.write(slice, to: "in/1.bson")
+    let chain = try OplogChain.inspect(base: base, slices: [scratch["in"]])
+    #expect(chain.damage.map(\.code) == ["unknown-operation", "unknown-operation"], "\(chain.damage)")
+    #expect(chain.damage.allSatisfy { $0.kind == .damagedBackup })
+    let offsets = [slice[0].bytes.count, 2 * slice[0].bytes.count].map { UInt64($0) }
+    #expect(chain.damage.map(\.place?.offset) == offsets)
+    #expect(chain.damage.map(\.place?.file) == [scratch["base/oplog.bson"], scratch["in/1.bson"]])
+    // A replay may end before it, or leave it out.
+    #expect(try OplogChain.open(base: base, slices: [scratch["in"]]).damage == [])
+  }
+
+  @Test("is no entry of a kind that is known", arguments: ["i", "u", "d", "n", "c"])
+  func knownKind(kind: String) throws {
+    let scratch = try Scratch()
+    let base = try scratch.writeBase([
+      OplogSlices.insert("5:1"), insert("5:2", kind: kind, inTransaction: false),
+      insert("5:3", kind: kind, inTransaction: true),
+    ])
+    #expect(try OplogChain.inspect(base: base, slices: []).damage == [])
+  }
+
   @Test("names both entries where two replica sets meet")
   func bothNamed() throws {
     let scratch = try Scratch()

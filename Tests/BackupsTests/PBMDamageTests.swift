@@ -31,6 +31,17 @@ struct PBMDamageTests {
     try fixture.scratch.write(bytes.dropLast(count), to: file)
   }
 
+  private static let record = "store/\(PBMFixture.name).pbm.json"
+  private static let files = "store/\(PBMFixture.name)/rs0"
+
+  /// Something of the store lies outside of it, whole, and a link leads there.
+  private static func leaving(_ what: String, _ path: String, _ named: String) -> Damage {
+    Damage("a link in the place of \(what)", "link-leaves-backup", named) { fixture in
+      try fixture.scratch.move(path, to: "elsewhere")
+      try fixture.scratch.link(path, to: fixture.scratch["elsewhere"])
+    }
+  }
+
   static let all: [Damage] = [
     Damage("a flipped bit", "bson-malformed", "/rs0/shop.orders.gz") { fixture in
       try fixture.scratch.edit("\(fixture.files)/shop.orders.gz") { $0[200_000] ^= 4 }
@@ -103,6 +114,23 @@ struct PBMDamageTests {
       try fixture.scratch.move("\(fixture.files)/shop.types.gz", to: "elsewhere.gz")
       try fixture.scratch.link("\(fixture.files)/shop.types.gz", to: fixture.scratch["elsewhere.gz"])
     },
+    leaving("its snapshot's description", record, "/\(PBMFixture.name).pbm.json"),
+    leaving("its snapshot's folder", "store/\(PBMFixture.name)", "/rs0/metadata.json"),
+    leaving("its replica set's folder", files, "/rs0/metadata.json"),
+    leaving("its metadata.json", "\(files)/metadata.json", "/rs0/metadata.json"),
+    leaving("its meta.pbm", "\(files)/meta.pbm", "/rs0/meta.pbm"),
+    leaving("its own oplog", "\(files)/oplog", "/rs0/oplog"),
+    leaving("all slices", "store/pbmPitr", "/pbmPitr"),
+    leaving("its replica set's slices", "store/pbmPitr/rs0", "/pbmPitr/rs0"),
+    leaving("a day's slices", "store/pbmPitr/rs0/20261121", "/rs0/20261121"),
+    Damage("a description that is a link to nothing", "link-broken", "/rs0/meta.pbm") { fixture in
+      try fixture.scratch.remove("\(files)/meta.pbm")
+      try fixture.scratch.link("\(files)/meta.pbm", to: "nothing")
+    },
+    Damage("slices that are a link to nothing", "link-broken", "/pbmPitr") { fixture in
+      try fixture.scratch.remove("store/pbmPitr")
+      try fixture.scratch.link("store/pbmPitr", to: "nothing")
+    },
     Damage("a name that leads out of the store", "path-leaves-store", "/rs0") { fixture in
       let metadata = "\(fixture.files)/metadata.json"
       try fixture.scratch.replace(
@@ -143,6 +171,26 @@ struct PBMDamageTests {
     try fixture.scratch.move("\(fixture.files)/shop.types.gz", to: "store/types.gz")
     try fixture.scratch.link("\(fixture.files)/shop.types.gz", to: "../../types.gz")
     #expect(try faults(fixture.store) == [])
+  }
+
+  @Test("is not a link to a folder that holds it, and such a folder counts once", arguments: [1, 2])
+  func loops(links: Int) throws {
+    let fixture = try PBMFixture()
+    for name in ["a", "b"].prefix(links) {
+      try fixture.scratch.link("store/pbmPitr/rs0/\(name)", to: ".")
+      try fixture.scratch.link("\(fixture.files)/oplog/\(name)", to: ".")
+    }
+    let backup = try openBackup(fixture.store)
+    #expect(backup.damage == [] && backup.slices.count == 3 && backup.oplog?.files.count == 1)
+  }
+
+  @Test("is told of a listed store whose slices lie elsewhere, and none of these is listed")
+  func listed() throws {
+    let fixture = try PBMFixture()
+    try fixture.scratch.move("store/pbmPitr", to: "elsewhere")
+    try fixture.scratch.link("store/pbmPitr", to: fixture.scratch["elsewhere"])
+    let slices = try BackupListing(of: [fixture.store]).entries.filter { $0.kind == .slice }
+    #expect(slices.map(\.failure?.code) == ["link-leaves-backup"])
   }
 
   @Test("is not what is no slice and no snapshot: that is noted")

@@ -128,6 +128,29 @@ struct VerifyOplogTests {
     }
   }
 
+  @Test("names an entry of a kind that no replay knows, by file and byte, and ends in 65")
+  func unknownKind() throws {
+    try withFolder { folder in
+      var bytes = try Files.read(Files.join(shop, "oplog/005/local/oplog.rs.bson"))
+      func length(at entry: Int) -> Int {
+        bytes[entry..<entry + 4].reversed().reduce(0) { $0 << 8 | Int($1) }
+      }
+      // The letter of the third entry's `op`.
+      let entry = length(at: 0) + length(at: length(at: 0))
+      let name = [0x02] + Array("op".utf8) + [0, 2, 0, 0, 0]
+      bytes[try #require(bytes[entry...].firstRange(of: name)).upperBound] = UInt8(ascii: "q")
+      try Files.writeAtomically(bytes, to: Files.join(folder, "strange.bson"))
+      for target in [[], ["--to", "latest"], ["--to", "dump-end"]] {
+        let run = try Mongodrill.run(
+          ["verify", Files.join(shop, "base/dump"), "--oplog", "strange.bson", "-q"] + target, in: folder)
+        #expect(run.output.contains("\nThe backup is damaged: 1 fault.\n"), "\(run.output)")
+        #expect(run.output.contains("\n  strange.bson at byte \(entry): the oplog entry at 17952596"))
+        #expect(run.output.contains(" is of a kind that is not known\n    HINT: "))
+        #expect(run.status == 65)
+      }
+    }
+  }
+
   @Test("says that nothing can be replayed onto a base without an oplog, and ends in 65")
   func withoutOplog() throws {
     let run = try Mongodrill.run("verify", "base/dump/shop", "--oplog", "oplog/005", "-q", in: shop)

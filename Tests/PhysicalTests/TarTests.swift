@@ -142,6 +142,41 @@ struct TarTests {
   }
 
   @Test(
+    "of more entries than any copy has is not read to its end; folders and long names count",
+    arguments: [([UInt8](repeating: 0x30, count: 50)), [UInt8](repeating: 0x35, count: 50), [0x78]])
+  func entries(types: [UInt8]) throws {
+    try withCopy { folder, copy in
+      let tar = try make(.plain, of: copy, in: folder)
+      let bytes = try Files.read(tar, limit: 1 << 26)
+      let end = (bytes.lastIndex { $0 != 0 } ?? 0) / 512 * 512 + 512
+      var more: [UInt8] = []
+      for (number, type) in types.enumerated() {
+        if type == 0x78 { more += pax("path", String(repeating: "x/", count: 10_000) + "y") }
+        let trick = Trick(description: "", name: "x\(number)", type: type == 0x78 ? 0x30 : type)
+        more += header(trick)
+      }
+      try Files.writeAtomically(bytes.prefix(end) + more + [UInt8](repeating: 0, count: 1024), to: tar)
+      var found = try #require(CopyTar(tar))
+      #expect(refusal { try found.read() } == nil)
+      found.mostEntries = 40
+      let failure = #expect(throws: Failure.self) { try found.read() }
+      #expect(failure?.code == "tar-of-too-many-entries" && failure?.kind == .damagedBackup)
+    }
+  }
+
+  /// A pax header with one value for the entry behind it.
+  private func pax(_ key: String, _ value: String) -> [UInt8] {
+    let rest = " \(key)=\(value)\n"
+    // The length counts its own digits.
+    var length = rest.utf8.count
+    while "\(length)".utf8.count + rest.utf8.count != length { length += 1 }
+    let padding = [UInt8](repeating: 0, count: (512 - length % 512) % 512)
+    return header(Trick(description: "", name: "pax", type: 0x78), size: length)
+      + Array("\(length)\(rest)".utf8)
+      + padding
+  }
+
+  @Test(
     "of files that are nearly all holes counts no further than there are numbers",
     arguments: [(1 << 62, "tar-damaged"), (1 << 53, nil)])
   func holes(size: Int, code: String?) throws {

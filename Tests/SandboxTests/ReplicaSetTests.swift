@@ -35,6 +35,24 @@ struct ReplicaSetTests {
     }
   }
 
+  /// Sees that nobody gets in, or makes themselves a user, who connects without the key, though there are no users.
+  private func expectStrangersRefused(_ sandbox: Sandbox, _ set: ReplicaSet) throws {
+    let commands: [Document] = [
+      ["createUser": "stranger", "pwd": "stranger", "roles": ["root"]],
+      ["createRole": "strange", "privileges": [], "roles": ["root"]],
+      ["insert": "system.users", "documents": [["_id": "admin.stranger"]]], ["find": "system.users"],
+    ]
+    for member in set.members {
+      let stranger = try BareConnection(port: UInt16(try #require(member.port)))
+      for command in commands {
+        let refusal = failure { try stranger.run(command) }
+        // Not for another reason, as that a secondary takes no writes.
+        #expect(refusal?.message.contains("requires authentication") == true, "\(refusal?.message ?? "-")")
+      }
+    }
+    #expect(try sandbox.pool.run(["count": "system.users"], on: "admin")["n"]?.integer == 0)
+  }
+
   @Test("keeps its data, has change streams, and shows its key to nobody") func one() throws {
     try withReplicaSet(of: 1) { sandbox, set, _ in
       #expect(try sandbox.pool.run(["count": "orders"], on: "shop")["n"]?.integer == 1)
@@ -56,7 +74,7 @@ struct ReplicaSetTests {
         uri: "mongodb://\(set.host(0))/?directConnection=true&serverSelectionTimeoutMS=2000")
       #expect(throws: MongoError.self) { try stranger.run(["count": "orders"], on: "shop") }
       // The users of the data are as they were.
-      #expect(try sandbox.pool.run(["count": "system.users"], on: "admin")["n"]?.integer == 0)
+      try expectStrangersRefused(sandbox, set)
     }
   }
 
@@ -74,6 +92,7 @@ struct ReplicaSetTests {
       #expect(try listeners(set) == ["0100007F", "0100007F", "0100007F"])
       #expect(
         set.look().map(\.state).sorted { $0 ?? "" < $1 ?? "" } == ["PRIMARY", "SECONDARY", "SECONDARY"])
+      try expectStrangersRefused(sandbox, set)
       let pids = set.members.map(\.pid)
       try sandbox.checkAlive()
 

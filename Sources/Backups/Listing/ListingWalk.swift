@@ -258,10 +258,17 @@ struct ListingWalk {
       entries.append(entry)
     }
     let folder = Files.join(path, PBMStore.sliceFolder)
-    guard Files.isDirectory(folder) else { return }
+    guard Files.isDirectory(folder) || Files.kind(of: folder, followingLinks: false) == .symbolicLink else {
+      return
+    }
     var notes: [String] = []
     var damage: [Failure] = []
-    for slice in try store.slices(in: folder, &notes, &damage) {
+    var slices: [BackedUpSlice] = []
+    do throws(Failure) { slices = try store.slices(in: folder, &notes, &damage) } catch {
+      guard error.kind == .damagedBackup else { throw error }
+      damage.append(error)
+    }
+    for slice in slices {
       var entry = BackupListing.Entry(.slice, "oplog slice", slice.path)
       entry.bytes = slice.fileBytes
       entry.namespaces = []

@@ -15,15 +15,21 @@ package struct OplogChain: Sendable {
   /// Finds the slices at the paths that the user named, reads all of them and the base's own oplog once, and
   /// checks them. Throws `Failure`: `damagedBackup` for what is wrong with them or when the base has no oplog.
   package static func open(base: any LogicalBackup, slices paths: [String]) throws(Failure) -> OplogChain {
-    try inspect(base: base, slices: paths).undamaged()
+    try OplogChain(find(base, paths)).undamaged()
   }
 
-  /// The same, with what is wrong put into `damage` as far as the base's own oplog can be read.
+  /// The same, with what is wrong put into `damage` as far as the base's own oplog can be read. So is the first entry of
+  /// each file that is of a kind which no replay knows: a chain from `open` may have such, because a replay may end before
+  /// them or leave them out on purpose.
   package static func inspect(base: any LogicalBackup, slices paths: [String]) throws(Failure) -> OplogChain {
+    try OplogChain(find(base, paths), namingUnknown: true)
+  }
+
+  private static func find(_ base: any LogicalBackup, _ paths: [String]) throws(Failure) -> OplogFinder {
     var finder = OplogFinder()
     try finder.addBase(base)
     for path in paths { try finder.add(path) }
-    return try OplogChain(finder)
+    return finder
   }
 
   /// The same behind the end of the oplog that a physical copy holds: `tail`, a file of its entries from before everything
@@ -47,7 +53,9 @@ package struct OplogChain: Sendable {
     throw failure
   }
 
-  private init(_ finder: OplogFinder, reachingFrom start: Timestamp? = nil) throws(Failure) {
+  private init(
+    _ finder: OplogFinder, reachingFrom start: Timestamp? = nil, namingUnknown: Bool = false
+  ) throws(Failure) {
     var slices = finder.slices.sorted {
       ($0.first, $0.role == .base ? 0 : 1) < ($1.first, $1.role == .base ? 0 : 1)
         || ($0.first == $1.first && $0.role != .base && $1.role != .base
@@ -55,12 +63,22 @@ package struct OplogChain: Sendable {
     }
     let merge = OplogMerge(slices, onDamage: .collect)
     var count = 0
-    while try merge.next() != nil {
+    // What lies before the window is not replayed.
+    let begin = slices.first { $0.role == .base }?.first
+    var unknown: [String: Failure] = [:]
+    while let entry = try merge.next() {
       count += 1
       if count.isMultiple(of: 4096) { try Interruption.check() }
+      guard namingUnknown, entry.operation.isUnknown, begin.map({ entry.timestamp >= $0 }) ?? false else {
+        continue
+      }
+      let place = merge.place
+      if unknown[place.file] == nil { unknown[place.file] = .unknownOperation(entry.timestamp, at: place) }
     }
     for index in slices.indices { slices[index].facts = merge.facts[index] }
-    damage = finder.damage + merge.damage
+    damage =
+      finder.damage + merge.damage
+      + slices.compactMap { slice in unknown.removeValue(forKey: slice.file) }
     let own = slices.filter { $0.role == .base }.map(\.facts)
     guard let windowStart = own.first?.first, let dumpEnd = own.compactMap(\.last).max() else {
       throw damage.first ?? .baseOplogEmpty("")
@@ -95,6 +113,29 @@ package struct OplogChain: Sendable {
 
   /// Whether any of it is more than the base's own oplog.
   package var hasSlices: Bool { slices.contains { $0.role != .base } }
+}
+
+extension OplogOperation {
+  /// Whether it, or an operation of the transaction that it is, is of a kind which is not known.
+  fileprivate var isUnknown: Bool {
+    guard kind == .command else { return kind == .unknown }
+    guard let command = objectSlice, let list = RawFields(command).first(.applyOps), list.type == .array
+    else {
+      return false
+    }
+    return RawFields(list.bytes).contains { field in
+      field.type == .document && OplogOperation(validated: field.value)?.kind == .unknown
+    }
+  }
+}
+
+extension Failure {
+  /// An entry, or an operation in it, that nothing is known of.
+  package static func unknownOperation(_ timestamp: Timestamp, at place: Place) -> Failure {
+    Failure(
+      .damagedBackup, "unknown-operation", "the oplog entry at \(timestamp) is of a kind that is not known",
+      at: place, hint: "It may come from a newer server than this version of mongodrill knows.")
+  }
 }
 
 /// Judges the seams of a chain by the habits of its slices.

@@ -212,6 +212,7 @@ struct FieldName: Hashable {
   static let txnNumber = FieldName("txnNumber".utf8)
   static let prevOpTime = FieldName("prevOpTime".utf8)
   static let multiOpType = FieldName("multiOpType".utf8)
+  static let applyOps = FieldName("applyOps".utf8)
 
   private var low: UInt64 = 0
   private var high: UInt64 = 0

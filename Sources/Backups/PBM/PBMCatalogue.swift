@@ -20,13 +20,17 @@ struct PBMCatalogue {
   private(set) var notes: [String] = []
   private(set) var damage: [Failure] = []
 
-  /// Reads both files of a replica set's folder.
-  init(_ folder: String) throws(Failure) {
-    try readMetadata(Files.join(folder, "metadata.json"))
+  /// Reads both files of a replica set's folder, which have to lie in the store.
+  init(_ folder: String, in store: PBMStore) throws(Failure) {
+    let metadata = Files.join(folder, "metadata.json")
+    try store.checkLinks(metadata)
+    try readMetadata(metadata)
     let specifications = Files.join(folder, "meta.pbm")
-    // PBM before 2.4 didn't write it.
-    guard Files.exists(specifications) else { return }
-    do throws(Failure) { try readSpecifications(specifications) } catch { damage.append(error) }
+    do throws(Failure) {
+      try store.checkLinks(specifications)
+      // PBM before 2.4 didn't write it.
+      if Files.exists(specifications) { try readSpecifications(specifications) }
+    } catch { damage.append(error) }
   }
 
   private mutating func readMetadata(_ path: String) throws(Failure) {

@@ -46,18 +46,33 @@ extension PBMStore {
     throws(Failure) -> [BackedUpSlice]
   {
     let folder = Files.join(Files.join(path, Self.sliceFolder), replicaSet)
+    try checkLinks(Files.join(path, Self.sliceFolder))
+    try checkLinks(folder)
     guard Files.isDirectory(folder) else { return [] }
     return try slices(in: folder, &notes, &damage).filter { $0.end > moment }
   }
 
-  /// The slices in a folder and the folders in it.
+  /// The slices in a folder and the folders in it, each folder once, whatever links lead to it. Throws `Failure` when the
+  /// folder itself doesn't lie in the store.
   func slices(in folder: String, _ notes: inout [String], _ damage: inout [Failure]) throws(Failure)
     -> [BackedUpSlice]
   {
+    try checkLinks(folder)
+    var seen: Set<String> = [try Files.realPath(folder)]
     var slices: [BackedUpSlice] = []
+    try collect(&slices, in: folder, &seen, &notes, &damage)
+    return slices.sorted { ($0.start, $0.end) < ($1.start, $1.end) }
+  }
+
+  private func collect(
+    _ slices: inout [BackedUpSlice], in folder: String, _ seen: inout Set<String>, _ notes: inout [String],
+    _ damage: inout [Failure]
+  ) throws(Failure) {
     for entry in try Folder(path: folder, root: root).entries(&damage) {
+      try Interruption.check()
       if entry.kind == .folder {
-        slices += try self.slices(in: entry.path, &notes, &damage)
+        guard seen.insert(try Files.realPath(entry.path)).inserted else { continue }
+        try collect(&slices, in: entry.path, &seen, &notes, &damage)
       } else if entry.name.contains(PBMStore.partMark) {
         damage.append(.splitFile(entry.path))
       } else if let slice = BackedUpSlice(entry) {
@@ -66,7 +81,6 @@ extension PBMStore {
         notes.append("\(entry.path): passed over, its name is not that of an oplog slice")
       }
     }
-    return slices.sorted { ($0.start, $0.end) < ($1.start, $1.end) }
   }
 
   /// What the names of a file's further parts hold, where PBM was told to split files (`maxObjSizeGB`).

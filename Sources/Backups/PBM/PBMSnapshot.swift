@@ -12,7 +12,7 @@ extension DumpFiles {
     self.init(.pbmSnapshot, path: Files.join(store.path, record.name))
     let relative = try store.cleaned(set.metadata, record)
     let folder = Files.folder(of: relative)
-    let catalogue = try PBMCatalogue(Files.join(store.path, folder))
+    let catalogue = try PBMCatalogue(Files.join(store.path, folder), in: store)
     damage = catalogue.damage
     for entry in catalogue.entries {
       do throws(Failure) { try add(entry, in: folder, of: store, suffix) } catch { damage.append(error) }
@@ -123,9 +123,12 @@ extension PBMStore {
     return parts.isEmpty ? nil : parts.joined(separator: "/")
   }
 
-  /// Sees to it that no link on the way leads out of the store.
-  fileprivate func checkLinks(_ path: String) throws(Failure) {
-    guard Files.exists(path) else { return }
+  /// Sees to it that no link on the way leads out of the store, or nowhere. Nothing at the path is fine.
+  func checkLinks(_ path: String) throws(Failure) {
+    guard Files.exists(path) else {
+      if Files.kind(of: path, followingLinks: false) == .symbolicLink { throw .linkBroken(path) }
+      return
+    }
     let target = try Files.realPath(path)
     if !target.utf8.starts(with: (root == "/" ? root : root + "/").utf8) {
       throw .linkLeaves(path, target: target)

@@ -53,9 +53,12 @@ package struct PBMStore: Sendable {
 
   /// The snapshot of this name. Throws `Failure` when there is none, or none that can be restored here.
   package func snapshot(named name: String) throws(Failure) -> PBMRecord {
-    guard let record = snapshots.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
-      let file = Files.join(path, name + Self.recordSuffix)
-      if Files.exists(file) { return try PBMRecord(file) }  // says what is wrong with it
+    let file = Files.join(path, name + Self.recordSuffix)
+    try checkLinks(file)
+    var record = snapshots.first { $0.name.utf8.elementsEqual(name.utf8) }
+    // One that was passed over: to read it again says what is wrong with it.
+    if record == nil, Files.exists(file) { record = try PBMRecord(file) }
+    guard let record else {
       throw Files.exists(Files.join(path, name))
         ? .snapshotWithoutRecord(Files.join(path, name)) : .noSnapshot(named: name, in: self)
     }
