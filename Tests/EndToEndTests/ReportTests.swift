@@ -79,10 +79,12 @@ struct ReportTests {
       #expect(run.output.hasPrefix("PASS  "))
       #expect(run.errorOutput.contains("failed, exit status 3: no route to the pager\nHINT: "))
 
-      try script("echo \"no route to $PAGER_TOKEN by $1 at https://me:$PAGER_TOKEN@pager/\" >&2; exit 3", folder)
+      try script(
+        "echo \"no route to $PAGER_TOKEN by $1 at https://me:$PAGER_TOKEN@pager/\" >&2; exit 3", folder)
       let secret = try Mongodrill.run(
         "run", "dump", "-q", "--notify", "./tell.sh", "--notify-arg=--password=of-the-pager", "--sandbox-dir",
-        ".", environment: Mongodrill.environment.merging(["PAGER_TOKEN": "token-of-the-night"]) { $1 }, in: folder
+        ".", environment: Mongodrill.environment.merging(["PAGER_TOKEN": "token-of-the-night"]) { $1 },
+        in: folder
       )
       #expect(
         secret.errorOutput.contains(

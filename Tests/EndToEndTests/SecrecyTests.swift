@@ -180,7 +180,10 @@ struct SecrecyTests {
       #expect(check["measured"]?["output"] == "*** *** https://***@example.org/\n")
       #expect(check["observed"] == "exit status 4: *** *** https://***@example.org/\n")
       #expect(check["name"] == "logs in with ***")
-      #expect(drill.output.split(separator: "\n").contains { $0.contains("logs in with ***") && $0.contains("exit status 4") })
+      #expect(
+        drill.output.split(separator: "\n").contains {
+          $0.contains("logs in with ***") && $0.contains("exit status 4")
+        })
       let files = Self.modes(below: Files.join(folder, "reports")).map(\.path).filter {
         Files.kind(of: $0) == .file
       }

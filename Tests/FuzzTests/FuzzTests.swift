@@ -15,7 +15,8 @@ enum Built {
   static func run(
     _ name: String, _ arguments: [String], environment: [String: String] = Environment.all
   ) throws -> Captured {
-    try Supervisor.shared.capture(ChildSpec([path(name)] + arguments, environment: environment), timeout: 3000)
+    try Supervisor.shared.capture(
+      ChildSpec([path(name)] + arguments, environment: environment), timeout: 3000)
   }
 }
 

@@ -256,7 +256,8 @@ struct ByteDrill {
     // Data that can't be read (65), a definition that can't be (78).
     case (false, .exited(65)) where bad.isEmpty, (false, .exited(78)) where bad.isEmpty:
       return (.refused, how)
-    case (false, .exited(65)), (false, .exited(78)), (false, .exited(1)) where !bad.isEmpty:
+    case (false, .exited(65)), (false, .exited(78)),
+      (false, .exited(1)) where !bad.isEmpty:
       return (bad.contains { $0["suite"] == "own" } ? .failedChecks : .failedWitness, how)
     default: return (nil, how)
     }
@@ -375,7 +376,8 @@ struct ByteOrder {
         let found = answers.withLock { $0 }
         let counts = ByteDrill.Answer.allCases.map { answer in "\(found.count { $0.answer == answer })" }
         for case (let change, nil, let how) in found {
-          odd.append("\(form.name): \(change.file) \(change.kind) \(change.offset): the drill ended with \(how)")
+          odd.append(
+            "\(form.name): \(change.file) \(change.kind) \(change.offset): the drill ended with \(how)")
         }
         say("| \(form.name) | \(kind) | \(chosen.count) | \(counts.joined(separator: " | ")) |")
       }
