@@ -33,15 +33,23 @@ struct Notifier: Sendable {
     environment["MONGODRILL_REPORT_DIR"] = folder.path
     let spec = ChildSpec(
       [program] + arguments, environment: environment, input: .file(Files.join(folder.path, "report.json")))
+    let secrets = Secrets(of: environment.map { ($0.key, $0.value) } + arguments.map(Self.pair))
     let captured = try Supervisor.shared.capture(
-      spec, limit: 4096, timeout: Self.timeout, ignoringInterruption: true)
+      spec, limit: 4096 + 2 * secrets.reach, timeout: Self.timeout, ignoringInterruption: true)
     guard captured.isTimedOut || captured.status != .exited(0) else { return }
-    let words = captured.errorOutput.text.isEmpty ? captured.output.text : captured.errorOutput.text
+    let errors = secrets.masked(captured.errorOutput)
+    let words = errors.isEmpty ? secrets.masked(captured.output) : errors
     let last = words.split(separator: "\n").last.map(String.init)
     throw .notifierFailed(
       program,
       captured.isTimedOut ? "it took longer than \(TimeSpan.format(Self.timeout))" : "\(captured.status)",
       last)
+  }
+
+  /// An argument, by its name where it has one: `token=…`, `--token=…`.
+  private static func pair(_ argument: String) -> (key: String, value: String) {
+    guard let equals = argument.firstIndex(of: "=") else { return ("", argument) }
+    return (String(argument[..<equals]), String(argument[argument.index(after: equals)...]))
   }
 }
 

@@ -46,7 +46,7 @@ package struct Secrets: Sendable {
 
   /// What a program wrote with `***` in place of secrets. Where its middle was dropped, a piece of a secret may be all that
   /// is left of it: as much as that may be is dropped, too, and an address that is cut before its `@`.
-  func masked(_ output: CapturedOutput) -> String {
+  package func masked(_ output: CapturedOutput) -> String {
     guard output.omittedBytes > 0 else {
       return String(decoding: masked(output.head + output.tail), as: UTF8.self)
     }
@@ -56,11 +56,25 @@ package struct Secrets: Sendable {
   }
 
   /// How long the piece of a secret may be that stands at a cut, in bytes.
-  var reach: Int { max(0, (texts.first?.count ?? 0) - 1) }
+  package var reach: Int { max(0, (texts.first?.count ?? 0) - 1) }
 
   /// An address without its user and password: `mongodb://***@host/`.
   package static func maskingAddress(_ text: String) -> String {
     String(decoding: maskingAddresses(Array(text.utf8)), as: UTF8.self)
+  }
+
+  /// A word of a command line as others may see it: of `NAME=VALUE`, and of `--param=NAME=VALUE`, without the value where
+  /// the name is a secret's; addresses without their user and password.
+  package static func maskingArgument(_ word: String) -> String {
+    let shown = maskingAddress(word)
+    var start = shown.startIndex
+    while let equals = shown[start...].firstIndex(of: "=") {
+      if isSecret(String(shown[start..<equals])) { return shown[...equals] + "***" }
+      // What follows an option's name may have one of its own.
+      guard shown[start..<equals].hasPrefix("--") else { return shown }
+      start = shown.index(after: equals)
+    }
+    return shown
   }
 
   private static func replacing(_ secret: [UInt8], in bytes: [UInt8]) -> [UInt8] {

@@ -79,12 +79,24 @@ struct ReportTests {
       #expect(run.output.hasPrefix("PASS  "))
       #expect(run.errorOutput.contains("failed, exit status 3: no route to the pager\nHINT: "))
 
+      try script(
+        "echo \"no route to $PAGER_TOKEN by $1 at https://me:$PAGER_TOKEN@pager/\" >&2; exit 3", folder)
+      let secret = try Mongodrill.run(
+        "run", "dump", "-q", "--notify", "./tell.sh", "--notify-arg=--password=of-the-pager", "--sandbox-dir",
+        ".", environment: Mongodrill.environment.merging(["PAGER_TOKEN": "token-of-the-night"]) { $1 },
+        in: folder
+      )
+      #expect(
+        secret.errorOutput.contains(
+          "exit status 3: no route to *** by --password=*** at https://***@pager/\nHINT: "),
+        "\(secret.errorOutput)")
+
       let missing = try Mongodrill.run("run", "dump", "-q", "--notify", "./nobody", in: folder)
       #expect(missing.status == 64)
       #expect(missing.errorOutput.hasPrefix("mongodrill: there is no program ./nobody"))
       let alone = try Mongodrill.run("run", "dump", "-q", "--notify-arg", "x", in: folder)
       #expect(alone.status == 64)
-      #expect(try runs(in: folder).count == 1)
+      #expect(try runs(in: folder).count == 2)
     }
   }
 

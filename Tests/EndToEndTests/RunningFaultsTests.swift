@@ -50,6 +50,33 @@ struct ServerFaultsTests {
     }
   }
 
+  @Test("that dies while it starts ends the drill, and nothing is left")
+  func diesAtStart() throws {
+    try withFolder { folder in
+      let drill = try PhasedDrill(try PhasedScenario.write(in: folder), in: folder)
+      #expect(drill.reach("sandbox"))
+      #expect(eventually { !drill.servers.isEmpty })
+      for server in drill.servers { kill(server, SIGKILL) }
+      let status = drill.child.wait(timeout: 30)
+      #expect(status == .exited(69) || status == .exited(4), "\(drill.errorOutput)")
+      let record = try drill.record()
+      #expect(record?["verdict"] == "inconclusive" && PhasedDrill.codes(record) != [])
+      #expect(drill.leftovers == [])
+    }
+  }
+
+  @Test("that dies in the clean-up, when all was asked, changes nothing", .enabled(if: isFullRun))
+  func diesAtEnd() throws {
+    try withFolder { folder in
+      let drill = try PhasedDrill(try PhasedScenario.write(in: folder), in: folder)
+      #expect(drill.reach("cleanup"))
+      for server in drill.servers { kill(server, SIGKILL) }
+      #expect(drill.child.wait(timeout: 30) == .exited(0), "\(drill.errorOutput)")
+      #expect(try drill.record()?["verdict"] == "pass")
+      #expect(drill.leftovers == [])
+    }
+  }
+
   @Test("that is held up while it starts is not waited for without end", .enabled(if: isFullRun))
   func heldUpAtStart() throws {
     try withFolder { folder in
@@ -159,13 +186,29 @@ struct ServerFaultsTests {
       let drill = try PhasedDrill(
         path, in: folder, wrapped: ["unshare", "--mount", "sh", "-c", mount, "sh"])
       #expect(drill.reach(phase))
+      // It goes on when nothing is free any more.
+      kill(drill.child.pid, SIGSTOP)
       let filler = "/proc/\(drill.child.pid)/root\(sandboxes)/filler"
       let descriptor = open(filler, O_WRONLY | O_CREAT, 0o600)
+      #expect(descriptor >= 0)
       while Files.write([UInt8](repeating: 1, count: 1 << 16), to: descriptor) {}
+      #expect(errno == ENOSPC)
+      var disk = statvfs()
+      #expect(fstatvfs(descriptor, &disk) == 0 && disk.f_bavail == 0)
+      #expect(try Files.size(of: filler) > 100 << 20)
+      kill(drill.child.pid, SIGCONT)
+      // The server removes log files that it has no more use for: it stays full.
+      _ = eventually(for: 120) {
+        while Files.write([UInt8](repeating: 1, count: 1 << 12), to: descriptor) {}
+        return !drill.child.isAlive
+      }
       close(descriptor)
-      let status = drill.child.wait(timeout: 120)
-      // What is in its log files already needs no more room: a small drill may come to its end.
-      #expect(status == .exited(4) || status == .exited(0))
+      let status = drill.child.wait(timeout: 1)
+      // Indexes are files of their own. When all of these are there already, the server's log files, which it made when it
+      // started, may have room for what is left to do.
+      #expect(
+        status == .exited(4) || status == .exited(0) && phase == "indexes",
+        "\(String(describing: status)) \(drill.errorOutput)")
       if status == .exited(4) { #expect(PhasedDrill.codes(try drill.record()).contains("disk-full")) }
       #expect(drill.leftovers == [])
     }
@@ -245,6 +288,11 @@ struct RunningFaultsTests {
       #expect(drill.child.wait(timeout: 20) == .signaled(SIGKILL))
       #expect(drill.leftovers == [])
       #expect(try drill.record() == nil || phase == "cleanup")
+      if phase != "cleanup" {
+        // The empty folder of its run, and no part of anything else.
+        let own = try #require(try runs(in: folder).first)
+        #expect(try Files.names(in: Files.join(folder, "reports/\(own)")) == [])
+      }
     }
   }
 
@@ -300,6 +348,32 @@ struct RunningFaultsTests {
       kill(drill.child.pid, SIGTERM)
       #expect(drill.child.wait(timeout: 20) == .exited(143))
       #expect(try drill.record()?["status"] == "aborted")
+      #expect(drill.leftovers == [])
+    }
+  }
+
+  @Test("goes on to its end, and to the same record, when its reader leaves after the first line")
+  func readerGone() throws {
+    try withFolder { folder in
+      var ends: [Int32] = [0, 0]
+      #expect(pipe(&ends) == 0)
+      for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+      let path = try PhasedScenario.write(in: folder)
+      let drill = try PhasedDrill(path, in: folder, output: .descriptor(ends[1]))
+      close(ends[1])
+      var line: [UInt8] = []
+      var byte: UInt8 = 0
+      while read(ends[0], &byte, 1) == 1, byte != UInt8(ascii: "\n") { line.append(byte) }
+      #expect(try JSON.parse(line)["event"] != nil)
+      // It has most to tell after this.
+      #expect(drill.child.isAlive)
+      close(ends[0])
+      #expect(drill.child.wait(timeout: 60) == .exited(0), "\(drill.errorOutput)")
+      let record = try drill.record()
+      #expect(record?["verdict"] == "pass" && record?["exit_code"] == 0)
+      #expect(record?["checks"]?.list?.count == 5)
+      let verified = try Mongodrill.run("history", "--verify", in: folder)
+      #expect(verified.status == 0, "\(verified.output)\(verified.errorOutput)")
       #expect(drill.leftovers == [])
     }
   }

@@ -1,6 +1,8 @@
 import BSON
 import Glibc
+import Mongo
 import Platform
+import Sandbox
 import TestSupport
 import Testing
 
@@ -99,10 +101,18 @@ struct SecrecyTests {
   func commandLine() throws {
     try withFolder { folder in
       let uri = "mongodb://root:of-the-command-line@127.0.0.1:1/?serverSelectionTimeoutMS=3000"
-      for command in [["witness", "-o", "w"], ["check", "checks.yaml"]] {
+      let parameters = [
+        "--param", "db_password=of-the-command-line", "--param=api_token=of-the-command-line", "--param",
+        "where=the-north",
+      ]
+      for command in [["witness", "-o", "w"], ["check", "checks.yaml"] + parameters] {
         try Files.writeAtomically(
-          "version: 1\nchecks: {core: {a.b: [count: {min: 1}]}}\n".utf8, to: Files.join(folder, "checks.yaml")
-        )
+          """
+          version: 1
+          parameters: {db_password: {default: a}, api_token: {default: b}, where: {default: c}}
+          checks: {core: {a.b: [count: {min: 1}]}}
+
+          """.utf8, to: Files.join(folder, "checks.yaml"))
         let log = Files.join(folder, "log of \(command[0])")
         let child = try Supervisor.shared.spawn(
           ChildSpec(
@@ -112,6 +122,11 @@ struct SecrecyTests {
         let line = try Files.text(of: "/proc/\(child.pid)/cmdline")
         #expect(line.contains(command[0]) && line.contains("mongodb://***@127.0.0.1:1/"), "\(line)")
         #expect(!line.contains("of-the-command-line"))
+        if command[0] == "check" {
+          for word in ["db_password=***", "--param=api_token=***", "where=the-north"] {
+            #expect(line.contains("\0\(word)"), "\(line)")
+          }
+        }
         #expect(child.wait(timeout: 60) == .exited(4))
         #expect(try !Files.text(of: log).contains("of-the-command-line"))
       }
@@ -141,7 +156,12 @@ struct SecrecyTests {
               env: {PGPASSWORD: in-line-secret, HOOK: "https://user:in-a-hook@example.org/x"}
             on_failure: continue
           - {id: verify, check: []}
-        checks: {core: {shop.orders: [count: {min: 1}]}}
+        checks:
+          core:
+            shop.orders: [count: {min: 1}]
+            shop:
+              - command: {argv: [sh, -c, 'echo "$API_TOKEN" "$1" "$2"; exit 4', sh, "${db_password}", "${api}"]}
+                name: logs in with ${db_password}
         rollbacks: [{run: {argv: [sh, -c, "echo $PGPASSWORD; exit 1"], env: {PGPASSWORD: of-rollback}}}]
         """
       try Files.writeAtomically(text.utf8, to: Files.join(folder, "scenario.yaml"))
@@ -156,6 +176,14 @@ struct SecrecyTests {
       let record = try #require(try drill.record())
       #expect(record["steps"]?.list?[1]["output"] == "*** *** https://***@example.org/x ***\n")
       #expect(record["scenario"]?["resolved"]?["parameters"]?["db_password"] == "***")
+      let check = try #require(record["checks"]?.list?.last)
+      #expect(check["measured"]?["output"] == "*** *** https://***@example.org/\n")
+      #expect(check["observed"] == "exit status 4: *** *** https://***@example.org/\n")
+      #expect(check["name"] == "logs in with ***")
+      #expect(
+        drill.output.split(separator: "\n").contains {
+          $0.contains("logs in with ***") && $0.contains("exit status 4")
+        })
       let files = Self.modes(below: Files.join(folder, "reports")).map(\.path).filter {
         Files.kind(of: $0) == .file
       }
@@ -163,6 +191,44 @@ struct SecrecyTests {
       for secret in secrets {
         for file in files { #expect(try !Files.text(of: file).contains(secret), "\(secret) in \(file)") }
         #expect(!drill.output.contains(secret) && !drill.errorOutput.contains(secret), "\(secret)")
+      }
+    }
+  }
+
+  @Test(
+    "finds no password in what check says: not of parameters, of the environment or of the server's address",
+    arguments: ["text", "json", "jsonl"])
+  func checked(output: String) throws {
+    try withFolder { folder in
+      let checks = """
+        version: 1
+        parameters: {db_password: {default: default-of-one}, api: {default: c}}
+        checks:
+          core:
+            shop:
+              - command: {argv: [sh, -c, 'echo "$API_TOKEN" "$MONGODRILL_URI" "$1"; exit 4', sh, "${db_password}"]}
+                name: logs in with ${db_password}
+              - command: {argv: [sh, -c, 'echo "$1"; exit 4', sh, "${api} of-the-server"]}
+
+        """
+      try Files.writeAtomically(checks.utf8, to: Files.join(folder, "checks.yaml"))
+      var options = SandboxOptions(directory: folder, cacheBytes: 256 << 20)
+      options.extraArguments = ["--auth"]
+      let sandbox = try Sandbox.start(options)
+      defer { try? sandbox.stop() }
+      try sandbox.pool.run(["createUser": "reader", "pwd": "of-the-server", "roles": ["root"]])
+      let uri =
+        sandbox.uri.replacing("mongodb://", with: "mongodb://reader:of-the-server@") + "?authSource=admin"
+      var environment = try PhasedDrill.environment(in: folder)
+      environment["API_TOKEN"] = "of-environment"
+      environment["MONGODRILL_SOURCE_URI"] = uri
+      let run = try Mongodrill.run(
+        "check", "checks.yaml", "--output", output, "-v", "--param", "db_password=as-parameter", "--param",
+        "api=https://user:in-an-address@example.org/", environment: environment, in: folder)
+      #expect(run.status == 1, "\(run.output)\(run.errorOutput)")
+      #expect(run.output.contains("logs in with ***") && run.output.contains("https://***@example.org/ ***"))
+      for secret in ["default-of-one", "in-an-address", "of-environment", "as-parameter", "of-the-server"] {
+        #expect(!run.output.contains(secret) && !run.errorOutput.contains(secret), "\(secret)")
       }
     }
   }

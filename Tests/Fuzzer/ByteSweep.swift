@@ -222,9 +222,14 @@ struct ByteDrill {
     case passed
   }
 
-  /// Restores the changed copy in `folder`, and asks its checks.
+  /// The program that drills: MONGODRILL_PROGRAM, or the one beside this.
+  private static let program =
+    Environment["MONGODRILL_PROGRAM"] ?? Files.join(Files.folder(of: FuzzOrder.program), "mongodrill")
+
+  /// Restores the changed copy in `folder`, and asks its checks. The answer is nil when it is no answer: a crash, an end
+  /// that says nothing of the backup, none in time; then `how` says which.
   static func run(_ form: SmallBackup, _ change: ByteChange, in folder: String) throws -> (
-    Answer, status: Int32
+    answer: Answer?, how: String
   ) {
     try ByteSweep.lay(form, in: folder)
     let scratch = Scratch(path: folder)
@@ -239,19 +244,32 @@ struct ByteDrill {
     let done = try Supervisor.shared.capture(
       ChildSpec(
         [
-          Files.join(Files.folder(of: FuzzOrder.program), "mongodrill"), "run", "scenario.yaml", "--param",
+          program, "run", "scenario.yaml", "--param",
           "backup=\(form.backup)", "--param", "witness=\(form.witness)", "--progress", "none", "--report-dir",
           "reports",
         ], workingDirectory: folder), timeout: 120)
-    let status = done.status.shellCode
-    if status == 0 { return (.passed, status) }
-    guard let run = try? Files.names(in: scratch["reports"]).first(where: { $0 != "chain.jsonl" }),
-      let bytes = try? Files.read(scratch["reports/\(run)/report.json"]), let record = try? JSON.parse(bytes),
-      case .array(let checks)? = record["checks"]
-    else { return (.refused, status) }
-    let bad = checks.filter { $0["result"] != "pass" }
-    if bad.isEmpty { return (.refused, status) }
-    return (bad.contains { $0["suite"] == "own" } ? .failedChecks : .failedWitness, status)
+    let last = done.errorOutput.text.split(separator: "\n").last.map { ": \($0)" } ?? ""
+    let how = done.isTimedOut ? "no end in two minutes" : "\(done.status)\(last)"
+    let bad = failedChecks(in: scratch["reports"])
+    switch (done.isTimedOut, done.status) {
+    case (false, .exited(0)): return (.passed, how)
+    // Data that can't be read (65), a definition that can't be (78).
+    case (false, .exited(65)) where bad.isEmpty, (false, .exited(78)) where bad.isEmpty:
+      return (.refused, how)
+    case (false, .exited(65)), (false, .exited(78)),
+      (false, .exited(1)) where !bad.isEmpty:
+      return (bad.contains { $0["suite"] == "own" } ? .failedChecks : .failedWitness, how)
+    default: return (nil, how)
+    }
+  }
+
+  /// The checks of the one drill whose record lies there that failed; those without an answer aren't among them.
+  private static func failedChecks(in reports: String) -> [JSON] {
+    guard let run = try? Files.names(in: reports).first(where: { $0 != "chain.jsonl" }),
+      let bytes = try? Files.read(Files.join(reports, "\(run)/report.json")),
+      let record = try? JSON.parse(bytes), case .array(let checks)? = record["checks"]
+    else { return [] }
+    return checks.filter { $0["result"] == "fail" }
   }
 }
 
@@ -303,7 +321,8 @@ struct ByteOrder {
     return isGood
   }
 
-  /// False when a process died, or when `verify` ended with something else than 0 and 65.
+  /// False when a process died, when `verify` ended with something else than 0 and 65, or a drill with something that says
+  /// nothing of the backup.
   func run() throws -> Bool {
     let folder = "/tmp/mongodrill-bytes-\(getpid())"
     try Supervisor.shared.removeAtEnd(folder)
@@ -332,11 +351,12 @@ struct ByteOrder {
       }
       try Files.removeTree(place)
     }
-    if drills > 0 { try drill(missed, in: folder) }
+    if drills > 0, try !drill(missed, in: folder) { isGood = false }
     return isGood
   }
 
-  private func drill(_ missed: [(SmallBackup, ByteChange)], in folder: String) throws {
+  private func drill(_ missed: [(SmallBackup, ByteChange)], in folder: String) throws -> Bool {
+    var odd: [String] = []
     say(
       "\n| form | change | drilled | the backup was refused | its checks failed | only the witness's | what came back is the witness's |"
     )
@@ -346,17 +366,23 @@ struct ByteOrder {
         let all = missed.filter { $0.0.name == form.name && $0.1.kind == kind }.map(\.1)
         let step = max(1, (all.count + drills - 1) / drills)
         let chosen = kind == .cut ? all : stride(from: 0, to: all.count, by: step).map { all[$0] }
-        let answers = Monitor([(ByteChange, ByteDrill.Answer, Int32)]())
+        let answers = Monitor([(change: ByteChange, answer: ByteDrill.Answer?, how: String)]())
         try Threads.forEach(below: chosen.count, on: 2) { index in
           let place = "\(folder)/drill-\(UInt64.random(in: 0 ... .max))"
           defer { try? Files.removeTree(place) }
           let answer = try ByteDrill.run(form, chosen[index], in: place)
-          answers.update { $0.append((chosen[index], answer.0, answer.status)) }
+          answers.update { $0.append((chosen[index], answer.answer, answer.how)) }
         }
         let found = answers.withLock { $0 }
-        let counts = ByteDrill.Answer.allCases.map { answer in "\(found.count { $0.1 == answer })" }
+        let counts = ByteDrill.Answer.allCases.map { answer in "\(found.count { $0.answer == answer })" }
+        for case (let change, nil, let how) in found {
+          odd.append(
+            "\(form.name): \(change.file) \(change.kind) \(change.offset): the drill ended with \(how)")
+        }
         say("| \(form.name) | \(kind) | \(chosen.count) | \(counts.joined(separator: " | ")) |")
       }
     }
+    odd.forEach(say)
+    return odd.isEmpty
   }
 }

@@ -49,6 +49,18 @@ struct SecretsTests {
     }
   }
 
+  @Test(
+    "so is the value of a word of the command line whose name is a secret's",
+    arguments: [
+      ("db_password=a=b", "db_password=***"), ("--param=API_TOKEN=x", "--param=API_TOKEN=***"),
+      ("--notify-arg=--password=x", "--notify-arg=--password=***"), ("--password=x", "--password=***"),
+      ("where=north", "where=north"),
+      ("--param=where=token", "--param=where=token"), ("password", "password"),
+      ("db_password=", "db_password=***"),
+      ("api=https://me:pw@host/", "api=https://***@host/"), ("--uri=http://a:b@c", "--uri=http://***@c"),
+    ])
+  func arguments(word: String, shown: String) { #expect(Secrets.maskingArgument(word) == shown) }
+
   @Test("so are those of rclone's remotes, which are variables, too")
   func rclone() {
     let secrets = Secrets(of: [

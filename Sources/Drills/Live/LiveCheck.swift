@@ -42,11 +42,14 @@ package struct LiveCheck: Sendable {
   private let file: ChecksFile
   private let options: Options
   private let events: EventSink
+  /// Those of the file, and the address's.
+  private let secrets: Secrets
 
   package init(_ file: ChecksFile, options: Options, events: @escaping EventSink) {
     self.file = file
     self.options = options
-    self.events = events
+    secrets = Secrets(of: Scenario.secretPairs(in: file.resolved) + [("", options.uri)])
+    self.events = secrets.masking(events)
   }
 
   /// Asks, and judges the answers. Throws `Failure` when nothing can be asked: the address or a suite's name is wrong
@@ -74,6 +77,7 @@ package struct LiveCheck: Sendable {
     record.verdict = judgement.verdict
     record.exitCode = judgement.exitCode
     record.reasons = judgement.reasons
+    record.mask(secrets)
     record.endedAt = .nowInRecord
     return record
   }
@@ -100,7 +104,8 @@ package struct LiveCheck: Sendable {
     record.tool = DrillRecord.Tool(version: options.version)
     record.runID = options.runID
     record.scenario = DrillRecord.Scenario(
-      name: file.name, title: file.title, path: file.path, sha256: file.sha256, resolved: file.resolved)
+      name: file.name, title: file.title, path: file.path, sha256: file.sha256,
+      resolved: file.resolved.masked(by: secrets))
     record.startedAt = .nowInRecord
     record.environment.host = Machine.hostname
     record.environment.os = Machine.operatingSystem

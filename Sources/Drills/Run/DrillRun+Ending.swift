@@ -78,7 +78,7 @@ extension DrillRun {
     record.verdict = judgement.verdict
     record.exitCode = judgement.exitCode
     record.reasons = judgement.reasons
-    maskSecrets()
+    record.mask(scenario.secrets)
     record.recommendations = Recommendations.of(record, earlier: earlier, freeBytes: freeBytes)
     record.endedAt = .nowInRecord
     return record

@@ -3,10 +3,13 @@ internal import Record
 
 extension Scenario {
   /// The passwords and tokens that it holds: by the names of parameters and of variables, and in addresses.
-  var secrets: Secrets {
+  var secrets: Secrets { Secrets(of: Scenario.secretPairs(in: resolved)) }
+
+  /// What may be secret in a file that was read, with its name where that counts.
+  static func secretPairs(in resolved: JSON) -> [(key: String, value: String)] {
     var pairs: [(key: String, value: String)] = []
-    Scenario.collect(resolved, named: false, into: &pairs)
-    return Secrets(of: pairs)
+    collect(resolved, named: false, into: &pairs)
+    return pairs
   }
 
   /// Members of `parameters` and `env` by their names; of all else only addresses count.
@@ -47,21 +50,47 @@ extension JSON {
   }
 }
 
-extension DrillRun {
-  /// Takes the scenario's secrets out of what commands and failures said.
-  func maskSecrets() {
-    let secrets = scenario.secrets
-    func mask(_ step: inout DrillRecord.Step) {
+extension Outcome {
+  /// With the secrets taken out of all that a check says: a program may show what it was given.
+  func masked(by secrets: Secrets) -> Outcome {
+    var outcome = self
+    outcome.name = secrets.masked(name)
+    outcome.message = secrets.masked(message)
+    outcome.measured = measured.masked(by: secrets)
+    outcome.expected = expected.map(secrets.masked)
+    outcome.observed = observed.map(secrets.masked)
+    outcome.samples = samples.map(secrets.masked)
+    outcome.query = query.map(secrets.masked)
+    return outcome
+  }
+}
+
+extension Secrets {
+  /// The same sink, which is told of answers, notes and warnings without secrets.
+  func masking(_ events: @escaping EventSink) -> EventSink {
+    { event in
+      switch event {
+      case .checked(let outcome): events(.checked(outcome.masked(by: self)))
+      case .note(let text): events(.note(masked(text)))
+      case .warning(let text): events(.warning(masked(text)))
+      case .phaseStarted, .progress, .collectionDone, .phaseEnded: events(event)
+      }
+    }
+  }
+}
+
+extension DrillRecord {
+  /// Takes secrets out of what commands, checks and failures said.
+  mutating func mask(_ secrets: Secrets) {
+    func mask(_ step: inout Step) {
       step.message = step.message.map(secrets.masked)
       step.output = step.output.map(secrets.masked)
     }
-    for at in record.steps.indices { mask(&record.steps[at]) }
-    for at in record.rollbacks.indices { mask(&record.rollbacks[at]) }
-    for at in record.reasons.indices {
-      record.reasons[at].message = secrets.masked(record.reasons[at].message)
-    }
-    for at in record.notVerified.indices {
-      record.notVerified[at].message = secrets.masked(record.notVerified[at].message)
-    }
+    for at in steps.indices { mask(&steps[at]) }
+    for at in rollbacks.indices { mask(&rollbacks[at]) }
+    checks = checks.map { $0.masked(by: secrets) }
+    for at in reasons.indices { reasons[at].message = secrets.masked(reasons[at].message) }
+    for at in notVerified.indices { notVerified[at].message = secrets.masked(notVerified[at].message) }
+    for at in backup.notes.indices { backup.notes[at] = secrets.masked(backup.notes[at]) }
   }
 }

@@ -78,7 +78,8 @@ package final class DrillRun {
   init(_ scenario: Scenario, _ options: DrillOptions, _ events: @escaping EventSink) {
     self.scenario = scenario
     self.options = options
-    self.events = events
+    let secrets = scenario.secrets
+    self.events = secrets.masking(events)
     settings = options.sandbox.or(scenario.sandbox)
     evidence.failOnWarn = options.failOnWarn
     record = DrillRecord()
@@ -86,7 +87,7 @@ package final class DrillRun {
     record.runID = options.runID
     record.scenario = DrillRecord.Scenario(
       name: scenario.name, title: scenario.title, path: scenario.path, sha256: scenario.sha256,
-      resolved: scenario.resolved.masked(by: scenario.secrets))
+      resolved: scenario.resolved.masked(by: secrets))
     record.startedAt = .nowInRecord
     record.backup = DrillRecord.Backup(path: scenario.backup)
     record.backup.takenAt = scenario.picked?.time?.moment
