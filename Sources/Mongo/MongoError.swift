@@ -23,19 +23,23 @@ package struct MongoError: Error, Sendable, Hashable, CustomStringConvertible {
     self.reply = reply
   }
 
+  /// Whether the server has no room any more: OutOfDiskSpace, and WiredTiger's own words, which come as various codes.
+  package var isDiskFull: Bool { code == 14_031 || message.contains("No space left on device") }
+
   /// `message (11000 DuplicateKey)`.
   package var description: String {
     "\(message) (\(codeName.isEmpty ? "\(code)" : "\(code) \(codeName)"))"
   }
 }
 
-/// Runs `body` and returns what the server refused, nil when nothing; throws when the server is gone.
+/// Runs `body` and returns what the server refused, nil when nothing; throws when the server is gone, or has no room left:
+/// that says nothing of what it was given.
 package func refusal(of body: () throws(MongoError) -> Void) throws(MongoError) -> MongoError? {
   do {
     try body()
     return nil
   } catch {
-    if error.isConnectionLoss { throw error }
+    if error.isConnectionLoss || error.isDiskFull { throw error }
     return error
   }
 }

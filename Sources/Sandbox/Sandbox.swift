@@ -166,10 +166,7 @@ extension Sandbox {
       if set == nil { servers.first?.waitForEnd(atMost: 3) }
       return reasonOfEnd() ?? .connectionLost(masked(error.message))
     }
-    // OutOfDiskSpace; and WiredTiger's own words, which come as various codes.
-    if error.code == 14_031 || error.message.contains("No space left on device") {
-      return .diskFull(error.description)
-    }
+    if error.isDiskFull { return .diskFull(error.description) }
     return .refused(error.description)
   }
 
