@@ -221,7 +221,9 @@ struct PhasedDrill {
     let files = try Files.names(in: Files.join(reports, name))
     #expect(!files.contains { $0.hasSuffix(".tmp") }, "\(files)")
     let path = Files.join(reports, "\(name)/report.json")
-    return Files.exists(path) ? try JSON.parse(Files.text(of: path)) : nil
+    // In `? :` nil would be the null of JSON.
+    guard Files.exists(path) else { return nil }
+    return try JSON.parse(Files.text(of: path))
   }
 
   /// The codes of a record's reasons.
