@@ -11,19 +11,26 @@ internal import Synchronization
   package let connections: Int
   private nonisolated(unsafe) let pool: OpaquePointer
 
-  /// Prepares libmongoc once a process; its own log goes nowhere (errors come back as errors).
-  private static let prepared: Void = {
-    mongodrill_return_large_blocks()
-    mongoc_init()
-    unsafe mongoc_log_set_handler({ _, _, _, _ in }, nil)
-  }()
+  private static let isPrepared = Monitor(false)
+
+  /// Prepares libmongoc once a process; its own log goes nowhere (errors come back as errors). Not by a global of type
+  /// `Void`: an optimized build leaves out one that nobody looks at, and what it does.
+  private static func prepare() {
+    isPrepared.withLock { isPrepared in
+      if isPrepared { return }
+      mongodrill_return_large_blocks()
+      mongoc_init()
+      unsafe mongoc_log_set_handler({ _, _, _, _ in }, nil)
+      isPrepared = true
+    }
+  }
 
   /// Opens no connection yet. `uri` is a `mongodb://` address; a socket's path in it is percent-encoded (see
   /// `uri(socket:)`). `connections` bounds how many are open at one time. A server that isn't found
   /// within `selectionTimeout` seconds counts as gone, unless the address says how long; nil for the driver's 30 s.
   /// Throws `MongoError` for a bad address.
   package init(uri: String, connections: Int = 16, selectionTimeout: Double? = nil) throws(MongoError) {
-    _ = ClientPool.prepared
+    ClientPool.prepare()
     var error = bson_error_t()
     guard let parsed = unsafe mongoc_uri_new_with_error(uri, &error) else {
       throw MongoError(code: Int(error.code), codeName: "", message: unsafe ClientPool.text(of: &error))

@@ -8,7 +8,9 @@ package enum Interruption {
   private static let descriptor: Int32 = cspawn_interruption_install()
 
   /// Takes the signals over; once, early in main. SIGPIPE is ignored from then on.
-  package static func install() { _ = descriptor }
+  ///
+  /// Not by touching `descriptor`: an optimized build leaves out a global that nobody looks at, and what it does.
+  package static func install() { _ = cspawn_interruption_install() }
 
   /// For `Poll`, together with others.
   static var entry: pollfd { pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0) }

@@ -219,7 +219,7 @@ struct ServerFaultsTests {
       ? [
         "ulimit -n 8", "ulimit -n 12", "ulimit -n 16", "ulimit -n 24", "ulimit -n 32", "ulimit -n 48",
         "ulimit -n 64", "ulimit -f 4", "ulimit -f 10", "ulimit -f 2000", "ulimit -f 40000",
-      ] : ["ulimit -n 16", "ulimit -f 10"])
+      ] : ["ulimit -n 16", "ulimit -f 4"])
   func limits(limit: String) throws {
     try withFolder { folder in
       let path = try PhasedScenario.write(in: folder)
