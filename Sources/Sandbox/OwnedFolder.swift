@@ -34,6 +34,17 @@ package final class OwnedFolder: Sendable {
     }
   }
 
+  private static let untilEnd = Monitor<[OwnedFolder]>([])
+
+  /// A folder in `parent` for what this process needs until it ends: removed then, and named by `clean` where nobody was
+  /// left to do that. Throws `Failure` when it can't be made.
+  package static func untilEnd(in parent: String) throws(Failure) -> String {
+    let folder = try scratch(in: parent)
+    // Its lock goes with the last reference.
+    untilEnd.update { $0.append(folder) }
+    return folder.path
+  }
+
   /// Takes over one that was kept, and that stays kept. Throws `not-kept`.
   init(reopening path: String) throws(Failure) {
     let file = Files.join(path, OwnedFolder.ownerFile)

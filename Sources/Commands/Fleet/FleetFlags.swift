@@ -3,6 +3,7 @@ internal import Drills
 internal import Fleet
 internal import Platform
 internal import Record
+internal import Sandbox
 
 /// Arguments and options of the commands that work with a fleet.
 enum FleetFlags {
@@ -33,9 +34,7 @@ enum FleetFlags {
     let parent = Environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
     let real = Files.isDirectory(parent) ? try Files.realPath(parent) : "/tmp"
     do throws(Failure) {
-      let folder = try Files.createTemporaryFolder(in: real, prefix: "mongodrill-fleet")
-      try Supervisor.shared.removeAtEnd(folder)
-      return folder
+      return try OwnedFolder.untilEnd(in: real)
     } catch {
       throw Failure(
         .incomplete, noScratch, "there is no room for what is fetched and linked, in \(real)",
