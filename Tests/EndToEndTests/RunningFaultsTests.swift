@@ -218,8 +218,9 @@ struct ServerFaultsTests {
     arguments: isFullRun
       ? [
         "ulimit -n 8", "ulimit -n 12", "ulimit -n 16", "ulimit -n 24", "ulimit -n 32", "ulimit -n 48",
-        "ulimit -n 64", "ulimit -f 4", "ulimit -f 10", "ulimit -f 2000", "ulimit -f 40000",
-      ] : ["ulimit -n 16", "ulimit -f 4"])
+        "ulimit -n 64", "export MONGOC_DISABLE_SHM=1; ulimit -f 4", "ulimit -f 10", "ulimit -f 2000",
+        "ulimit -f 40000",
+      ] : ["ulimit -n 16", "ulimit -f 10"])
   func limits(limit: String) throws {
     try withFolder { folder in
       let path = try PhasedScenario.write(in: folder)
