@@ -100,8 +100,7 @@ package struct RoundList: Sendable {
     }
     for broken in unreadable {
       // One that nothing was begun in tells no time: it may be the newest.
-      if broken.lastAttempt == nil || rounds.first.map({ $0.record.startedAt < broken.lastAttempt! }) ?? true
-      {
+      guard let last = broken.lastAttempt, let newest = rounds.first, newest.record.startedAt >= last else {
         throw .newerRound(broken.round, broken.failure)
       }
     }
