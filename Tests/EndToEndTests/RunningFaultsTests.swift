@@ -13,7 +13,7 @@ struct RunningFaultsTests {
     arguments: InPhase.all(
       [SIGINT, SIGTERM, SIGHUP], in: PhasedScenario.phases,
       briefly: [(SIGHUP, "indexes"), (SIGTERM, "sandbox")]))
-  fileprivate func asked(_ it: InPhase<Int32>) throws {
+  func asked(_ it: InPhase<Int32>) throws {
     try withFolder { folder in
       let drill = try PhasedDrill(try PhasedScenario.write(in: folder), in: folder)
       #expect(drill.reach(it.phase))
