@@ -1,4 +1,3 @@
-#include <malloc.h>
 #include <mongoc/mongoc.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -30,14 +29,6 @@ static inline uint32_t mongodrill_server(mongoc_client_t *client, int *failed, b
   uint32_t number = mongoc_server_description_id(server);
   mongoc_server_description_destroy(server);
   return number;
-}
-
-/// Lets every block from 4 MiB on go back to the system when it is freed. By itself glibc raises that bound as it
-/// sees large blocks come and go, up to 32 MiB, and each thread's arena then keeps what was freed: a restore of
-/// documents of 16 MiB took 600 MiB where it needed 160. What is smaller stays for the next batches.
-static inline void mongodrill_return_large_blocks(void) {
-  mallopt(M_MMAP_THRESHOLD, 4 << 20);
-  mallopt(M_TRIM_THRESHOLD, 16 << 20);
 }
 
 /// Runs one command on `database`, in `session` unless it is null (libmongoc takes one of its own then), on the server

@@ -31,7 +31,7 @@ package enum Program {
   /// in main: it forks the supervisor, which ends with everything it started before this returns.
   package static func run(_ words: [String]) -> Int32 {
     ProcessList.hideCredentials()
-    Machine.shareArenas()
+    Heap.configure()
     defer { Supervisor.shared.finish() }
     let status = status(of: words)
     guard let failure = Console.lostOutput else { return status }

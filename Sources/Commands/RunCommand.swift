@@ -153,7 +153,7 @@ enum RunCommand: Command {
         if session.options.output == .json || isSeveral { records.append(record) }
         codes.append(record.exitCode)
         tell(record, isWritten ? folder : nil, session)
-        Machine.returnFreeMemory()
+        Heap.trim()
         if isWritten {
           codes += passOn(record, folder, values, notifier, session)
         } else {

@@ -18,7 +18,6 @@ internal import Synchronization
   private static func prepare() {
     isPrepared.withLock { isPrepared in
       if isPrepared { return }
-      mongodrill_return_large_blocks()
       mongoc_init()
       unsafe mongoc_log_set_handler({ _, _, _, _ in }, nil)
       isPrepared = true

@@ -158,12 +158,6 @@ extension Machine {
     return text.map { String($0.prefix { $0 != "\n" }) }
   }
 
-  /// Lets all threads allocate from two arenas of the C library: each of eight per processor would keep what was freed in it.
-  package static func shareArenas() { mallopt(M_ARENA_MAX, 2) }
-
-  /// Gives memory that isn't in use any more back to the system.
-  package static func returnFreeMemory() { malloc_trim(0) }
-
   /// The number of this process.
   package static var processID: Int32 { getpid() }
 

@@ -5,28 +5,6 @@ import Reports
 import TestSupport
 import Testing
 
-/// Where the slices of the shop's oplog lie.
-private let oplog = Files.join(Files.folder(of: shop), "oplog")
-
-/// Moments of the shop; what was there is in Tests/Fixtures/shop/truth.json.
-private enum Moment {
-  static let dumpEnd = "1795259684:19"
-  static let transactions = "1795259689:123"
-  static let ddl = "1795259692:191"
-  static let beforeAccident = "1795259694:300"
-  static let afterDelete = "1795259696:310"
-  static let end = "1795259700:2"
-}
-
-/// A scenario that restores the shop and goes on with `rest`.
-private func replayScenario(
-  _ rest: String, restore: String = "{}", backup: String = "\(shop)/dump", oplog: String = oplog,
-  in folder: TemporaryFolder
-) throws -> Scenario {
-  try shopScenario(
-    "\(rest)\noplog: [\(oplog)]", restore: restore, backup: backup, in: folder)
-}
-
 @Suite("A drill that replays", .needsFixtures, .tags(.mongod))
 struct ReplayDrillTests {
   let folder: TemporaryFolder
@@ -51,13 +29,13 @@ struct ReplayDrillTests {
     #expect(record.exitCode == .pass && record.verdict == .pass, "\(record.reasons)")
     let replay = try #require(record.replay)
     #expect(replay.step == "replay" && replay.requested == "before:1795259696:1" && replay.proven)
-    #expect(replay.through == "1795259696:0" && replay.lastApplied == Moment.beforeAccident)
+    #expect(replay.through == "1795259696:0" && replay.lastApplied == ShopMoment.beforeAccident)
     #expect(replay.nextEntry == "1795259696:1" && replay.earlier == [])
-    #expect(replay.coverage.dumpEnd == Moment.dumpEnd && replay.coverage.provenEnd == Moment.end)
+    #expect(replay.coverage.dumpEnd == ShopMoment.dumpEnd && replay.coverage.provenEnd == ShopMoment.end)
     #expect(replay.applied["crm.people"]?["delete"] == 1)
     #expect(replay.skipped["of a collection that is dropped before the target"] != nil)
     #expect(record.objectives.rpo?.measuredSeconds == 2 && record.objectives.rpo?.met == true)
-    #expect(record.backup.slices == [oplog])
+    #expect(record.backup.slices == [shopOplog])
     let orders = record.backup.collections.first { $0.target == "shop.orders" }
     #expect(orders?.atTarget == 5837 && orders?.missing == 0)
     #expect(record.backup.collections.first { $0.source == "scratch.b" }?.atTarget == 1)
@@ -85,11 +63,11 @@ struct ReplayDrillTests {
   @Test("goes from target to target in one sandbox, and asks at each")
   func sweep() throws {
     let script = """
-      - {id: t1, replay: {to: "\(Moment.transactions)"}}
+      - {id: t1, replay: {to: "\(ShopMoment.transactions)"}}
       - {check: [blobs]}
-      - {id: t2, replay: {to: "\(Moment.ddl)"}}
+      - {id: t2, replay: {to: "\(ShopMoment.ddl)"}}
       - {check: [renamed]}
-      - {id: t3, replay: {to: "\(Moment.afterDelete)"}}
+      - {id: t3, replay: {to: "\(ShopMoment.afterDelete)"}}
       - {check: [deleted]}
       - {id: t4, replay: {to: latest}}
       - {check: [dropped, people]}
@@ -106,7 +84,7 @@ struct ReplayDrillTests {
     let replay = try #require(record.replay)
     #expect(replay.all.map(\.step) == ["t1", "t2", "t3", "t4"])
     #expect(
-      replay.all.map(\.lastApplied) == [Moment.transactions, Moment.ddl, Moment.afterDelete, Moment.end])
+      replay.all.map(\.lastApplied) == [ShopMoment.transactions, ShopMoment.ddl, ShopMoment.afterDelete, ShopMoment.end])
     #expect(replay.earlier.allSatisfy { $0.earlier == [] })
     #expect(!record.backup.collections.contains { $0.target == "shop.products" })
     let text = Renderer.markdown.draw(record)
@@ -117,7 +95,7 @@ struct ReplayDrillTests {
   @Test("leaves out what it is told to, and says that this state never existed")
   func skip() throws {
     let script = """
-      - {id: good, replay: {to: "\(Moment.afterDelete)"}}
+      - {id: good, replay: {to: "\(ShopMoment.afterDelete)"}}
       - {id: rest, replay: {to: latest, skip: [{op: u, ns: shop.orders}, {op: drop, ns: shop.products}]}}
       - {check: [core]}
       checks:
@@ -140,7 +118,7 @@ struct ReplayDrillTests {
   @Test("takes a selection and new names into the replay, transactions and views included")
   func selection() throws {
     let script = """
-      - {replay: {to: "\(Moment.ddl)"}}
+      - {replay: {to: "\(ShopMoment.ddl)"}}
       - {check: [core]}
       checks:
         core:
@@ -174,7 +152,7 @@ struct ReplayDrillTests {
     try Files.writeAtomically(bytes[half...], to: orders)
     func script(_ keys: String) -> String {
       """
-      - {replay: {to: "\(Moment.beforeAccident)"\(keys)}}
+      - {replay: {to: "\(ShopMoment.beforeAccident)"\(keys)}}
       - {check: [core]}
       checks: {core: {shop.customers: [{count: {equals: 1001}}]}}
       """
@@ -209,7 +187,7 @@ struct ReplayDrillTests {
   @Test("misses its recovery point with good data: 2")
   func missedPoint() throws {
     let script = """
-      - {replay: {to: "\(Moment.ddl)"}}
+      - {replay: {to: "\(ShopMoment.ddl)"}}
       - {check: [core]}
       checks: {core: {shop.orders: [{count: {equals: 5537}}]}}
       objectives: {rpo: {max: 5s, reference: "2026-11-21T11:15:00Z"}}
@@ -226,8 +204,8 @@ struct ReplayDrillTests {
     // As scripts cut slices that begin behind ($gt) the last entry of the one before.
     let slices = Files.join(folder.path, "slices")
     try Files.createFolder(slices)
-    try copyTree(Files.join(oplog, "000"), to: Files.join(slices, "000"))
-    let next = try Files.read(Files.join(oplog, "001/local/oplog.rs.bson"))
+    try copyTree(Files.join(shopOplog, "000"), to: Files.join(slices, "000"))
+    let next = try Files.read(Files.join(shopOplog, "001/local/oplog.rs.bson"))
     try Files.writeAtomically(next[length(of: next, at: 0)...], to: Files.join(slices, "001.bson"))
     let script = """
       - {replay: {}}
@@ -257,7 +235,7 @@ struct ReplayDrillTests {
       ([0, 1], "1795259684:1", "target-before-dump", "Targets from 1795259684:19 through"),
     ] as [([Int], String, String, String)])
   func unreachable(slices: [Int], target: String, code: String, hint: String) throws {
-    let chosen = slices.map { "\(oplog)/00\($0)" }.joined(separator: ", ")
+    let chosen = slices.map { "\(shopOplog)/00\($0)" }.joined(separator: ", ")
     let scenario = try replayScenario(
       "- {replay: {to: \"\(target)\"}}\n- {check: []}", oplog: chosen, in: folder)
     let record = drill(scenario)
@@ -276,7 +254,7 @@ struct ReplayDrillTests {
     "is refused when its steps make no sense",
     arguments: [
       (
-        "- {replay: {to: \"\(Moment.ddl)\"}}\n- {id: b, replay: {to: dump-end}}", "{}", "targets-out-of-order"
+        "- {replay: {to: \"\(ShopMoment.ddl)\"}}\n- {id: b, replay: {to: dump-end}}", "{}", "targets-out-of-order"
       ),
       ("- {check: []}\n- {replay: {}}", "{}", "check-before-replay"),
       ("- {replay: {}}", "{no_replay: true}", "replay-refused"),
@@ -338,52 +316,4 @@ struct ReplayPlanTests {
 /// The length of the document that begins there.
 private func length(of bytes: [UInt8], at start: Int) -> Int {
   bytes[start..<start + 4].reversed().reduce(0) { $0 << 8 | Int($1) }
-}
-
-@Suite("A drill of a folder of backups", .needsFixtures, .tags(.mongod))
-struct PickTests {
-  let folder: TemporaryFolder
-
-  init() throws { folder = try TemporaryFolder() }
-
-  /// A scenario that chooses among all forms of the shop's base.
-  private func scenario(to target: String) throws -> Scenario {
-    let path = Files.join(folder.path, "scenario.yaml")
-    let text = """
-      version: 1
-      backup: {from: \(shop), pick: for_target}
-      oplog: [\(oplog)]
-      steps: [{restore: {include: [crm.*]}}, {replay: {to: "\(target)"}}, {check: []}]
-      """
-    try Files.writeAtomically(text.utf8, to: path)
-    return try Scenario(file: path)
-  }
-
-  @Test("restores the newest that ends before the target, and says why and which it passed over")
-  func pick() throws {
-    let record = drill(try scenario(to: Moment.beforeAccident))
-    #expect(record.exitCode == .pass, "\(record.reasons)")
-    #expect(record.backup.path.hasPrefix(shop + "/"))
-    let reason = record.backup.notes.first {
-      $0.hasPrefix("\(record.backup.path): the newest backup that ends")
-    }
-    #expect(reason != nil, "\(record.backup.notes)")
-    #expect(record.replay?.lastApplied == Moment.beforeAccident)
-    try expectValid(record)
-  }
-
-  @Test("takes an older one for a target that lies before the end of the newest")
-  func older() throws {
-    let plan = try DrillPlan(
-      try scenario(to: Moment.dumpEnd), options: DrillOptions(runID: "x", version: "0"))
-    #expect(plan.json["backup"]?["path"] == .string("\(shop)/dump"), "\(plan.text)")
-    #expect(plan.text.contains("passed over, ends at "))
-  }
-
-  @Test("ends with 65 when none reaches the target")
-  func none() throws {
-    let record = drill(try scenario(to: "1795259600:1"))
-    #expect(record.exitCode == .damagedBackup && record.reasons.first?.code == "no-base", "\(record.reasons)")
-    try expectValid(record)
-  }
 }

@@ -2,7 +2,7 @@
 // a signal handler. See supervisor.c for what the supervisor promises.
 #pragma once
 
-// malloc_trim, which Swift's own module of the C library leaves out.
+// mallopt and malloc_trim, which Swift's own module of the C library leaves out.
 #include <malloc.h>
 #include <stdint.h>
 

@@ -8,8 +8,8 @@ struct SystemJudge {
   let time: WallTime
   private let index: RunIndex
   /// Its drills up to the moment, the oldest first; of each is known when it ended.
-  private let drills: [(run: RunSummary, time: WallTime)]
-  private let backups: FoundBackups
+  let drills: [(run: RunSummary, time: WallTime)]
+  let backups: FoundBackups
 
   init(
     _ system: Policy.System, _ policy: Policy, _ index: RunIndex, _ backups: FoundBackups, at time: WallTime
@@ -54,7 +54,7 @@ struct SystemJudge {
       evidence: evidence)
   }
 
-  private func age(_ moment: WallTime) -> Double { time.timeInterval(since: moment) }
+  func age(_ moment: WallTime) -> Double { time.timeInterval(since: moment) }
 
   private func asked(_ bounds: Bounds<Double>) -> String {
     "within \(TimeSpan.format(bounds.target))"
@@ -79,7 +79,7 @@ struct SystemJudge {
   // MARK: backups
 
   /// What nothing speaks against, up to the moment, the oldest first. The same file at two places' overlap counts once.
-  private func sound(_ places: [String], _ kinds: Set<BackupEvidence.Kind>) -> [BackupEvidence] {
+  func sound(_ places: [String], _ kinds: Set<BackupEvidence.Kind>) -> [BackupEvidence] {
     var seen: Set<String> = []
     return places.flatMap { backups.places[$0] ?? [] }
       .filter { kinds.contains($0.kind) && $0.fault == nil && ($0.time.map { $0 <= time } ?? false) }
@@ -87,9 +87,9 @@ struct SystemJudge {
       .sorted { ($0.time ?? .distantPast, $0.path) < ($1.time ?? .distantPast, $1.path) }
   }
 
-  private var folders: [String] { system.backups.compactMap(\.path) }
-  private var whole: Set<BackupEvidence.Kind> { system.takesParts ? [.full, .part] : [.full] }
-  private var fulls: [BackupEvidence] { sound(folders, whole) }
+  var folders: [String] { system.backups.compactMap(\.path) }
+  var whole: Set<BackupEvidence.Kind> { system.takesParts ? [.full, .part] : [.full] }
+  var fulls: [BackupEvidence] { sound(folders, whole) }
 
   private var fullBackup: RequirementFinding? {
     guard let bounds = system.fullBackup else { return nil }
@@ -192,11 +192,11 @@ struct SystemJudge {
   }
 
   /// Those that are named in full, and those that were drilled.
-  private var scenarios: [String] {
+  var scenarios: [String] {
     Set(drills.map(\.run.scenario)).union(system.scenarios.filter { !$0.isPattern }).sorted()
   }
 
-  private func drills(of scenario: String) -> [(run: RunSummary, time: WallTime)] {
+  func drills(of scenario: String) -> [(run: RunSummary, time: WallTime)] {
     drills.filter { $0.run.scenario.utf8.elementsEqual(scenario.utf8) }
   }
 
@@ -272,71 +272,6 @@ struct SystemJudge {
 
   private func evidence(_ proof: ProofLedger.Proof) -> Evidence {
     Evidence(.run, proof.runID, path: RunChain.record(of: proof.runID, in: proof.folder), time: proof.time)
-  }
-
-  // MARK: alerts
-
-  var alerts: [ReadinessAlert] {
-    var all: [ReadinessAlert] = []
-    func alert(_ severity: ReadinessAlert.Severity, _ rule: String, _ message: String) {
-      all.append(ReadinessAlert(severity, rule, system: system.name, message))
-    }
-    let limit = policy.alerts.noBackup
-    if system.fullBackup != nil {
-      if let taken = fulls.last?.time {
-        if age(taken) > limit {
-          alert(
-            .critical, "no-backup",
-            "no full backup for \(TimeSpan.format(age(taken))), more than \(TimeSpan.format(limit))")
-        }
-      } else {
-        alert(.critical, "no-backup", "there is no full backup that could be used")
-      }
-    }
-    for scenario in scenarios {
-      guard let newest = drills(of: scenario).last, !newest.run.isSuccess else { continue }
-      let words =
-        newest.run.status == .aborted ? "was interrupted" : "ended in \(newest.run.verdict.rawValue)"
-      alert(.critical, "drill-failed", "the last drill of \(scenario), \(newest.run.runID), \(words)")
-    }
-    let counted = drills.filter { age($0.time) <= policy.alerts.interval }
-    let good = counted.count(where: \.run.isSuccess)
-    if !counted.isEmpty, Double(good) < policy.alerts.successUnder * Double(counted.count) {
-      alert(
-        .warning, "low-success",
-        "\(good) of \(Count.text(counted.count, "drill")) in \(TimeSpan.format(policy.alerts.interval)) succeeded, "
-          + "fewer than \(Decimals.format(policy.alerts.successUnder * 100, 0))%")
-    }
-    for folder in folders + system.oplog {
-      if let failure = backups.unreachable[folder] {
-        alert(.warning, "place-unreachable", failure.description)
-      }
-      for backup in backups.places[folder] ?? [] {
-        if let fault = backup.fault {
-          alert(
-            .warning, "backup-unusable", fault.hasPrefix(backup.path) ? fault : "\(backup.path): \(fault)")
-        } else if let taken = backup.time, taken > time, taken > WallTime.now {
-          alert(.warning, "backup-in-the-future", "\(backup.path): of \(taken.text), which is yet to come")
-        }
-      }
-    }
-    if let growth { alert(.info, "backup-grew", growth) }
-    return all
-  }
-
-  /// The newest of a place against the median of up to ten before it there.
-  private var growth: String? {
-    for folder in folders {
-      let all = sound([folder], whole)
-      guard let last = all.last, let bytes = last.bytes else { continue }
-      let before = all.dropLast().suffix(10).compactMap { $0.bytes.map(Double.init) }
-      guard let median = Distribution(before)?.median, median > 0,
-        Double(bytes) > median * (1 + policy.alerts.growthOver)
-      else { continue }
-      return "\(last.path) has \(ByteSize.format(bytes)), "
-        + "\(Decimals.format((Double(bytes) / median - 1) * 100, 0))% more than those before it"
-    }
-    return nil
   }
 }
 
