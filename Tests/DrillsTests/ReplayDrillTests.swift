@@ -84,7 +84,9 @@ struct ReplayDrillTests {
     let replay = try #require(record.replay)
     #expect(replay.all.map(\.step) == ["t1", "t2", "t3", "t4"])
     #expect(
-      replay.all.map(\.lastApplied) == [ShopMoment.transactions, ShopMoment.ddl, ShopMoment.afterDelete, ShopMoment.end])
+      replay.all.map(\.lastApplied) == [
+        ShopMoment.transactions, ShopMoment.ddl, ShopMoment.afterDelete, ShopMoment.end,
+      ])
     #expect(replay.earlier.allSatisfy { $0.earlier == [] })
     #expect(!record.backup.collections.contains { $0.target == "shop.products" })
     let text = Renderer.markdown.draw(record)
@@ -254,7 +256,8 @@ struct ReplayDrillTests {
     "is refused when its steps make no sense",
     arguments: [
       (
-        "- {replay: {to: \"\(ShopMoment.ddl)\"}}\n- {id: b, replay: {to: dump-end}}", "{}", "targets-out-of-order"
+        "- {replay: {to: \"\(ShopMoment.ddl)\"}}\n- {id: b, replay: {to: dump-end}}", "{}",
+        "targets-out-of-order"
       ),
       ("- {check: []}\n- {replay: {}}", "{}", "check-before-replay"),
       ("- {replay: {}}", "{no_replay: true}", "replay-refused"),
