@@ -75,7 +75,9 @@ final class Lane: Sendable {
         guard !error.isConnectionLoss, let results = error.reply["results"]?.elements, !results.isEmpty else {
           throw error
         }
-        for (index, result) in results.enumerated() where !result.isTrue { try settle(batch, from + index) }
+        for (index, result) in results.enumerated() where !result.isTrue {
+          try settle(batch, from + index, ran: from + results.count)
+        }
         from += results.count
         continue
       }
@@ -87,31 +89,45 @@ final class Lane: Sendable {
   }
 
   /// An operation that failed: an update of a document that isn't there is remembered, everything else is tried
-  /// again alone, for the server's words.
-  private func settle(_ batch: LaneBatch, _ index: Int) throws {
+  /// again alone, for the server's words. `ran` is the number of operations of the batch that the server has taken by now.
+  private func settle(_ batch: LaneBatch, _ index: Int, ran: Int) throws {
     let operation = batch.operations[index]
-    if operation.kind == .update, try !exists(operation) {
-      let missing = MissingDocument(collection: operation.address.id, id: operation.id)
-      let later = batch.operations[(index + 1)...].contains { $0.kind == .delete && $0.isSame(missing) }
-      state.withLock { state in
-        if later {
-          state.explained += 1
-        } else if isPartial {
-          state.outsideBase += 1
-        } else if state.missing[missing] == nil {
-          state.missing[missing] = operation.timestamp
-        }
+    let later = batch.operations[(index + 1)...].filter { $0.isSame(operation) }
+    // What came after it on the same document is there already: it must not be done again on top of that.
+    let isOver = batch.operations[(index + 1)..<max(ran, index + 1)].contains { $0.isSame(operation) }
+    if operation.kind == .update {
+      let next = later.first { $0.kind != .update }?.kind
+      // An insert says that the document was gone before it.
+      if try next == .delete || (next == .insert && isOver) || !exists(operation) {
+        return note(operation, isDeleted: next == .delete)
       }
-      return
     }
-    let refused = try refusal { () throws(MongoError) in _ = try pool.run(batch.command(index..<index + 1)) }
-    guard let refused else { return }
-    let message = refused.reply["errmsg"]?.string ?? refused.description
+    var message = "the server refused it, and took later operations on the same document"
+    if !isOver {
+      let refused = try refusal { () throws(MongoError) in _ = try pool.run(batch.command(index..<index + 1))
+      }
+      guard let refused else { return }
+      message = refused.reply["errmsg"]?.string ?? refused.description
+    }
     state.withLock { state in
       state.refusalCount += 1
       if state.refusals.count < 20 {
         state.refusals.append(
           Refusal(address: operation.address, timestamp: operation.timestamp, message: message))
+      }
+    }
+  }
+
+  /// Takes down an update whose document was not there.
+  private func note(_ update: LaneBatch.Operation, isDeleted: Bool) {
+    let missing = MissingDocument(collection: update.address.id, id: update.id)
+    state.withLock { state in
+      if isDeleted {
+        state.explained += 1
+      } else if isPartial {
+        state.outsideBase += 1
+      } else if state.missing[missing] == nil {
+        state.missing[missing] = update.timestamp
       }
     }
   }
@@ -146,7 +162,8 @@ final class Lane: Sendable {
 }
 
 extension LaneBatch.Operation {
-  fileprivate func isSame(_ missing: Lane.MissingDocument) -> Bool {
-    address.id == missing.collection && id == missing.id
+  /// Whether it is about the same document.
+  fileprivate func isSame(_ other: LaneBatch.Operation) -> Bool {
+    address.id == other.address.id && id == other.id
   }
 }

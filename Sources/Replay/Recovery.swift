@@ -21,7 +21,8 @@ package struct RecoveryPlan: Sendable {
   ) throws(Failure) {
     replay = try ReplayPlan(
       base: backup.collections, try planned.cursor(), from: planned.chain.coverage.windowStart,
-      through: planned.target.through, learning: lastTarget?.through, skipping: planned.skip,
+      through: planned.target.through, dumpEnd: planned.chain.coverage.dumpEnd,
+      learning: lastTarget?.through, skipping: planned.skip,
       isPartial: options.isPartial, settledThrough: planned.settled)
     restore = try ReplayedRestore(replay, of: backup, options)
   }

@@ -28,14 +28,16 @@ package struct ReplayPlan: Sendable {
 
   /// Reads the entries of `cursor` from `from` through `through` and follows the definitions of `base`; then on
   /// through `learning`, only to learn the UUIDs that later entries tell of collections which exist at the target.
-  /// Throws `Failure` when an entry can't be replayed, a transaction is broken, or an operation is about a collection
-  /// that neither the base nor the oplog knows and that isn't dropped either.
+  /// After `dumpEnd`, when it is given, entries have to agree with what was there before them.
+  /// Throws `Failure` when an entry can't be replayed or tells of another that is missing, a transaction is broken, or an
+  /// operation is about a collection that neither the base nor the oplog knows and that isn't dropped either.
   package init(
     base: [BackedUpCollection], _ cursor: any OplogCursor, from: Timestamp, through: Timestamp,
-    learning: Timestamp? = nil, skipping skip: [OplogMatch] = [], isPartial: Bool = false,
-    settledThrough settled: Timestamp? = nil
+    dumpEnd: Timestamp? = nil, learning: Timestamp? = nil, skipping skip: [OplogMatch] = [],
+    isPartial: Bool = false, settledThrough settled: Timestamp? = nil
   ) throws(Failure) {
-    catalogue = SourceCatalogue(base: base)
+    // What is left out on purpose leaves contradictions behind.
+    catalogue = SourceCatalogue(base: base, exactAfter: skip.isEmpty ? dumpEnd : nil)
     self.from = from
     self.through = through
     self.skip = skip
@@ -48,7 +50,10 @@ package struct ReplayPlan: Sendable {
       if entries.isMultiple(of: 4096) { try Interruption.check() }
       if entry.timestamp > through {
         if later == nil, catalogue.knowsUUIDs { break }
-        later = later ?? catalogue
+        if later == nil {
+          later = catalogue
+          later?.exactAfter = nil
+        }
       } else {
         entries += 1
         bytes += entry.operation.bytes.count

@@ -12,6 +12,7 @@ extension SourceCatalogue {
       let first = command.first(where: { _ in true })
     else { throw .malformedEntry(timestamp, "an empty command", at: place) }
     if first.name == "dropDatabase" {
+      try requireEmpty(database, timestamp, at: place)
       for (id, collection) in collections.enumerated()
       where collection.isAlive && collection.name.database == database {
         // The server drops each one by an entry of its own before: what is left is of another time.
@@ -35,6 +36,7 @@ extension SourceCatalogue {
       if first.name == "drop" { views = views.filter { $0.key.database != database } }
       return .definition
     case "create":
+      try requireRoom(for: name, operation.uuid, timestamp, at: place)
       create(operation, name, command, timestamp)
       return .definition
     case "createIndexes", "commitIndexBuild", "dropIndexes", "deleteIndexes", "dropIndex", "deleteIndex",
@@ -42,6 +44,7 @@ extension SourceCatalogue {
       guard let id = find(operation, named: name) else {
         return try followStranger(operation, first.name, name, timestamp, at: place)
       }
+      try requireName(name, id, timestamp, at: place)
       if first.name == "drop" {
         if operation.uuid == nil { displace(id) } else { remove(id) }
         return .definition
@@ -66,6 +69,7 @@ extension SourceCatalogue {
       guard let to = command["to"]?.string.flatMap({ Namespace($0) }) else {
         throw .malformedEntry(timestamp, "renameCollection without a new name", at: place)
       }
+      try requireRoom(toRename: to, dropping: command["dropTarget"], for: id, timestamp, at: place)
       rename(id, to: to, dropping: command["dropTarget"])
       if command["stayTemp"]?.isTrue != true {
         collections[id].options = collections[id].options.removing(["temp"])
@@ -104,6 +108,7 @@ extension SourceCatalogue {
     if command == "renameCollection", let object = operation.object,
       let to = object["to"]?.string.flatMap({ Namespace($0) })
     {
+      try requireRoom(toRename: to, dropping: object["dropTarget"], for: nil, timestamp, at: place)
       vacate(to, dropping: object["dropTarget"], for: nil)
     }
     guard let uuid = operation.uuid else {

@@ -18,6 +18,7 @@ extension SourceCatalogue {
     // The common case first: a known UUID needs no name.
     if let uuid = operation.uuid, let id = byUUID[uuid] {
       if collections[id].isDisplaced, let name = operation.namespace { revive(id, as: name) }
+      try requireName(operation, id, timestamp, at: place)
       return .document(id)
     }
     guard let name = operation.namespace else {

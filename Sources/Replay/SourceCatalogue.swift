@@ -63,8 +63,13 @@ package struct SourceCatalogue: Sendable {
   var byUUID: [UUIDBytes: ID] = [:]
   var byName: [Namespace: ID] = [:]
 
-  /// Begins with what the base holds, index by index.
-  package init(base: [BackedUpCollection]) {
+  /// After this moment it is told of everything in its order: what contradicts it then is an entry that lacks. Before, in
+  /// the window of the base, and everywhere when nil, a collection may be listed as of a later moment.
+  var exactAfter: Timestamp?
+
+  /// Begins with what the base holds, index by index, as of `exactAfter` at the latest.
+  package init(base: [BackedUpCollection], exactAfter: Timestamp? = nil) {
+    self.exactAfter = exactAfter
     for (index, backedUp) in base.enumerated() {
       if case .notRestored = backedUp.treatment { continue }
       let facts = backedUp.facts

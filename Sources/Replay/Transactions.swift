@@ -35,6 +35,8 @@ package struct Transactions: Sendable {
   package static let largestOpen = 1 << 30
 
   private var open: [OplogEntry.Session: Open] = [:]
+  /// Of each session by its `lsid`, the one that is prepared: the next can't begin before it has ended.
+  private var prepared: [ArraySlice<UInt8>: OplogEntry.Session] = [:]
   private let limit: Int
   /// What those that are open take in memory.
   private var bytes = 0
@@ -79,7 +81,10 @@ package struct Transactions: Sendable {
     let previous = entry.previous ?? Timestamp(seconds: 0, increment: 0)
     var transaction: Open
     if previous.bits == 0 {
-      // A new transaction of the session ends one that was left open (it was never prepared).
+      // A new transaction of the session ends one that was left open, but none that was prepared.
+      if let left = prepared[session.id], let transaction = open[left] {
+        throw .transactionWithoutEnd(transaction.last, before: entry.timestamp, at: place)
+      }
       transaction = Open(last: entry.timestamp, namespace: entry.operation.namespaceText)
     } else {
       guard let begun = open[session] else {
@@ -103,6 +108,7 @@ package struct Transactions: Sendable {
     }
     if command["prepare"]?.isTrue == true {
       transaction.isPrepared = true
+      prepared[session.id] = session
       try keep(transaction, session, at: place)
       return .wait
     }
@@ -121,6 +127,7 @@ package struct Transactions: Sendable {
   private mutating func close(_ session: OplogEntry.Session) -> Open? {
     let transaction = open.removeValue(forKey: session)
     bytes -= transaction?.bytes ?? 0
+    if prepared[session.id] == session { prepared[session.id] = nil }
     return transaction
   }
 
@@ -158,6 +165,16 @@ extension Failure {
     Failure(
       .damagedBackup, "transaction-with-hole",
       "the transaction at \(timestamp) misses its entry at \(missing)", at: place,
+      hint: "The oplog has a hole; take the slices again.")
+  }
+
+  static func transactionWithoutEnd(_ timestamp: Timestamp, before next: Timestamp, at place: Place)
+    -> Failure
+  {
+    Failure(
+      .damagedBackup, "transaction-without-end",
+      "the transaction that was prepared at \(timestamp) is neither committed nor aborted before the next one of its "
+        + "session, at \(next)", at: place,
       hint: "The oplog has a hole; take the slices again.")
   }
 

@@ -7,6 +7,8 @@ import Platform
 final class MadeUpChain: Sendable {
   private let path = NSTemporaryDirectory() + "/mongodrill-tests-" + UUID().uuidString
   let chain: OplogChain
+  /// The path of the dump.
+  var base: String { path + "/base" }
 
   /// `base` is the dump's own oplog.
   init(base: [Document], slices: [[Document]] = []) throws {

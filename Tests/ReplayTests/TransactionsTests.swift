@@ -66,6 +66,24 @@ import Testing
     }
   }
 
+  @Test(
+    "one that was prepared and has no end before the next one of its session is refused", arguments: [1, 2])
+  func endless(number: Int64) {
+    expectFailure("transaction-without-end") { log in
+      _ = try log.applyOps(1, after: 0, [insert(1)], ["prepare": true])
+      _ = try log.applyOps(2, after: 0, [insert(2)], ["partialTxn": true], number: number)
+    }
+  }
+
+  @Test("one that was not prepared has no end when the next one of its session begins") func abandoned()
+    throws
+  {
+    var log = Log()
+    #expect(try log.applyOps(1, after: 0, [insert(1)], ["partialTxn": true]) == .wait)
+    #expect(try log.applyOps(2, after: 0, [insert(2)], [:], number: 2) == .apply([2]))
+    #expect(log.transactions.unfinished.map(\.operations) == [1])
+  }
+
   @Test("one with another number of operations than it counts is refused", arguments: [1, 3])
   func miscounted(count: Int64) {
     expectFailure("transaction-incomplete") { log in

@@ -33,6 +33,16 @@ package struct OplogOperation: Sendable {
   /// The namespace; nil for no-ops, which have none.
   package var namespace: Namespace? { Namespace(namespaceText) }
 
+  /// Whether that is its `ns`, byte for byte.
+  package func isAbout(_ namespace: Namespace) -> Bool {
+    let (text, database, collection) = (
+      bytes[namespaceBytes], namespace.database.utf8, namespace.collection.utf8
+    )
+    return text.count == database.count + 1 + collection.count && text.starts(with: database)
+      && text[text.startIndex + database.count] == UInt8(ascii: ".")
+      && text.suffix(collection.count).elementsEqual(collection)
+  }
+
   /// Whether its `ns` is the same as that of another operation, byte for byte.
   package func hasSameNamespace(as other: OplogOperation) -> Bool {
     bytes[namespaceBytes].elementsEqual(other.bytes[other.namespaceBytes])
