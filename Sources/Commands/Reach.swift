@@ -29,12 +29,28 @@ struct Reach {
     }
     self.chain = chain
     refusal = nil
-    damage = chain.damage
-    guard let target else {
-      self.target = nil
-      return
+    var answer: Result<ResolvedTarget, Failure>?
+    if let target { answer = try Reach.answer(target, in: chain) }
+    self.target = target.flatMap { target in answer.map { (target, $0) } }
+    let through = answer.flatMap { try? $0.get().through } ?? chain.coverage.end
+    damage =
+      try chain.damage.isEmpty ? Reach.contradictions(in: chain, of: backup, through: through) : chain.damage
+  }
+
+  /// Follows the definitions through a moment, as a replay would: the entry at which that can't go on. Collections that the
+  /// base doesn't hold are no contradiction: it may be partial.
+  private static func contradictions(
+    in chain: OplogChain, of backup: any LogicalBackup, through: Timestamp
+  ) throws(Failure) -> [Failure] {
+    do throws(Failure) {
+      _ = try ReplayPlan(
+        base: backup.collections, try chain.cursor(through: through), from: chain.coverage.windowStart,
+        through: through, dumpEnd: chain.coverage.dumpEnd, isPartial: true)
+      return []
+    } catch {
+      guard error.kind == .damagedBackup else { throw error }
+      return [error]
     }
-    self.target = (target, try Reach.answer(target, in: chain))
   }
 
   private static func answer(

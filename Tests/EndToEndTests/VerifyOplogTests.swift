@@ -1,3 +1,4 @@
+import BSON
 import Platform
 import TestSupport
 import Testing
@@ -148,6 +149,38 @@ struct VerifyOplogTests {
         #expect(run.output.contains(" is of a kind that is not known\n    HINT: "))
         #expect(run.status == 65)
       }
+    }
+  }
+
+  @Test("names an entry that can't be true without one that is missing, unless the target lies before it")
+  func contradiction() throws {
+    try withFolder { folder in
+      var bytes = try Files.read(Files.join(shop, "oplog/005/local/oplog.rs.bson"))
+      let place = bytes.count
+      let uuid = Value.binary(subtype: 4, Array(repeating: 7, count: 16))
+      bytes +=
+        ([
+          "op": "c", "ns": "shop.$cmd", "ui": uuid, "o": ["create": "orders"],
+          "ts": .timestamp(Timestamp(seconds: 1_795_259_696, increment: 311)), "t": 1, "wall": .date(0),
+          "v": 2,
+        ] as Document).bytes
+      try Files.writeAtomically(bytes, to: Files.join(folder, "strange.bson"))
+      let slices = (0...4).flatMap { ["--oplog", Files.join(shop, "oplog/00\($0)")] }
+      let all = ["verify", Files.join(shop, "base/dump")] + slices + ["--oplog", "strange.bson", "-q"]
+      let run = try Mongodrill.run(all, in: folder)
+      #expect(
+        run.output.hasSuffix(
+          """
+
+          The backup is damaged: 1 fault.
+            strange.bson at byte \(place): the oplog entry at 1795259696:311 makes shop.orders, and shop.orders is \
+          there: an entry before it, its drop or rename, is missing
+              HINT: The oplog has a hole, or is of another replica set: take the slices again.
+
+          """), "\(run.output)")
+      #expect(run.status == 65)
+      let before = try Mongodrill.run(all + ["--to", "1795259696:310"], in: folder)
+      #expect(before.status == 0, "\(before.output)")
     }
   }
 
