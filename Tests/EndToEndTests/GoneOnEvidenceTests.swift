@@ -1,4 +1,5 @@
 import BSON
+import Mongo
 import Platform
 import TestSupport
 import Testing
@@ -85,7 +86,8 @@ struct GoneOnEvidenceTests {
       let (other, record) = try run("--from", "verify", in: folder)
       #expect(other == 64)
       #expect(
-        record["reasons"]?.list?.first?["message"]?.text?.contains("the witness is another than in run") == true,
+        record["reasons"]?.list?.first?["message"]?.text?.contains("the witness is another than in run")
+          == true,
         "\(record["reasons"] ?? .null)")
       try clean(folder)
     }
@@ -95,7 +97,7 @@ struct GoneOnEvidenceTests {
 
   private static let scenario = """
     version: 1
-    parameters: {fewest: {type: int, default: 1}, token: {type: string, default: s3cret-and-long}}
+    parameters: {fewest: {type: integer, default: 1}, token: {type: string, default: s3cret-and-long}}
     backup: {path: dump}
     steps:
       - {id: restore, restore: {}}
@@ -160,14 +162,15 @@ struct GoneOnEvidenceTests {
     try withFolder { folder in
       _ = try Dump(in: folder)
       try write(Self.scenario, in: folder)
-      #expect(try run("--reports", "before", in: folder).0 == 0)
-      #expect(try run("--reports", "between", in: folder).0 == 0)
+      #expect(try run("--report-dir", "before", in: folder).0 == 0)
+      #expect(try run("--report-dir", "between", in: folder).0 == 0)
       func report(_ name: String) throws -> String {
         let reports = Files.join(folder, name)
         let run = try #require(Files.names(in: reports).first { $0 != "chain.jsonl" })
         return Files.join(reports, run)
       }
-      let compared = Self.scenario.replacing("[count: {min: \"${fewest}\"}]", with: "[count: {compare: baseline}]")
+      let compared = Self.scenario.replacing(
+        "[count: {min: \"${fewest}\"}]", with: "[count: {compare: baseline}]")
       try write(compared, in: folder)
       #expect(try run("--keep", "--baseline", report("before"), in: folder).0 == 0)
       #expect(try run("--from", "verify", "--baseline", report("before"), in: folder).0 == 0)
@@ -189,17 +192,14 @@ struct GoneOnEvidenceTests {
       // As scripts cut slices that begin behind ($gt) the last entry of the one before.
       let slices = Files.join(folder, "slices")
       try Files.createFolder(slices)
-      let (one, two) = ("000/local/oplog.rs.bson", "001/local/oplog.rs.bson")
-      try Files.writeAtomically(
-        Files.read(Files.join(Fixture.oplog, one)), to: Files.join(slices, "000.bson"))
-      let next = try Files.read(Files.join(Fixture.oplog, two))
+      let next = try Files.read(Files.join(Fixture.oplog, "001/local/oplog.rs.bson"))
       let length = next[..<4].reversed().reduce(0) { $0 << 8 | Int($1) }
       try Files.writeAtomically(next[length...], to: Files.join(slices, "001.bson"))
       try write(
         """
         version: 1
         backup: {path: \(Fixture.base)/dump}
-        oplog: [slices]
+        oplog: [{path: \(Fixture.oplog)/000}, {path: slices}]
         steps:
           - {id: restore, restore: {}}
           - {id: replay, replay: {}}
@@ -208,6 +208,7 @@ struct GoneOnEvidenceTests {
         """, in: folder)
       let (loose, first) = try run("--keep", in: folder)
       #expect(loose == 0 && first["verdict"] == "warn" && first["replay"]?["proven"] == false)
+      #expect(try run("--from", "verify", in: folder).0 == 0)
       let (strict, record) = try run("--from", "verify", "--require-proven", in: folder)
       #expect(strict == 5 && record["verdict"] == "inconclusive", "\(record["reasons"] ?? .null)")
       let seam = record["reasons"]?.list?.first

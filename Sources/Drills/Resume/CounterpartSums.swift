@@ -6,7 +6,7 @@ struct CounterpartSums: Sendable, Hashable {
   var witness: String?
   var baseline: String?
 
-  /// Adds the sum of a file that was read; it is read again.
+  /// The sum of one file, which is read for it once more. Throws `Failure`.
   static func sum(of file: String, limit: Int) throws(Failure) -> String {
     SHA256.hex(of: try Files.read(file, limit: limit))
   }

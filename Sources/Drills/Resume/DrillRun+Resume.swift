@@ -102,10 +102,11 @@ extension DrillRun {
     (moment, standing, lastApplied) = (options.moment ?? kept.moment, kept.standing, kept.lastApplied)
     witnessed = kept.witnessed
     // What a seam is worth, this run's options say.
-    let seams = Set(kept.seams.map(\.message))
-    evidence.warnings += kept.warnings.filter { !seams.contains($0) }
-    evidence.unanswered += kept.unanswered.filter { !kept.seams.contains($0) }
-    for seam in kept.seams { doubt(seam) }
+    seams = kept.seams
+    let past = Set(seams.map(\.message))
+    evidence.warnings += kept.warnings.filter { !past.contains($0) }
+    evidence.unanswered += kept.unanswered.filter { !seams.contains($0) }
+    for seam in seams { doubt(seam) }
     evidence.collections = record.backup.collections
     evidence.problems = record.backup.problems
     evidence.problemCount = record.backup.problemCount
