@@ -1,5 +1,4 @@
 package import BSON
-internal import Platform
 
 /// Facts as a document, to be kept in a file: `{ns, kind, options, uuid, indexes, documents, bytes, digest}`, each where it
 /// is known. What a collection takes in the server's files is left out.
@@ -13,16 +12,7 @@ extension CollectionFacts {
     if let uuid { elements.append(("uuid", .string(uuid.description))) }
     if let documents { elements.append(("documents", .int64(Int64(documents)))) }
     if let bytes { elements.append(("bytes", .int64(Int64(bytes)))) }
-    if let digest {
-      elements.append(
-        (
-          "digest",
-          [
-            "documents": .int64(Int64(digest.documents)), "bytes": .int64(Int64(digest.bytes)),
-            "sum": .string(digest.sum.text),
-          ]
-        ))
-    }
+    if let digest { elements.append(("digest", .document(digest.document))) }
     return Document(elements)
   }
 
@@ -38,9 +28,7 @@ extension CollectionFacts {
       documents: document["documents"]?.integer.map { Int($0) },
       bytes: document["bytes"]?.integer.map { Int($0) })
     guard let digest = document["digest"]?.document else { return }
-    guard let documents = digest["documents"]?.integer, let bytes = digest["bytes"]?.integer,
-      let sum = digest["sum"]?.string.flatMap({ SHA256Sum($0) })
-    else { return nil }
-    self.digest = ContentDigest(documents: Int(documents), bytes: Int(bytes), sum: sum)
+    guard let known = ContentDigest(digest) else { return nil }
+    self.digest = known
   }
 }

@@ -4,7 +4,7 @@ package import Platform
 
 extension WitnessRecord {
   /// The most bytes that a file may have: that of 4 million ranges.
-  private static let largest = 1 << 30
+  package static let largest = 1 << 30
 
   /// Reads a file that `write` made. Failures: `no-witness` and `newer-witness` (of kind `invalidScenario`),
   /// `damaged-witness` (of kind `damagedBackup`), `not-readable`.

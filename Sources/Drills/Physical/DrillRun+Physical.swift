@@ -11,6 +11,9 @@ internal import Sandbox
 internal import Witness
 
 extension DrillRun {
+  /// Whether the backup is a physical copy, also where an earlier run recovered it.
+  var isOfCopy: Bool { physical != nil || record.resumed != nil && record.backup.form == PhysicalCopy.form }
+
   /// Runs the steps where the backup is a physical copy; false when it is none. The sandbox begins with its `restore`.
   func stepsOfCopy() throws -> Bool {
     guard scenario.isOfCopy || scenario.until != nil else { return false }

@@ -213,7 +213,8 @@ extension DrillRun {
       let left = DrillRecord.NotVerified("oplog", "an unproven seam of the oplog: \(doubt)")
       guard !record.notVerified.contains(left) else { continue }
       record.notVerified.append(left)
-      if options.requireProven { evidence.unanswered.append(left) } else { warn(left.message) }
+      seams.append(left)
+      self.doubt(left)
     }
     for warning in planned.target.warnings where !planned.doubts.contains(where: warning.hasSuffix) {
       warn("step \(step.id): \(warning)")
@@ -243,6 +244,11 @@ extension DrillRun {
             + "partial, does not hold: \(names.prefix(5).joined(separator: ", "))\(names.count > 5 ? ", …" : "")"
         ))
     }
+  }
+
+  /// Weighs an unproven seam.
+  func doubt(_ seam: DrillRecord.NotVerified) {
+    if options.requireProven { evidence.unanswered.append(seam) } else { warn(seam.message) }
   }
 
   private func warn(_ text: String) {

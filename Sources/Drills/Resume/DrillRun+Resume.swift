@@ -1,7 +1,7 @@
 internal import Checks
 internal import Configuration
 internal import Facts
-package import Platform
+internal import Platform
 internal import Record
 internal import Sandbox
 
@@ -27,6 +27,9 @@ extension DrillRun {
     kept.lastApplied = lastApplied
     kept.warnings = evidence.warnings
     kept.unanswered = evidence.unanswered
+    kept.seams = seams
+    kept.witnessed = witnessed
+    kept.sums = sums
     try kept.write(to: directory)
   }
 
@@ -38,6 +41,7 @@ extension DrillRun {
     let (directory, kept) = try options.kept.map { ($0, try KeptDrill.read($0)) } ?? newestKept()
     try scenario.require(kept, before: index)
     try readCounterparts()
+    try scenario.require(sums, of: kept, before: index)
     if let failure = Preflight.missingApprovals(scenario, options: options, from: index).first {
       throw failure
     }
@@ -79,6 +83,8 @@ extension DrillRun {
     record.replay = kept.record.replay
     record.phases = kept.record.phases.filter { $0.name != "cleanup" } + record.phases
     record.notVerified = kept.record.notVerified
+    let done = Set(scenario.steps[..<index].map(\.id))
+    record.exports = kept.record.exports.filter { done.contains($0.step) }
     for (at, step) in scenario.steps.enumerated().prefix(index) {
       guard let done = kept.record.steps.first(where: { $0.id == step.id }) else { continue }
       record.steps[at] = done
@@ -94,76 +100,23 @@ extension DrillRun {
     restored = kept.expected.mapValues { Restored(expected: $0, collections: record.backup.collections) }
     stepFacts = kept.stepFacts
     (moment, standing, lastApplied) = (options.moment ?? kept.moment, kept.standing, kept.lastApplied)
-    evidence.warnings += kept.warnings
-    evidence.unanswered += kept.unanswered
+    witnessed = kept.witnessed
+    // What a seam is worth, this run's options say.
+    seams = kept.seams
+    let past = Set(seams.map(\.message))
+    evidence.warnings += kept.warnings.filter { !past.contains($0) }
+    evidence.unanswered += kept.unanswered.filter { !seams.contains($0) }
+    for seam in seams { doubt(seam) }
     evidence.collections = record.backup.collections
+    evidence.problems = record.backup.problems
+    evidence.problemCount = record.backup.problemCount
     evidence.checks = record.checks
     // The clock goes on where it stood.
     firstByte = Clock.monotonic - mark.seconds
   }
 }
 
-extension Scenario {
-  /// The place of the step that a run begins with. Throws `Failure` (`usage`).
-  @discardableResult
-  package func firstStep(from id: String) throws(Failure) -> Int {
-    guard let index = steps.firstIndex(where: { $0.id == id }) else {
-      throw .noSuchStep(id, among: steps.map(\.id))
-    }
-    if suites == nil || sandbox.replicaSet != nil {
-      throw .cannotResume(
-        suites == nil ? "its checks come from reading the backup" : "a replica set's key is gone with the run"
-      )
-    }
-    if index == 0 { throw .cannotResume("it is the first step: leave --from out") }
-    for step in steps[index...]
-    where step.action is RestoreStep || step.action is ReplayStep {
-      throw .cannotResume("step \(step.id) would \(step.kind) again into data that is there")
-    }
-    return index
-  }
-
-  /// The steps before `index` are those that the earlier run did to their end.
-  func require(_ kept: KeptDrill, before index: Int) throws(Failure) {
-    let before = kept.record.scenario.resolved
-    for key in ["backup", "oplog"] where before[key] != resolved[key] {
-      throw .cannotResume("`\(key)` is another than in run \(kept.record.runID)")
-    }
-    guard before["steps"]?.first(index) == resolved["steps"]?.first(index) else {
-      throw .cannotResume("the steps before it are others than in run \(kept.record.runID)")
-    }
-    for step in steps[..<index] {
-      guard let done = kept.record.steps.first(where: { $0.id == step.id && $0.kind == step.kind }) else {
-        throw .cannotResume("run \(kept.record.runID) had no \(step.kind) step \(step.id)")
-      }
-      guard done.status == .completed, kept.marks[step.id] != nil else {
-        throw .cannotResume("step \(step.id) of run \(kept.record.runID) is \(done.status.rawValue)")
-      }
-    }
-  }
-}
-
-extension JSON {
-  /// The first so many elements of an array.
-  fileprivate func first(_ count: Int) -> [JSON]? {
-    if case .array(let all) = self { Array(all.prefix(count)) } else { nil }
-  }
-}
-
 extension Failure {
-  static func noSuchStep(_ id: String, among known: [String]) -> Failure {
-    Failure(
-      .usage, "no-such-step", "--from: the scenario has no step `\(id)`",
-      hint: Suggestion.hint(for: id, among: known)
-        ?? "Its steps are \(known.map { "`\($0)`" }.joined(separator: ", ")).")
-  }
-
-  static func cannotResume(_ reason: String) -> Failure {
-    Failure(
-      .usage, "cannot-resume", "--from: \(reason)",
-      hint: "A run goes on with checks, commands and exports, after everything was restored and replayed.")
-  }
-
   static func nothingKept(_ scenario: String, _ directory: String) -> Failure {
     Failure(
       .usage, "nothing-kept", "no sandbox that a drill of \(scenario) kept lies in \(directory)",

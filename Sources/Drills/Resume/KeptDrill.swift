@@ -2,6 +2,7 @@ internal import BSON
 internal import Facts
 internal import Platform
 internal import Record
+internal import Witness
 
 /// What a drill knew when it left its sandbox behind (`--keep`): a file `drill.json` in the sandbox's folder, Extended
 /// JSON, so that another run can go on from one of its steps.
@@ -15,7 +16,7 @@ struct KeptDrill: Sendable {
   }
 
   private static let file = "drill.json"
-  private static let version: Int64 = 1
+  private static let version: Int64 = 2
   /// The most bytes that the file may have.
   private static let largest = 512 << 20
 
@@ -31,6 +32,12 @@ struct KeptDrill: Sendable {
   var lastApplied: Timestamp?
   var warnings: [String] = []
   var unanswered: [DrillRecord.NotVerified] = []
+  /// The unproven seams of the oplog that the replay went past.
+  var seams: [DrillRecord.NotVerified] = []
+  /// What came out at the moments of the witness that are past.
+  var witnessed: [CollectionComparison] = []
+  /// What the checks compared with.
+  var sums = CounterpartSums()
 
   init(_ record: DrillRecord) { self.record = record }
 
@@ -42,6 +49,9 @@ struct KeptDrill: Sendable {
           all.sorted { $0.key < $1.key }.map {
             ($0.key, .list($0.value.sorted.map { .document($0.document) }))
           }))
+    }
+    func sentences(_ all: [DrillRecord.NotVerified]) -> Value {
+      .list(all.map { ["code": .string($0.code), "message": .string($0.message)] })
     }
     var elements: [(String, Value)] = [
       ("version", .int64(KeptDrill.version)), ("record", .string(record.json.text())),
@@ -55,10 +65,13 @@ struct KeptDrill: Sendable {
             }))
       ),
       ("warnings", .list(warnings.map { .string($0) })),
-      ("unanswered", .list(unanswered.map { ["code": .string($0.code), "message": .string($0.message)] })),
+      ("unanswered", sentences(unanswered)), ("seams", sentences(seams)),
+      ("witnessed", .list(witnessed.map { .document($0.document) })),
     ]
     if let moment { elements.append(("moment", .double(moment))) }
     if let standing { elements.append(("standing", .string(standing.description))) }
+    if let sum = sums.witness { elements.append(("witness", .string(sum))) }
+    if let sum = sums.baseline { elements.append(("baseline", .string(sum))) }
     if let lastApplied { elements.append(("last_applied", .string(lastApplied.description))) }
     try Files.writeAtomically(
       (Document(elements).extendedJSON() + "\n").utf8, to: Files.join(directory, KeptDrill.file), mode: 0o600)
@@ -73,8 +86,11 @@ struct KeptDrill: Sendable {
       let record = document["record"]?.string
     else { throw .notAKeptDrill(path) }
     var kept = KeptDrill(try DrillRecord(reportAt: path, Array(record.utf8)))
-    kept.expected = catalogues(document["expected"])
-    kept.stepFacts = catalogues(document["step_facts"])
+    guard let expected = catalogues(document["expected"]),
+      let stepFacts = catalogues(document["step_facts"])
+    else { throw .notAKeptDrill(path) }
+    kept.expected = expected
+    kept.stepFacts = stepFacts
     for element in document["marks"]?.document ?? [:] {
       guard let checks = element.value.document?["checks"]?.integer,
         case .double(let seconds)? = element.value.document?["seconds"]
@@ -84,23 +100,45 @@ struct KeptDrill: Sendable {
     if case .double(let moment)? = document["moment"] { kept.moment = moment }
     kept.standing = document["standing"]?.string.flatMap { Timestamp($0) }
     kept.lastApplied = document["last_applied"]?.string.flatMap { Timestamp($0) }
-    kept.warnings = (document["warnings"]?.elements ?? []).compactMap(\.string)
-    kept.unanswered = (document["unanswered"]?.elements ?? []).compactMap { item in
-      guard let code = item.document?["code"]?.string, let message = item.document?["message"]?.string else {
-        return nil
-      }
-      return DrillRecord.NotVerified(code, message)
-    }
+    kept.sums.witness = document["witness"]?.string
+    kept.sums.baseline = document["baseline"]?.string
+    // A line less would be a better verdict.
+    guard let warnings = all(document["warnings"], \.string),
+      let unanswered = all(document["unanswered"], sentence), let seams = all(document["seams"], sentence),
+      let witnessed = all(document["witnessed"], { $0.document.flatMap { CollectionComparison($0) } })
+    else { throw .notAKeptDrill(path) }
+    kept.warnings = warnings
+    kept.unanswered = unanswered
+    kept.seams = seams
+    kept.witnessed = witnessed
     return kept
   }
 
-  private static func catalogues(_ value: Value?) -> [String: Catalogue] {
-    var all: [String: Catalogue] = [:]
-    for element in value?.document ?? [:] {
-      all[element.name] = Catalogue(
-        (element.value.elements ?? []).compactMap { $0.document.flatMap { CollectionFacts($0) } })
+  /// The elements of an array; nil when it is none, or one of them is something else.
+  private static func all<Element>(_ value: Value?, _ read: (Value) -> Element?) -> [Element]? {
+    guard let values = value?.elements else { return nil }
+    let elements = values.compactMap(read)
+    return elements.count == values.count ? elements : nil
+  }
+
+  private static func sentence(_ value: Value) -> DrillRecord.NotVerified? {
+    guard let code = value.document?["code"]?.string, let message = value.document?["message"]?.string else {
+      return nil
     }
-    return all
+    return DrillRecord.NotVerified(code, message)
+  }
+
+  /// nil when it isn't what `write` gives.
+  private static func catalogues(_ value: Value?) -> [String: Catalogue]? {
+    guard let document = value?.document else { return nil }
+    var catalogues: [String: Catalogue] = [:]
+    for element in document {
+      guard let facts = all(element.value, { $0.document.flatMap { CollectionFacts($0) } }) else {
+        return nil
+      }
+      catalogues[element.name] = Catalogue(facts)
+    }
+    return catalogues
   }
 }
 

@@ -7,9 +7,16 @@ internal import Witness
 extension DrillRun {
   /// Reads the witness and the baseline that checks compare with. Throws when one is asked for and isn't there.
   func readCounterparts() throws {
-    if let path = options.witness ?? scenario.witness { witness = try WitnessRecord.read(path) }
+    let isGoneOn = options.keep || options.from != nil
+    if let path = options.witness ?? scenario.witness {
+      witness = try WitnessRecord.read(path)
+      if isGoneOn { sums.witness = try CounterpartSums.sum(of: path, limit: WitnessRecord.largest) }
+    }
     if let run = options.baseline ?? scenario.baseline {
       baseline = try Baseline.read(run, reports: options.reports)
+      if isGoneOn, let file = SavedRun.file(of: run, reports: options.reports) {
+        sums.baseline = try CounterpartSums.sum(of: file, limit: SavedRun.largest)
+      }
     }
     for check in (scenario.suites ?? []).flatMap(\.checks) {
       switch check.check.counterpart {

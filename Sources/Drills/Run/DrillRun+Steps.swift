@@ -119,7 +119,7 @@ extension DrillRun {
   /// The sandbox as checks see it.
   func checkedServer(expecting expected: Catalogue, _ sandbox: Sandbox) -> CheckedServer {
     // A physical copy says nothing of what it holds: nothing is expected of it.
-    var server = CheckedServer(sandbox.pool, expected: physical == nil ? expected : nil, isSandbox: true)
+    var server = CheckedServer(sandbox.pool, expected: isOfCopy ? nil : expected, isSandbox: true)
     server.folder = scenario.folder
     server.steps = stepFacts
     server.moment = moment

@@ -58,8 +58,12 @@ package final class DrillRun {
   var witness: WitnessRecord?
   /// What came out at the moments of its batches that are past.
   var witnessed: [CollectionComparison] = []
+  /// The unproven seams of the oplog that replays went past.
+  var seams: [DrillRecord.NotVerified] = []
   /// The run that checks compare with.
   var baseline: Baseline?
+  /// Which files these two were read from; known where a run may go on with this one's sandbox, or goes on itself.
+  var sums = CounterpartSums()
   /// What was there after the steps that a check compares with, by their ids.
   var stepFacts: [String: Catalogue] = [:]
   /// What each restore step has come to, by its id.
