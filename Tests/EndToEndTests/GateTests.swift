@@ -137,14 +137,14 @@ struct GateTests {
 
   @Test(
     "reads of several drills of all backups the last, also where it follows the other at once",
-    arguments: [(2, 48.0, nil), (3, 48.0, nil), (3, 24.001, nil)] as [(Int, Double, String?)])
-  func repeated(failed: Int, hoursAgo: Double, complaint: String?) throws {
+    arguments: [(2, 48.0), (3, 48.0), (3, 24.001)])
+  func repeated(failed: Int, hoursAgo: Double) throws {
     let earlier = Self.series(3, failed: [failed], hoursAgo: hoursAgo).map { run in
       var run = run
       run.id = run.id.replacing("20261120", with: "20261119")
       return run
     }
-    try ask(earlier + Self.series(3), complaint: complaint)
+    try ask(earlier + Self.series(3), complaint: nil)
     try ask(earlier + Self.series(3, failed: [1]), complaint: "is 'completed fail'")
   }
 
@@ -162,19 +162,19 @@ struct GateTests {
         backup: {from: backups, pick: all}
         checks: {all: {"*": [count: {compare: backup}]}}
         """.utf8, to: Files.join(folder, "scenario.yaml"))
-      func gate() throws -> ExitStatus {
-        try Supervisor.shared.capture(
-          ChildSpec([Self.script, "shop", "7", Files.join(folder, "reports")]), timeout: 60
-        ).status
+      let reports = Files.join(folder, "reports")
+      func isOpen() throws -> Bool {
+        try Supervisor.shared.capture(ChildSpec([Self.script, "shop", "7", reports]), timeout: 60)
+          .status == .exited(0)
       }
       let good = try Mongodrill.run("run", "scenario.yaml", "-q", in: folder)
       #expect(good.status == 0, "\(good.output)\(good.errorOutput)")
-      #expect(try gate() == .exited(0))
+      #expect(try isOpen())
       let orders = Files.join(folder, "backups/2026-11-19/dump/shop/orders.bson")
       try Files.writeAtomically(Files.read(orders).prefix(40), to: orders)
       let bad = try Mongodrill.run("run", "scenario.yaml", "-q", in: folder)
       #expect(bad.status == 65)
-      #expect(try gate() == .exited(1))
+      #expect(try !isOpen())
     }
   }
 }
