@@ -79,7 +79,7 @@ let package = Package(
         "BSON",
         "Platform",
       ]),
-    library("Reports", ["Record", "Platform"]),
+    library("Reports", ["Readiness", "Record", "Platform"]),
     library(
       "Fleet",
       ["Drills", "Reports", "Readiness", "Backups", "Configuration", "Record", "Platform"]),

@@ -38,7 +38,8 @@ enum DiffCommand: Command {
     ],
     exits: .codes([
       .pass: "Compared.", .checkFailed: "With --fail-on: something changed for the worse, or at all.",
-      .incomplete: nil, .usage: nil, .damagedBackup: "A number of a record is out of range.", .internal: nil,
+      .incomplete: "The result could not be written.", .usage: nil,
+      .damagedBackup: "A number of a record is out of range.", .internal: nil,
     ]))
 
   static func run(_ values: Values, _ session: Session) throws -> Int32 {

@@ -53,7 +53,10 @@ private struct Examination {
   /// What keeps a drill from being run.
   var problems: [Failure] {
     var problems: [Failure] = []
-    if case .failure(let failure) = mongod { problems.append(failure) }
+    if case .failure(var failure) = mongod {
+      failure.hint = failure.hint?.replacing(MongodFinder.referral, with: ".")
+      problems.append(failure)
+    }
     if case .failure(let failure) = room { problems.append(failure) }
     return problems
   }

@@ -2,6 +2,7 @@ internal import Arguments
 internal import Platform
 internal import Readiness
 internal import Record
+internal import Reports
 
 /// `mongodrill history`.
 enum HistoryCommand: Command {

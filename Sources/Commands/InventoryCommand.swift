@@ -79,7 +79,7 @@ enum InventoryCommand: Command {
     exits: .codes([
       .pass: "Listed; nothing is wrong with what was found.",
       .checkFailed: "With --every: there is a gap.",
-      .incomplete: nil, .usage: nil,
+      .incomplete: "Something could not be read or written.", .usage: nil,
       .damagedBackup:
         "A backup or a slice is damaged, failed or was not finished; or none reaches --target.",
       .backupNotFound: "There is no such folder, no backup in it, or none that --holds.", .internal: nil,

@@ -3,6 +3,7 @@ internal import Fleet
 internal import Platform
 internal import Readiness
 internal import Record
+internal import Reports
 
 /// `mongodrill readiness POLICY`.
 enum ReadinessCommand: Command {

@@ -30,8 +30,9 @@ package struct Ledger: Sendable, Hashable {
   package func arrival(_ target: ResolvedTarget) -> String {
     let reached = last.map { "the last entry applied is \($0)" } ?? "no entry lies before it"
     let after = next.map { "the first one after it is \($0)" } ?? "the oplog ends there"
-    return "arrived at the target (\(target.text)): \(reached), \(after); \(entries) entries read, "
-      + "\(appliedCount) operations applied, \(skippedCount) skipped for stated reasons"
+    return
+      "arrived at the target (\(target.text)): \(reached), \(after); \(entries) \(entries == 1 ? "entry" : "entries") read, "
+      + "\(appliedCount) \(appliedCount == 1 ? "operation" : "operations") applied, \(skippedCount) skipped for stated reasons"
   }
 
   /// The ledger of this replay and of one that went on from its target, as if it had been one.

@@ -36,7 +36,7 @@ extension Section {
     }
     let operations = Count.text(replay.appliedCount, "operation")
     return place
-      + "\(own: entries) \(own: backup.isPhysical ? "of the slices, behind the copy's own oplog, " : "")were read, \(own: operations) applied, \(own: Count.text(replay.skippedCount)) skipped."
+      + "\(own: entries) \(own: backup.isPhysical ? "of the slices, behind the copy's own oplog, " : "")\(own: replay.entries == 1 ? "was" : "were") read, \(own: operations) applied, \(own: Count.text(replay.skippedCount)) skipped."
   }
 
   /// Several targets, in the order in which they were reached.

@@ -47,6 +47,9 @@ package struct MongodFinder: Sendable {
     self.environment = environment
   }
 
+  /// How the hint ends for whoever found none, but for `doctor`, which would send to itself.
+  package static let referral = "; `mongodrill doctor` says what was looked at."
+
   /// The folder that downloaded servers lie in.
   package var cacheFolder: String {
     let base =
@@ -139,7 +142,7 @@ extension MongodProgram {
 extension Failure {
   private static let getOne =
     "Install MongoDB's own package (mongodb-org-server), name one by --mongod or MONGODRILL_MONGOD, or run "
-    + "scripts/setup; `mongodrill doctor` says what was looked at."
+    + "scripts/setup" + MongodFinder.referral
 
   static func noMongod(_ range: VersionRange?, _ passedOver: [MongodFinder.Candidate]) -> Failure {
     let words = passedOver.map { "\($0.path): \($0.reason ?? "")" }.joined(separator: "; ")

@@ -71,7 +71,16 @@ struct OplogChainTests {
     #expect(try chain.timestamps() == ["50:1", "50:2", "51:1"])
     #expect(chain.coverage.seams.isEmpty)
     #expect(chain.coverage.provenEnd == Timestamp("51:1"))
-    #expect(chain.notes.contains { $0.hasPrefix("2 slices end before the dump began") })
+    #expect(chain.notes.contains { $0 == "2 slices end before the dump began and are not replayed" })
+  }
+
+  @Test("says of one slice from before the dump that it is not replayed")
+  func earlySlice() throws {
+    let scratch = try Scratch()
+    let chain = try scratch.chain(
+      OplogSlices.inserts("50:1", "50:2"),
+      [OplogSlices.inserts("5:1", "5:9"), OplogSlices.inserts("50:2", "51:1")])
+    #expect(chain.notes.contains("1 slice ends before the dump began and is not replayed"))
   }
 
   @Test("takes slices in any order, that overlap, repeat and lie within each other")

@@ -125,7 +125,7 @@ struct DamagedTwin: Sendable, CustomStringConvertible {
 
 @Suite(
   "The damaged twins of the bundled scenarios", .needsFixtures, .tags(.mongod),
-  .enabled(if: Environment["MONGODRILL_FULL"] != nil, "scripts/test --full"))
+  .fullRun)
 struct DamagedTwinsTests {
   @Test("are red, and for the right reason", arguments: DamagedTwin.all)
   func red(twin: DamagedTwin) throws {

@@ -4,9 +4,6 @@ import Sandbox
 import TestSupport
 import Testing
 
-/// Whether everything is tried, and not only one of each sort.
-let isFullRun = Environment["MONGODRILL_FULL"] != nil
-
 /// A scenario that has every phase, each of them long enough to do something in the midst of it.
 enum PhasedScenario {
   static let phases = ["read", "sandbox", "restore", "replay", "indexes", "checks"]

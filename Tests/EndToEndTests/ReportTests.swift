@@ -102,7 +102,7 @@ struct ReportTests {
 
   @Test(
     "whose notifier doesn't end are given up after a minute, and the exit code is 6",
-    .enabled(if: isFullRun, "scripts/test --full"))
+    .fullRun)
   func endless() throws {
     try withFolder { (folder: String) throws in
       _ = try Dump(in: folder)

@@ -185,6 +185,7 @@ struct RestoreTests {
       let doctor = try Mongodrill.run("doctor", environment: environment, in: folder)
       #expect(doctor.output.contains("none in MONGODRILL_MONGOD, PATH or \(folder)/mongodrill/mongod"))
       #expect(doctor.output.contains("missing: no mongod is found"))
+      #expect(doctor.output.contains("or run scripts/setup.\n"))
       #expect(doctor.status == 69)
     }
   }

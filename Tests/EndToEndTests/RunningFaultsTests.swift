@@ -26,7 +26,7 @@ struct RunningFaultsTests {
   }
 
   @Test(
-    "that is killed leaves no process, no file and no part of a record", .enabled(if: isFullRun),
+    "that is killed leaves no process, no file and no part of a record", .fullRun,
     arguments: PhasedScenario.phases + ["cleanup"])
   func killed(phase: String) throws {
     try withFolder { folder in

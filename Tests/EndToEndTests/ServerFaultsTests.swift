@@ -49,7 +49,7 @@ struct ServerFaultsTests {
     }
   }
 
-  @Test("that dies in the clean-up, when all was asked, changes nothing", .enabled(if: isFullRun))
+  @Test("that dies in the clean-up, when all was asked, changes nothing", .fullRun)
   func diesAtEnd() throws {
     try withFolder { folder in
       let drill = try PhasedDrill(try PhasedScenario.write(in: folder), in: folder)
@@ -61,7 +61,7 @@ struct ServerFaultsTests {
     }
   }
 
-  @Test("that is held up while it starts is not waited for without end", .enabled(if: isFullRun))
+  @Test("that is held up while it starts is not waited for without end", .fullRun)
   func heldUpAtStart() throws {
     try withFolder { folder in
       let drill = try PhasedDrill(try PhasedScenario.write(in: folder), in: folder)
@@ -87,7 +87,7 @@ struct ServerFaultsTests {
   }
 
   @Test(
-    "that is held up for half a minute is given up, whatever waits for it", .enabled(if: isFullRun),
+    "that is held up for half a minute is given up, whatever waits for it", .fullRun,
     arguments: ServerFaultsTests.served)
   func heldUp(phase: String) throws {
     try withFolder { folder in
@@ -120,7 +120,7 @@ struct ServerFaultsTests {
     }
   }
 
-  @Test("that is a member which a set ends without is named as not verified", .enabled(if: isFullRun))
+  @Test("that is a member which a set ends without is named as not verified", .fullRun)
   func degraded() throws {
     try withFolder { folder in
       _ = try Dump(in: folder)
@@ -158,7 +158,8 @@ struct ServerFaultsTests {
   }
 
   @Test(
-    "whose disk is full says so, in 4", .enabled(if: isFullRun && geteuid() == 0),
+    "whose disk is full says so, in 4", .fullRun,
+    .enabled(if: geteuid() == 0, "root, who may mount"),
     arguments: ["restore", "replay", "indexes"])
   func fullDisk(phase: String) throws {
     try withFolder { folder in
@@ -220,7 +221,7 @@ struct ServerFaultsTests {
   }
 
   @Test(
-    "that takes few connections gives right answers or none", .enabled(if: isFullRun),
+    "that takes few connections gives right answers or none", .fullRun,
     arguments: [5, 6, 8, 12])
   func fewConnections(most: Int) throws {
     try withFolder { folder in

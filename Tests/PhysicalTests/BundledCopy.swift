@@ -7,7 +7,9 @@ import Testing
 import Witness
 
 /// Makes what lies in `scenarios/physical-restore` anew, in the folder that MONGODRILL_MAKE_COPY names.
-@Suite("The bundled physical copy", .tags(.mongod), .enabled(if: Environment["MONGODRILL_MAKE_COPY"] != nil))
+@Suite(
+  "The bundled physical copy", .tags(.mongod),
+  .enabled(if: Environment["MONGODRILL_MAKE_COPY"] != nil, "MONGODRILL_MAKE_COPY"))
 struct BundledCopy {
   @Test("is made by a server under writes") func make() throws {
     let folder = try #require(Environment["MONGODRILL_MAKE_COPY"])

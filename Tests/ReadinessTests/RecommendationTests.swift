@@ -1,6 +1,7 @@
 import Platform
 import Readiness
 import Record
+import Reports
 import Testing
 
 @Suite("Recommendations")

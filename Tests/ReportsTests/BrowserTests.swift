@@ -1,10 +1,11 @@
 import Platform
 import Record
 import Reports
+import TestSupport
 import Testing
 
 /// Chromium is heavy: it is asked only by `scripts/test --full`, and has to be there then.
-@Suite("A page in a browser", .enabled(if: Environment["MONGODRILL_FULL"] == "1"), .serialized)
+@Suite("A page in a browser", .fullRun, .serialized)
 struct BrowserTests {
   @Test("runs no script, asks for nothing, and shows the verdict")
   func shown() throws {

@@ -27,6 +27,16 @@ struct RendererTests {
       text.contains("| `shop.orders` | 5,837 | 900 kB | 2 | 5,000 in the backup |"))
   }
 
+  @Test(
+    "in Markdown count one entry in the singular",
+    arguments: [(1, "1 entry was read"), (2, "2 entries were read")])
+  func entries(count: Int, words: String) {
+    var record = replayingRecord()
+    record.replay?.earlier = []
+    record.replay?.entries = count
+    #expect(Renderer.markdown.draw(record).contains(words))
+  }
+
   @Test("in JSON is the record, and ends with a newline")
   func json() throws {
     let text = Renderer.json.draw(failingRecord())

@@ -95,7 +95,10 @@ package struct OplogChain: Sendable {
       finder.notes
       + (early == 0
         ? []
-        : ["\(early) \(early == 1 ? "slice ends" : "slices end") before the dump began and are not replayed"])
+        : [
+          "\(early) \(early == 1 ? "slice ends" : "slices end") before the dump began and "
+            + "\(early == 1 ? "is" : "are") not replayed"
+        ])
     self.slices = slices
   }
 
