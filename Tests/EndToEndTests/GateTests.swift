@@ -78,7 +78,7 @@ struct GateTests {
     "opens for a drill that passed lately, and for nothing else",
     arguments: [
       ([Run(id: next)], nil),
-      ([Run(id: next, days: 8)], "is 8 days old"),
+      ([Run(id: next, days: 8.1)], "is 8 days old"),
       ([Run(id: next, state: ("completed", "fail"))], "is 'completed fail'"),
       ([Run(id: next, state: ("completed", "warn"))], "is 'completed warn'"),
       ([Run(id: next, state: ("aborted", "inconclusive"))], "is 'aborted inconclusive'"),
