@@ -45,7 +45,7 @@ package struct Restorer: Sendable {
     let created = try create()
     let meter = LoadMeter(plan, backup, events: events)
     let reads = try load(created, meter)
-    let result = self.result(created, reads, meter.tallies)
+    let result = self.result(created, reads, meter.tallies, kept: try countCapped(created))
     let loaded = result.expected.sorted
     var ended = result
     ended.phases.append(
@@ -65,7 +65,8 @@ package struct Restorer: Sendable {
   }
 
   private func result(
-    _ created: [Int: CollectionFacts], _ reads: [Int: CollectionRead], _ tallies: [Int: LoadMeter.Tally]
+    _ created: [Int: CollectionFacts], _ reads: [Int: CollectionRead], _ tallies: [Int: LoadMeter.Tally],
+    kept: [Int: Int] = [:]
   ) -> RestoreResult {
     var result = RestoreResult()
     for (at, item) in plan.items.enumerated() {
@@ -77,6 +78,10 @@ package struct Restorer: Sendable {
         let tally = tallies[at]
         collection.target = facts.namespace
         collection.inserted = (tally?.done.documents ?? 0) - (tally?.repeated ?? 0) - (tally?.refused ?? 0)
+        if let kept = kept[at], kept < collection.inserted {
+          problems.report(.overflow(facts, inserted: collection.inserted, kept: kept))
+          collection.inserted = kept
+        }
         if facts.kind != .view {
           facts.documents = collection.documents - (tally?.repeated ?? 0)
           facts.bytes = collection.bytes
@@ -90,6 +95,19 @@ package struct Restorer: Sendable {
     }
     (result.problems, result.problemCount) = problems.all
     return result
+  }
+
+  /// How many documents each capped collection holds, by its place in the plan: the server takes more than its options
+  /// let in, and throws the oldest out without a word.
+  private func countCapped(_ created: [Int: CollectionFacts]) throws -> [Int: Int] {
+    var kept: [Int: Int] = [:]
+    for (at, facts) in created where facts.kind == .collection && facts.options["capped"]?.isTrue == true {
+      guard plan.items[at].index != nil else { continue }
+      let reply = try pool.run(
+        ["count": .string(facts.namespace.collection)], on: facts.namespace.database)
+      kept[at] = reply["n"]?.integer.map { Int($0) }
+    }
+    return kept
   }
 
   /// Applies `collMod`s, creates views and builds indexes. Throws like `run`.

@@ -126,8 +126,14 @@ extension DrillRun {
     evidence.problems = record.backup.problems
     evidence.problemCount = record.backup.problemCount
     guard !problems.isEmpty || unnamed > 0 else { return StepResult() }
-    return StepResult(
-      failure: "the server refused \(Count.text(problems.count + unnamed)) of what was restored")
+    let overflows = problems.count { $0.subject == "capped" }
+    let refused = problems.count + unnamed - overflows
+    let parts = [
+      refused == 0 ? nil : "the server refused \(Count.text(refused)) of what was restored",
+      overflows == 0
+        ? nil : "\(Count.text(overflows, "capped collection")) could not hold what the backup holds",
+    ]
+    return StepResult(failure: parts.compactMap(\.self).joined(separator: "; "))
   }
 
   /// The collections of a restore as the record shows them. A replay's own result knows no counts of the backup:
