@@ -20,6 +20,8 @@ package struct PickedBackup: Sendable {
   package let reason: String
   /// The others, each with the reason.
   package let passedOver: [(path: String, reason: String)]
+  /// Those that would have been chosen, were they not damaged, in sentences.
+  package let doubts: [String]
 }
 
 /// A backup of a folder of which all are asked for.
@@ -79,6 +81,7 @@ extension BackupShelf {
     _ pick: BackupPick, except taken: [String] = [], now: WallTime = .now
   ) throws(Failure) -> PickedBackup {
     var refused = passedOver.map { (path: $0.path, reason: $0.reason.description) }
+    var damaged = passedOver
     var dated: [(backup: any LogicalBackup, time: BackupTime)] = []
     for backup in backups {
       if taken.contains(where: { $0.utf8.elementsEqual(backup.path.utf8) }) {
@@ -89,8 +92,10 @@ extension BackupShelf {
       do throws(Failure) { dated.append((backup, try BackupTime(of: backup, in: path))) } catch {
         guard error.kind == .damagedBackup else { throw error }
         refused.append((backup.path, error.description))
+        damaged.append((backup.path, error))
       }
     }
+    damaged.removeAll { $0.reason.isOnlyUnfit }
     // Of the same moment, the first by name.
     dated.sort { ($1.time.moment, $0.backup.path) < ($0.time.moment, $1.backup.path) }
     var fitting = dated
@@ -104,7 +109,9 @@ extension BackupShelf {
     guard !fitting.isEmpty else { throw .nothingToPick(pick, path, refused) }
     let index: Int
     let reason: String
-    let count = fitting.count == 1 ? "the only backup" : "of \(fitting.count) backups"
+    let count =
+      (fitting.count == 1 ? "the only backup" : "of \(fitting.count) backups")
+      + (damaged.isEmpty ? "" : " that can be used")
     switch pick {
     case .latest, .newest:
       index = 0
@@ -126,7 +133,35 @@ extension BackupShelf {
     }
     let (backup, time) = fitting[index]
     return PickedBackup(
-      backup: backup, time: time, reason: "\(reason)\(words), of \(time.text)", passedOver: refused + others)
+      backup: backup, time: time, reason: "\(reason)\(words), of \(time.text)", passedOver: refused + others,
+      doubts: doubts(pick, damaged, chosen: backup.path, of: time.moment, now))
+  }
+
+  /// Of those that are damaged, the ones that the pick would have taken before the chosen one, as far as anything tells
+  /// when they were taken.
+  private func doubts(
+    _ pick: BackupPick, _ damaged: [(path: String, reason: Failure)], chosen: String, of time: WallTime,
+    _ now: WallTime
+  ) -> [String] {
+    damaged.compactMap { candidate in
+      let span = BackupTime.span(ofDamaged: candidate.path, in: path)
+      let word: String
+      switch pick {
+      case .latest:
+        guard span.latest >= time else { return nil }
+        word = "a newer"
+      case .newest(_, let age):
+        guard span.latest >= time, age.map({ now.timeInterval(since: span.earliest) >= $0 }) ?? true else {
+          return nil
+        }
+        word = "a newer"
+      case .oldest:
+        guard span.earliest <= time else { return nil }
+        word = "an older"
+      case .random: return nil
+      }
+      return PickedBackup.doubt(word, candidate.path, candidate.reason.description, chosen: chosen)
+    }
   }
 
   private static func objection(
@@ -143,6 +178,26 @@ extension BackupShelf {
     }
     return nil
   }
+}
+
+extension PickedBackup {
+  /// `a newer backup, /backups/b, can't be used: …; /backups/a was drilled instead`.
+  package static func doubt(_ word: String, _ path: String, _ reason: String, chosen: String) -> String {
+    "\(word) backup, \(path), can't be used: \(reason); \(chosen) was drilled instead"
+  }
+}
+
+extension BackupShelf {
+  /// Whether a backup that was passed over is none that a drill should have taken: a physical copy, or a dump without the
+  /// oplog that the target takes.
+  package static func isOnlyUnfit(_ path: String, _ reason: String) -> Bool {
+    [Failure.copyNotPicked(path), .baseWithoutOplog(path)].contains { $0.description == reason }
+  }
+}
+
+extension Failure {
+  /// Whether it says that a backup is of another kind than is picked, rather than that something is wrong with it.
+  fileprivate var isOnlyUnfit: Bool { ["copy-not-picked", "base-without-oplog"].contains(code) }
 }
 
 extension BackupPick {

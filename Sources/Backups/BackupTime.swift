@@ -38,6 +38,20 @@ package struct BackupTime: Sendable, Hashable {
     }
   }
 
+  /// Between when a damaged backup was probably taken, by its sidecar, the date in its name or its newest change. A
+  /// date without a time stands for all of its day.
+  package static func span(ofDamaged path: String, in folder: String) -> (
+    earliest: WallTime, latest: WallTime
+  ) {
+    if let time = try? Sidecar.find(for: path)?.time { return (time, time) }
+    if let time = dated(path, in: folder) {
+      let isDay = time.nanoseconds == 0 && time.seconds.isMultiple(of: 86_400)
+      return (time, isDay ? WallTime(seconds: time.seconds + 86_399) : time)
+    }
+    let time = Files.newestModification(in: path)
+    return (time, time)
+  }
+
   /// The date in the name of a backup, or of the nearest of the folders that it lies in, up to `folder`.
   static func dated(_ path: String, in folder: String) -> WallTime? {
     let below = path.utf8.starts(with: folder.utf8) ? String(path.dropFirst(folder.count)) : path

@@ -133,7 +133,7 @@ private struct FolderContent {
 
 /// Files that lie beside a collection's, named for it: what an editor leaves, checksums, signatures, what macOS keeps of a
 /// file's attributes.
-private struct Companions {
+struct Companions {
   private let names: Set<[UInt8]>
 
   init(_ names: [String]) { self.names = Set(names.map { Array($0.utf8) }) }
@@ -146,8 +146,12 @@ private struct Companions {
 
   /// Whether the file that it is named for is there: without that it may be all that is left of it.
   func isCompanion(_ name: String) -> Bool {
-    guard Self.isOfCollection(name) else { return false }
-    return Self.forms.contains { start, end in
+    Self.isOfCollection(name) && isNamedForAnother(name)
+  }
+
+  /// The same, whatever it is that lies there.
+  func isNamedForAnother(_ name: String) -> Bool {
+    Self.forms.contains { start, end in
       let bytes = name.utf8
       guard bytes.count > start.utf8.count + end.utf8.count, bytes.starts(with: start.utf8),
         bytes.suffix(end.utf8.count).elementsEqual(end.utf8)

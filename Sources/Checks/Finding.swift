@@ -24,6 +24,8 @@ package struct Finding: Sendable {
   package var samples: [String] = []
   /// A line for mongosh that shows it again.
   package var query: String?
+  /// What it was to look at and did not, as a phrase.
+  package var leftOut: String?
 
   package init(
     figure: Double, of total: Int? = nil, failsAbove: Double? = 0, least: Outcome.Result = .pass,

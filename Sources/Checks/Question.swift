@@ -109,6 +109,7 @@ struct Question: Sendable {
     outcome.observed = finding.observed
     outcome.samples = Array(finding.samples.prefix(common.samples))
     outcome.query = finding.query
+    outcome.leftOut = finding.leftOut.map { "\(blank.title): \($0)" }
     if finding.examined == 0, !common.allowsEmpty, finding.least == .pass {
       outcome.message = "no data: \(finding.message)"
       return outcome

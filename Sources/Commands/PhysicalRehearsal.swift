@@ -67,6 +67,9 @@ struct PhysicalRehearsal {
   /// Goes on with slices; nil where none are needed.
   private func replay(_ recovered: RecoveredCopy, on sandbox: Sandbox) throws -> Recovery.Stage? {
     for note in recovered.chain?.notes ?? [] { session.events(.note(note)) }
+    if recovered.resolved?.requested ?? .latest == .latest {
+      for words in recovered.chain?.emptyAtEnd ?? [] { session.events(.warning(words)) }
+    }
     for warning in (recovered.resolved?.warnings ?? []) + (recovered.onward?.doubts ?? []) {
       session.events(.warning(warning))
     }

@@ -131,12 +131,15 @@ struct Rehearsal {
 
   /// Says what the server refused.
   private func refuse(_ result: RestoreResult) {
-    for problem in result.problems { session.console.log("refused: " + problem.text.visible) }
+    for problem in result.problems {
+      session.console.log((problem.subject == "capped" ? "lost: " : "refused: ") + problem.text.visible)
+    }
     let more = result.problemCount - result.problems.count
     if more > 0 { session.console.log("refused: \(Count.text(more)) more") }
     let count = Count.text(result.problemCount, "part")
+    let verb = result.problems.contains { $0.subject == "capped" } ? "refused or lost" : "refused"
     session.console.log(
-      "mongodrill: \(backup.path.visible): the server refused \(count) of the backup")
+      "mongodrill: \(backup.path.visible): the server \(verb) \(count) of the backup")
     if session.options.output != .text { session.result(text: "", json: result.json(uri: nil)) }
   }
 }

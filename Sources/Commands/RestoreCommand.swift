@@ -121,6 +121,9 @@ enum RestoreCommand: Command {
     if backup.oplog == nil, values[oplog].isEmpty, target == nil { return nil }
     let replay = try PlannedReplay(of: backup, slices: values[oplog], to: target)
     for note in replay.chain.notes { session.events(.note(note)) }
+    if replay.target.requested == .latest {
+      for words in replay.chain.emptyAtEnd { session.events(.warning(words)) }
+    }
     let seams = replay.doubts.map { "unproven seam: \($0)" }
     for warning in replay.target.warnings + seams { session.events(.warning(warning)) }
     return replay

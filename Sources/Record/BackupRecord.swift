@@ -70,7 +70,7 @@ extension DrillRecord {
     package var bytes = 0
     /// Documents that the backup holds more than once, the same byte for byte: they arrive once.
     package var repeated = 0
-    /// Documents that the server took.
+    /// Documents that the server took and, in a capped collection, kept.
     package var inserted = 0
     /// Documents that it holds at the target; nil without a replay.
     package var atTarget: Int?
@@ -110,7 +110,8 @@ extension DrillRecord {
   package struct Problem: RecordPart {
     /// The collection in the sandbox.
     package var namespace = ""
-    /// `document`, `index`, `collection`, or `operation` of the oplog.
+    /// `document`, `index`, `collection`, `capped` (a capped collection that could not hold all), or `operation` of the
+    /// oplog.
     package var subject = ""
     /// The document's `_id` as Extended JSON, or the index's name.
     package var name: String?
@@ -129,6 +130,7 @@ extension DrillRecord {
     package var title: String {
       switch (subject, name) {
       case ("collection", _): "collection \(namespace)"
+      case ("capped", _): "capped collection \(namespace)"
       case ("operation", let name?): "an operation on \(name) of \(namespace)"
       case (let subject, let name?): "\(subject) \(name) of \(namespace)"
       case (let subject, nil):

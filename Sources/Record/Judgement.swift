@@ -26,6 +26,8 @@ package struct Judgement: Sendable, Hashable {
     package var objectives = DrillRecord.Objectives()
     /// What went wrong while cleaning up, rollbacks included.
     package var cleanupFailures: [Failure] = []
+    /// Whether checks that only note a figure are enough: of a live server, to compare with later.
+    package var takesFigures = false
     /// Whether a warning is to end in a code of its own (`--fail-on warn`).
     package var failOnWarn = false
 
@@ -44,6 +46,12 @@ package struct Judgement: Sendable, Hashable {
     }
     if evidence.checks.isEmpty {
       reasons.append(DrillRecord.Reason(.notVerified, "nothing-checked", "not a single check was made"))
+    } else if !evidence.takesFigures, evidence.checks.allSatisfy(\.isFigureAlone) {
+      reasons.append(
+        DrillRecord.Reason(
+          .notVerified, "nothing-checked",
+          "figures were noted, and not a single check compares one with anything",
+          hint: "Give the metric `min`, `max`, `equals` or `compare: baseline`."))
     }
     for (name, objective) in evidence.objectives.all {
       reasons += Judgement.measured(name, objective, failOnWarn: evidence.failOnWarn)
@@ -79,6 +87,15 @@ package struct Judgement: Sendable, Hashable {
 
   private static func refused(_ evidence: Evidence) -> [DrillRecord.Reason] {
     var reasons = evidence.problems.map { problem in
+      if problem.subject == "capped" {
+        return DrillRecord.Reason(
+          .checkFailed, "capped-overflow",
+          "documents of \(problem.title) are lost: \(problem.message)",
+          hint:
+            "The options in the backup's metadata are not those that the collection had, or it was written to while "
+            + "it was dumped without --oplog. Compare them with the source; exclude the collection if its oldest documents may go."
+        )
+      }
       let isOperation = problem.subject == "operation"
       return DrillRecord.Reason(
         .checkFailed, isOperation ? "operation-failed" : "\(problem.subject)-refused",

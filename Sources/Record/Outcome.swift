@@ -36,6 +36,8 @@ package struct Outcome: Sendable, Hashable {
   package var query: String?
   /// How long it took.
   package var seconds: Double
+  /// What it was to look at and did not, as a sentence for what was not verified. A record has it there alone.
+  package var leftOut: String?
 
   package init(
     kind: String, suite: String, namespace: String?, name: String, result: Result, message: String,
@@ -54,5 +56,10 @@ package struct Outcome: Sendable, Hashable {
     self.samples = samples
     self.query = query
     self.seconds = seconds
+  }
+
+  /// Whether a figure was noted and nothing was asked of it: that proves nothing.
+  package var isFigureAlone: Bool {
+    result == .pass && expected == nil && (kind == "metric" || kind == "storage")
   }
 }

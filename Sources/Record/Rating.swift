@@ -82,7 +82,8 @@ extension DrillRecord {
     rating.indexesShare =
       rating.indexesOriginal == 0 ? 1 : Double(rating.indexesRecovered) / Double(rating.indexesOriginal)
     rating.constraintErrors =
-      backup.problemCount - backup.problems.count { $0.subject == "index" || $0.subject == "collection" }
+      backup.problemCount
+      - backup.problems.count { ["index", "collection", "capped"].contains($0.subject) }
       + checks.reduce(0) { RecordNumbers.sum($0, $1.constraintErrors) }
     rating.level = rating.levelOfFigures
     // Late or untidy is not less whole.

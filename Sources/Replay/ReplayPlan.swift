@@ -1,6 +1,7 @@
 package import BSON
 package import Backups
 package import Platform
+internal import Restore
 
 /// What a replay up to one target comes to, learned by reading the oplog once before anything is restored: which
 /// collections exist at the target and how they are defined there.
@@ -22,6 +23,8 @@ package struct ReplayPlan: Sendable {
   let settled: Timestamp
   /// The collections whose documents the entries after `settled` change.
   private(set) var changed: Set<SourceCatalogue.ID> = []
+  /// What was inserted into capped collections in the dump's window.
+  private(set) var insertedMeanwhile: [SourceCatalogue.ID: RestorePlan.Inserted] = [:]
   /// Entries in that interval, and their bytes: what progress counts to.
   package private(set) var entries = 0
   package private(set) var bytes = 0
@@ -64,7 +67,11 @@ package struct ReplayPlan: Sendable {
       for operation in operations where !skips(operation) {
         if later == nil {
           let effect = try catalogue.follow(operation, entry.timestamp, at: cursor.place)
-          if case .document(let id) = effect { changed.insert(id) }
+          guard case .document(let id) = effect else { continue }
+          changed.insert(id)
+          if operation.kind == .insert, entry.timestamp <= dumpEnd ?? through, catalogue[id].isCapped {
+            insertedMeanwhile[id, default: .init()].add(bytes: operation.objectSlice?.count ?? 0)
+          }
         } else {
           _ = try later?.follow(operation, entry.timestamp, at: cursor.place)
         }

@@ -33,7 +33,9 @@ package struct ReplayedRestore: Sendable {
     var ids: [SourceCatalogue.ID] = []
     for (id, collection) in replay.catalogue.collections.enumerated() where collection.isAlive {
       ids.append(id)
-      plan.items.append(RestorePlan.Item(collection))
+      var item = RestorePlan.Item(collection)
+      item.insertedMeanwhile = replay.insertedMeanwhile[id] ?? .init()
+      plan.items.append(item)
     }
     for (name, view) in replay.catalogue.views.sorted(by: { $0.key < $1.key }) {
       plan.items.append(

@@ -43,10 +43,13 @@ package struct SourceCatalogue: Sendable {
     /// the base that may have been before it was made, or before it had this name.
     var isDisplaced = false
 
+    /// Whether it throws out its oldest documents.
+    var isCapped: Bool { options["capped"]?.isTrue == true }
+
     /// Whether all of its operations have to stay in order: capped, and collections whose collation only the
     /// server can compare `_id`s by.
     package var isOrdered: Bool {
-      options["capped"]?.isTrue == true
+      isCapped
         || options["collation"]?.document.map { $0["locale"]?.string != "simple" } == true
     }
 

@@ -5,6 +5,19 @@ package import Platform
 
 /// What each collection of a backup becomes in the sandbox: decided before anything is written.
 package struct RestorePlan: Sendable {
+  /// Documents that were inserted, and their bytes.
+  package struct Inserted: Sendable, Hashable {
+    package var documents = 0
+    package var bytes = 0
+
+    package init() {}
+
+    package mutating func add(bytes: Int) {
+      documents += 1
+      self.bytes += bytes
+    }
+  }
+
   /// One collection of the backup, or one that only an oplog creates.
   package struct Item: Sendable {
     /// Its index in `LogicalBackup.collections`; nil when the backup doesn't hold it.
@@ -23,6 +36,8 @@ package struct RestorePlan: Sendable {
     package var isServers = false
     /// The options that it has until everything is in it, where those are others than in the end.
     package var loadOptions: Document?
+    /// What was inserted while it was dumped: a capped collection throws out as much, here as on the source.
+    package var insertedMeanwhile = Inserted()
     /// `collMod` commands that come after the data, in order.
     package var modifications: [Document] = []
     /// Indexes of a time series by the keys of its buckets.

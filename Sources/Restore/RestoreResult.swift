@@ -16,7 +16,7 @@ package struct RestoreResult: Sendable {
     package var documents: Int
     /// BSON bytes read from the backup.
     package var bytes: Int
-    /// Documents that the server took.
+    /// Documents that the server took and, in a capped collection, kept.
     package var inserted: Int
     /// Indexes built, `_id_` not counted.
     package var indexes: Int
@@ -39,7 +39,7 @@ package struct RestoreResult: Sendable {
   package struct Problem: Sendable, Hashable {
     /// The collection in the sandbox.
     package var namespace: Namespace
-    /// `document`, `index` or `collection`.
+    /// `document`, `index`, `collection`, or `capped` for a capped collection that could not hold all.
     package var subject: String
     /// The `_id` of the document (as Extended JSON) or the name of the index.
     package var name: String?
@@ -76,5 +76,19 @@ package struct RestoreResult: Sendable {
     self.expected = expected
     self.phases = phases
     self.notVerified = notVerified
+  }
+}
+
+extension RestoreResult.Problem {
+  /// A capped collection kept fewer documents than were inserted.
+  static func overflow(_ facts: CollectionFacts, inserted: Int, kept: Int) -> Self {
+    let limits = ["size", "max"].compactMap { name in
+      facts.options[name].map { "\(name) \($0.extendedJSON())" }
+    }
+    return Self(
+      facts.namespace, "capped", name: nil,
+      message:
+        "of \(Count.text(inserted, "document")) the server kept the newest \(Count.text(kept)): the backup holds more "
+        + "than the collection's capped options (\(limits.joined(separator: ", "))) let in")
   }
 }

@@ -45,7 +45,7 @@ package struct Restorer: Sendable {
     let created = try create()
     let meter = LoadMeter(plan, backup, events: events)
     let reads = try load(created, meter)
-    let result = self.result(created, reads, meter.tallies)
+    let result = self.result(created, reads, meter.tallies, kept: try countCapped(created))
     let loaded = result.expected.sorted
     var ended = result
     ended.phases.append(
@@ -65,7 +65,8 @@ package struct Restorer: Sendable {
   }
 
   private func result(
-    _ created: [Int: CollectionFacts], _ reads: [Int: CollectionRead], _ tallies: [Int: LoadMeter.Tally]
+    _ created: [Int: CollectionFacts], _ reads: [Int: CollectionRead], _ tallies: [Int: LoadMeter.Tally],
+    kept: [Int: (documents: Int, bytes: Int)] = [:]
   ) -> RestoreResult {
     var result = RestoreResult()
     for (at, item) in plan.items.enumerated() {
@@ -77,6 +78,17 @@ package struct Restorer: Sendable {
         let tally = tallies[at]
         collection.target = facts.namespace
         collection.inserted = (tally?.done.documents ?? 0) - (tally?.repeated ?? 0) - (tally?.refused ?? 0)
+        if let kept = kept[at], kept.documents < collection.inserted {
+          let lost = (documents: collection.inserted - kept.documents, bytes: collection.bytes - kept.bytes)
+          let meanwhile = item.insertedMeanwhile
+          if lost.documents <= meanwhile.documents || lost.bytes <= meanwhile.bytes {
+            collection.note =
+              "\(Count.text(lost.documents, "document")) thrown out, as on the source while it was dumped"
+          } else {
+            problems.report(.overflow(facts, inserted: collection.inserted, kept: kept.documents))
+            collection.inserted = kept.documents
+          }
+        }
         if facts.kind != .view {
           facts.documents = collection.documents - (tally?.repeated ?? 0)
           facts.bytes = collection.bytes
@@ -90,6 +102,19 @@ package struct Restorer: Sendable {
     }
     (result.problems, result.problemCount) = problems.all
     return result
+  }
+
+  /// What each capped collection holds, by its place in the plan: the server takes more than its options let in, and
+  /// throws the oldest out without a word.
+  private func countCapped(_ created: [Int: CollectionFacts]) throws -> [Int: (documents: Int, bytes: Int)] {
+    var kept: [Int: (documents: Int, bytes: Int)] = [:]
+    for (at, facts) in created where facts.kind == .collection && facts.options["capped"]?.isTrue == true {
+      guard plan.items[at].index != nil else { continue }
+      let reply = try pool.run(
+        ["collStats": .string(facts.namespace.collection)], on: facts.namespace.database)
+      kept[at] = (Int(reply["count"]?.number ?? 0), Int(reply["size"]?.number ?? 0))
+    }
+    return kept
   }
 
   /// Applies `collMod`s, creates views and builds indexes. Throws like `run`.

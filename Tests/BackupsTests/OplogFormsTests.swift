@@ -114,6 +114,44 @@ struct OplogFormsTests {
     #expect(failure?.code == "no-oplog" && failure?.hint?.contains(first) == true)
   }
 
+  @Test(
+    "in a form that isn't read, or unfinished, are damage",
+    arguments: [
+      "1.bson.xz", "1.bson.gpg", ".1.bson.gz.Xa3f2", "1.bson.partial", "1.oplog.tmp", "oplog.rs.bz2",
+      "hour.archive.xz", "1.BSON.bz2", "sub/1.bson.age",
+    ])
+  func unread(name: String) throws {
+    let scratch = try Scratch()
+    let base = try scratch.writeBase(Array(all[...1]))
+    try scratch.write(all, to: "in/0.bson")
+    try scratch.write("whatever", to: "in/\(name)")
+    let failure = #expect(throws: Failure.self) { try OplogChain.open(base: base, slices: [scratch["in"]]) }
+    #expect(failure?.kind == .damagedBackup && failure?.code == "unread-slice")
+    #expect(failure?.place?.file == scratch["in/\(name)"])
+  }
+
+  @Test("beside their checksums, which are passed over")
+  func checksums() throws {
+    let scratch = try Scratch()
+    let base = try scratch.writeBase(Array(all[...1]))
+    try scratch.write(all, to: "in/0.bson")
+    try scratch.write("whatever", to: "in/0.bson.sha256")
+    let chain = try OplogChain.open(base: base, slices: [scratch["in"]])
+    #expect(chain.passedOver == ["\(scratch["in/0.bson.sha256"]): passed over, holds no oplog"])
+  }
+
+  @Test("that are empty are a doubt behind all others, and none before", arguments: ["0.bson", "2.bson"])
+  func emptyAtEnd(name: String) throws {
+    let scratch = try Scratch()
+    let base = try scratch.writeBase(Array(all[...1]))
+    try scratch.write(all, to: "in/1.bson")
+    try scratch.write("", to: "in/\(name)")
+    let chain = try OplogChain.open(base: base, slices: [scratch["in"]])
+    let doubt =
+      "\(scratch["in/2.bson"]) is empty and stands behind all other slices: what was to be in it is not verified"
+    #expect(chain.emptyAtEnd == (name == "2.bson" ? [doubt] : []))
+  }
+
   @Test("once, also where a folder holds nothing but what was found before")
   func onceMore() throws {
     let scratch = try Scratch()

@@ -67,6 +67,32 @@ struct PickTests {
     #expect(text.contains("\n2026-11-21: "))
   }
 
+  @Test(
+    "says of what is damaged when it would have been chosen, and doesn't call what is left the only one",
+    arguments: [
+      ("2026-11-21", BackupPick.latest, "a newer backup"), ("2026-11-19", .latest, nil),
+      ("undated", .latest, "a newer backup"), ("2026-11-21", .oldest, nil),
+      ("2026-11-19", .oldest, "an older backup"),
+      ("2026-11-21", .newest(holding: "shop.orders", olderThan: nil), "a newer backup"),
+      ("2026-11-21", .newest(holding: nil, olderThan: 45_000), nil), ("2026-11-21", .random(seed: 1), nil),
+    ] as [(String, BackupPick, String?)])
+  func doubts(damaged: String, pick: BackupPick, word: String?) throws {
+    try dump("2026-11-20")
+    try dump(damaged)
+    try scratch.remove("\(damaged)/shop/orders.bson")
+    let now = try #require(WallTime(rfc3339: "2026-11-21T12:00:00Z"))
+    let choice = try BackupShelf(scratch.path, needsOplog: false).choose(pick, now: now)
+    #expect(Files.name(of: choice.backup.path) == "2026-11-20")
+    #expect(choice.reason.contains("the only backup that can be used"), "\(choice.reason)")
+    guard let word else {
+      #expect(choice.doubts == [])
+      return
+    }
+    let doubt = try #require(choice.doubts.first)
+    #expect(doubt.hasPrefix("\(word), \(scratch[damaged]), can't be used: "), "\(doubt)")
+    #expect(doubt.hasSuffix("; \(scratch["2026-11-20"]) was drilled instead") && choice.doubts.count == 1)
+  }
+
   @Test("at random takes the same for the same seed, and each for some seed")
   func random() throws {
     for name in ["a", "b", "c"] { try dump(name) }

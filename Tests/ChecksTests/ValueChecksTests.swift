@@ -314,11 +314,13 @@ struct FreshnessCheckTests {
   func odd() throws {
     var database = try shop()
     let late = try database.check("c", "freshness: {field: late, max: 1h}")
-    #expect(late.result == .pass && late.measured["is_future"] == true, "\(late)")
+    #expect(late.result == .warn && late.measured["is_future"] == true, "\(late)")
     #expect(
       late.message
         == "the newest `late` is 2026-11-21T16:00:00.000Z, 2h 00m after 2026-11-21T14:00:00.000Z: in the future of what was recovered"
     )
+    let near = try database.check("c", "freshness: {field: late, max: 1h, at: \"2026-11-21T15:56:00Z\"}")
+    #expect(near.result == .pass && near.measured["is_future"] == true, "\(near)")
     let text = try database.check("c", "freshness: {field: text, max: 1h}")
     #expect(text.message == "no data: no document has a date, a timestamp or an ObjectId in `text`")
     database.server = { _ in }

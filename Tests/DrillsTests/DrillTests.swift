@@ -1,3 +1,4 @@
+import BSON
 import Drills
 import Glibc
 import Platform
@@ -54,6 +55,33 @@ struct DrillTests {
   let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder() }
+
+  @Test("whose capped collection can't hold what the backup holds fails, and says why")
+  func capped() throws {
+    let database = Files.join(folder.path, "dump/app")
+    try Files.createFolder(database, parents: true)
+    var bytes: [UInt8] = []
+    for number in 1...1000 {
+      let document: Document = [
+        "_id": .int32(Int32(number)), "p": .string(String(repeating: "x", count: 90)),
+      ]
+      bytes += document.bytes
+    }
+    try Files.writeAtomically(bytes, to: Files.join(database, "log.bson"))
+    try Files.writeAtomically(
+      #"{"options":{"capped":true,"size":4096},"indexes":[],"collectionName":"log","type":"collection"}"#
+        .utf8,
+      to: Files.join(database, "log.metadata.json"))
+    let checks = "- {id: verify, check: [core]}\nchecks: {core: {app.log: [options]}}"
+    let record = drill(
+      try shopScenario(checks, backup: Files.join(folder.path, "dump"), in: folder))
+    #expect(record.verdict == .fail && record.exitCode == .checkFailed, "\(record.reasons)")
+    #expect(record.reasons.first?.code == "capped-overflow" && record.reasons.first?.hint != nil)
+    #expect(record.rating?.level == .needsReview)
+    let log = try #require(record.backup.collections.first)
+    #expect(log.missing > 900 && log.inserted + log.missing == 1000)
+    try expectValid(record)
+  }
 
   @Test("of a backup alone restores all of it and finds it whole", arguments: ["dump", "full.archive.gz"])
   func backup(form: String) throws {

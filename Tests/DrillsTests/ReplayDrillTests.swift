@@ -1,4 +1,5 @@
 import Drills
+import Glibc
 import Platform
 import Record
 import Reports
@@ -48,6 +49,33 @@ struct ReplayDrillTests {
         "`before:1795259696:1`, which is up to 1795259696:1, without it: the last entry applied is `1795259694:300` "
           + "(2026-11-21 11:14:54 UTC), the first one after it is `1795259696:1`."), "\(text)")
     #expect(text.contains("RPO, data lost"))
+    try expectValid(record)
+  }
+
+  @Test(
+    "to the latest entry warns of an empty slice behind all others, and elsewhere names it",
+    arguments: ["latest", ShopMoment.beforeAccident])
+  func emptySlice(target: String) throws {
+    // Behind the fixture's by its path.
+    let empty = "/var/tmp/mongodrill-\(getpid())-\(target.utf8.count)/z.bson"
+    let slices = Files.join(folder.path, "slices")
+    #expect(symlink(Files.folder(of: shopOplog), slices) == 0)
+    try Files.createFolder(Files.folder(of: empty))
+    defer { try? Files.removeTree(Files.folder(of: empty)) }
+    try Files.writeAtomically([], to: empty)
+    let script = """
+      - {id: replay, replay: {to: "\(target)"}}
+      - {id: verify, check: [core]}
+      checks: {core: {shop.orders: [{count: {min: 1}}]}}
+      oplog: ["\(slices)/oplog", "\(empty)"]
+      """
+    let record = drill(try shopScenario(script, restore: "{}", in: folder))
+    #expect(record.exitCode == .pass, "\(record.reasons)")
+    #expect(record.verdict == (target == "latest" ? .warn : .pass), "\(record.reasons)")
+    #expect(record.notVerified.contains { $0.message == "\(empty): passed over, is empty" })
+    #expect(
+      record.reasons.contains { $0.message.hasPrefix("\(empty) is empty and stands behind") }
+        == (target == "latest"))
     try expectValid(record)
   }
 

@@ -13,6 +13,8 @@ import Witness
 private struct WitnessedBackup {
   let folder: TemporaryFolder
   let batches: Int
+  /// When the last batch was read.
+  let last: Timestamp
 
   init(batchSeconds: Double?) throws {
     folder = try TemporaryFolder()
@@ -87,10 +89,11 @@ private struct WitnessedBackup {
     let record = try WitnessReading(request, from: pool, events: { _ in }).record(
       to: Files.join(folder.path, "shop.witness.json"))
     batches = record.batches.count
+    last = try #require(record.batches.last?.timestamp)
     Interruption.sleep(0.3)
-    let last = try source.now()
+    let now = try source.now()
     try Files.createFolder(Files.join(folder.path, "oplog"))
-    try source.slice(after: end, through: last, to: Files.join(folder.path, "oplog/000.bson"))
+    try source.slice(after: end, through: now, to: Files.join(folder.path, "oplog/000.bson"))
   }
 
   /// A scenario that replays to the witness and compares, with `steps` in between.
@@ -226,6 +229,28 @@ struct WitnessDrillTests {
     #expect(
       other.checks.allSatisfy { $0.result == .error && $0.message.contains("replay `to: witness`") },
       "\(other.checks)")
+  }
+
+  @Test(
+    "a witness of several moments that is compared at the last alone is a warning that counts what is left",
+    .needs(ServerVersion(5, 0), "reading at a cluster time"))
+  func inPart() throws {
+    let backup = try WitnessedBackup(batchSeconds: 0.4)
+    #expect(backup.batches > 1)
+    var scenario = try backup.scenario()
+    scenario.steps[1].action =
+      try Scenario(file: path(backup, "- {id: replay, replay: {to: \"\(backup.last)\"}}")).steps[1].action
+    let record = drill(scenario)
+    let part = record.checks.filter { $0.kind == "digest" && $0.result == .warn }
+    #expect(!part.isEmpty, "\(record.checks)")
+    for outcome in part {
+      #expect(outcome.message.contains("that the witness holds were not compared"), "\(outcome.message)")
+      #expect(
+        record.notVerified.contains {
+          $0.code == "check" && $0.message.hasPrefix("digest of \(outcome.namespace ?? ""): ")
+        }, "\(record.notVerified)")
+    }
+    #expect(record.verdict != .pass)
   }
 
   private func path(_ backup: WitnessedBackup, _ step: String) throws -> String {

@@ -157,14 +157,19 @@ struct SidecarTests {
       }
       try Files.writeAtomically(
         #"{"status": "running"}"#.utf8, to: Files.join(folder, "backups/2026-11-20/backup_metadata.json"))
-      for (pick, reason) in [
-        ("latest", "the only backup"), ("random, seed: 7", "picked at random the only backup, seed 7"),
+      for (pick, reason, verdict) in [
+        ("latest", "the only backup that can be used", "warn"),
+        ("random, seed: 7", "picked at random the only backup that can be used, seed 7", "pass"),
       ] {
         try Files.writeAtomically(
           "version: 1\nbackup: {from: backups, pick: \(pick)}\n".utf8, to: Files.join(folder, "picked.yaml"))
         let run = try Mongodrill.run("run", "picked.yaml", "--output=json", "--sandbox-dir", ".", in: folder)
         let record = try JSON.parse(run.output)
         #expect(record["backup"]?["path"] == "backups/2026-11-19/dump")
+        #expect(record["verdict"] == .string(verdict))
+        #expect(
+          run.output.contains("a newer backup, backups/2026-11-20/dump, can't be used: ")
+            == (verdict == "warn"))
         #expect(
           record["backup"]?["notes"] == [
             .string(

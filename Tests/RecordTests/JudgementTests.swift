@@ -39,6 +39,8 @@ private func failure(_ kind: Failure.Kind, _ code: String = "c") -> Failure {
   Failure(kind, code, "it broke")
 }
 
+private let figure = Outcome(
+  kind: "metric", suite: "core", namespace: "shop.orders", name: "metric", result: .pass, message: "12")
 private let lost = DrillRecord.Collection(
   source: "shop.orders", target: "shop.orders", documents: 10, bytes: 100, inserted: 9, indexes: 0)
 private let refused = DrillRecord.Problem(
@@ -48,6 +50,16 @@ private let table: [Row] = [
   Row("a passing check", .pass, .pass) { _ in },
   Row("no check at all", .inconclusive, .notVerified) { $0.checks = [] },
   Row("nothing at all", .inconclusive, .notVerified) { $0 = Judgement.Evidence() },
+  Row("a figure that is compared with nothing", .inconclusive, .notVerified) { $0.checks = [figure] },
+  Row("a figure of a live server", .pass, .pass) {
+    $0.checks = [figure]
+    $0.takesFigures = true
+  },
+  Row("a figure and a check", .pass, .pass) { $0.checks.append(figure) },
+  Row("a figure within its limits", .pass, .pass) {
+    $0.checks = [figure]
+    $0.checks[0].expected = "at least 1"
+  },
   Row("a warning", .warn, .pass) { $0.checks.append(check(.warn)) },
   Row("a warning with --fail-on warn", .warn, .warnings) {
     $0.checks.append(check(.warn))

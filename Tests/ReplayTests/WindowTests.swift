@@ -68,4 +68,63 @@ struct WindowTests {
       #expect(try Truth(of: sandbox.pool).differences(from: want, uuids: uuids) == [])
     }
   }
+
+  @Test("has of a capped collection what the source had, though the dump read more than that")
+  func capped() throws {
+    let source = try LiveSource.start()
+    defer { source.stop() }
+    let pool = source.pool
+    func insert(_ numbers: Range<Int32>) throws -> [Document] {
+      let documents = numbers.map { number -> Document in
+        ["_id": .int32(number), "pad": .string(String(repeating: "x", count: 40 + Int(number) % 50))]
+      }
+      try pool.run(["insert": "log", "documents": .list(documents.map { .document($0) })], on: "shop")
+      return documents
+    }
+    try pool.run(["create": "log", "capped": true, "size": 16_384], on: "shop")
+    _ = try insert(0..<500)
+    let before = try pool.all(["find": "log"], on: "shop")
+    let start = try source.now()
+    // The cursor of a dump follows what is inserted while it reads.
+    let read = try before + insert(500..<540)
+    let folder = "/tmp/mongodrill-capped-\(source.port)"
+    defer { try? Files.removeTree(folder) }
+    let end = try source.dump(["shop"], to: folder)
+    try Files.writeAtomically(read.flatMap(\.bytes), to: Files.join(folder, "shop/log.bson"))
+    let want = try Truth(of: pool)
+    #expect(want.collections[Namespace("shop", "log")].map { $0.count < read.count } == true)
+
+    for isWithOplog in [true, false] {
+      let oplog = Files.join(folder, "oplog.bson")
+      if isWithOplog {
+        try source.slice(after: start, through: end, to: oplog)
+      } else {
+        try Files.removeTree(oplog)
+      }
+      try withSandbox { sandbox in
+        let backup = try openBackup(folder)
+        let options = RestoreOptions()
+        guard isWithOplog else {
+          let result = try Restorer(
+            backup: backup, plan: RestorePlan(backup, options), pool: sandbox.pool, options: options,
+            events: { _ in }
+          ).run()
+          #expect(result.problems.map(\.subject) == ["capped"])
+          return
+        }
+        let planned = try PlannedReplay(of: backup, slices: [], to: nil)
+        let plan = try RecoveryPlan(planned, of: backup, options)
+        var recovery = Recovery(backup: backup, pool: sandbox.pool, options: options, events: { _ in })
+        let loaded = try recovery.load(plan)
+        #expect(loaded.problems == [])
+        #expect(
+          loaded.collections.first?.note?.hasSuffix("thrown out, as on the source while it was dumped")
+            == true)
+        let stage = try recovery.replay(planned, plan)
+        #expect(stage.restore.problems == [] && stage.replay.problems == [])
+        let uuids = Set(backup.collections.compactMap(\.facts.uuid))
+        #expect(try Truth(of: sandbox.pool).differences(from: want, uuids: uuids) == [])
+      }
+    }
+  }
 }

@@ -9,6 +9,10 @@ package struct OplogChain: Sendable {
   package let coverage: Coverage
   /// What a person should know and that is no failure.
   package let notes: [String]
+  /// Of these, the files that may hold entries and were passed over.
+  package let passedOver: [String]
+  /// Slices without an entry that stand behind all others, in sentences: what should be in them may be lost.
+  package let emptyAtEnd: [String]
   /// What is wrong; empty in a chain from `open`. What follows damage in a slice counts as not there.
   package let damage: [Failure]
 
@@ -90,6 +94,8 @@ package struct OplogChain: Sendable {
       seams: merge.meetings.compactMap { judge.seam($0) },
       unused: slices.filter { $0.facts.last.map { $0 > windowStart } ?? false }.compactMap(\.facts.unused)
         .reduce(nil) { sum, next in sum?.and(next) ?? next })
+    passedOver = finder.notes
+    emptyAtEnd = finder.emptyAtEnd
     let early = slices.count { $0.facts.last.map { $0 < windowStart } ?? false }
     notes =
       finder.notes

@@ -13,6 +13,8 @@ struct OplogFinder {
   private var passedOver: [String] = []
   /// Files under it that hold nothing.
   private var empty: [String] = []
+  /// All files that hold nothing and are named as slices are.
+  private var emptySlices: [String] = []
   /// Whether something under the path at hand was found before, or is an oplog without an entry.
   private var isKnown = false
 
@@ -42,7 +44,10 @@ struct OplogFinder {
     for slice in base.slices where seen.insert(try Files.realPath(slice.path)).inserted {
       do throws(Failure) {
         try refuseEmpty(slice.path)
-        if try !add(.file(slice.path), .slice) { notes.append("\(slice.path): passed over, is empty") }
+        if try !add(.file(slice.path), .slice) {
+          notes.append("\(slice.path): passed over, is empty")
+          emptySlices.append(slice.path)
+        }
       } catch { try report(error) }
     }
   }
@@ -91,6 +96,7 @@ struct OplogFinder {
     var faults: [Failure] = []
     let entries = try folder.entries(&faults)
     for fault in faults { try report(fault) }
+    let companions = Companions(entries.map(\.name))
     for entry in entries {
       guard seen.insert(try Files.realPath(entry.path)).inserted else {
         isKnown = true
@@ -103,6 +109,14 @@ struct OplogFinder {
         // What describes a dump is JSON; there is no need to look.
         let name = entry.name.lowercased()
         if name.hasPrefix("prelude.json") || name.contains(".metadata.json") { continue }
+        if companions.isNamedForAnother(entry.name) {
+          passedOver.append(entry.path)
+          continue
+        }
+        if OplogFinder.isNamedUnread(name) {
+          damage.append(.unreadSlice(entry.path))
+          continue
+        }
         do throws(Failure) { try addFile(entry.path, isNamed: false) } catch { try report(error) }
       }
     }
@@ -117,6 +131,7 @@ struct OplogFinder {
     if start.isEmpty {
       try refuseEmpty(path)
       if isNamed { notes.append("\(path): passed over, is empty") } else { empty.append(path) }
+      if isNamed || OplogFinder.mayBeSlice(name) { emptySlices.append(path) }
       isKnown = isKnown || isOplog
       return
     }
@@ -157,6 +172,40 @@ struct OplogFinder {
     let compression = [".gz", ".zst", ".lz4", ".snappy", ".s2"].first(where: name.hasSuffix)
     let stem = name.dropLast(compression?.count ?? 0)
     return stem.hasSuffix(".bson") || stem.hasSuffix(".oplog")
+  }
+
+  /// Whether a file's name, in lower case, says that entries are in it, and its ending that they are in no form that is
+  /// read, or that a copy of it was interrupted.
+  private static func isNamedUnread(_ name: String) -> Bool {
+    if name.contains(".bson") || name.contains(".oplog") {
+      return !isNamedEntries(name) || name.hasPrefix("._")
+    }
+    let ending = name.split(separator: ".").last.map(String.init) ?? ""
+    let isForeign = foreignEndings.contains(ending)
+    return isForeign
+      && (name.hasPrefix("oplog") || BackupShelf.isNamedArchive(name) || name.contains(".archive."))
+  }
+
+  /// Endings of what other programs compress, encrypt, or have not finished.
+  private static let foreignEndings: Set<String> = [
+    "xz", "bz2", "lzma", "lzo", "br", "7z", "zip", "gpg", "pgp", "age", "enc", "part", "partial", "tmp",
+    "temp",
+    "filepart", "crdownload", "inprogress",
+  ]
+
+  /// Slices without an entry that come, by their paths, behind every one that has some.
+  var emptyAtEnd: [String] {
+    let last = slices.filter { $0.role != .base }.map(\.file).max {
+      $0.utf8.lexicographicallyPrecedes($1.utf8)
+    }
+    return emptySlices.filter { path in
+      last.map { $0.utf8.lexicographicallyPrecedes(path.utf8) } ?? true
+    }.map { "\($0) is empty and stands behind all other slices: what was to be in it is not verified" }
+  }
+
+  /// Whether an empty file may be a slice, by its name in lower case: one of entries, or a bare number or time.
+  private static func mayBeSlice(_ name: String) -> Bool {
+    isNamedEntries(name) || (!name.contains(".") && name.contains { $0.isASCII && $0.isNumber })
   }
 
   /// Throws for a file without a byte that is named as compressed: nothing takes a few bytes then. What writes snappy and
@@ -236,6 +285,14 @@ extension Failure {
       hint: passedOver.isEmpty
         ? "The folder holds no file of documents; mongodump -d local -c oplog.rs writes slices."
         : "None of these holds one: \(found). mongodump -d local -c oplog.rs writes slices.")
+  }
+
+  static func unreadSlice(_ path: String) -> Failure {
+    Failure(
+      .damagedBackup, "unread-slice", "has a slice's name and is in no form that is read, or unfinished",
+      at: Place(path),
+      hint:
+        "Decompress or decrypt it beside the others and move it away; if a copy was interrupted, copy again.")
   }
 
   static func noOplogIn(_ path: String) -> Failure {

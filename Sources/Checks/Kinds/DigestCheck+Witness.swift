@@ -44,6 +44,17 @@ struct WitnessFinding {
         "changed": .integer(Int64(changed)), "missing": .integer(Int64(missing)),
         "extra": .integer(Int64(extra)),
       ])
+    // A witness that is a sample holds fewer ranges than there are; those that it holds are all to be compared.
+    let left = collection.ranges.count - ranges
+    if left > 0 {
+      let moments = Set(collection.ranges.map(\.batch)).count
+      let words =
+        "\(Count.text(left, "range")) of \(Count.text(collection.ranges.count)) that the witness holds were not compared: "
+        + "they were read at other moments than the data was brought to (\(Count.text(moments, "moment")) in all)"
+      finding.least = .warn
+      finding.message += "; " + words
+      finding.leftOut = words
+    }
     guard differing > 0 else { return finding }
     finding.expected = expected.words(noun)
     finding.observed = found.words(noun)

@@ -18,6 +18,9 @@ package struct FreshnessCheck: ScanningCheck {
     figure: "seconds since the newest value", figureIsTime: true, keys: [field, max, at],
     example: "freshness: {field: placedAt, max: 24h}", onSets: .documents)
 
+  /// How far clocks may be apart, in seconds: a value that is further in the future tells nothing of how old data is.
+  private static let tolerance = 300.0
+
   private let path: FieldPath
   private let limit: Double?
   private let moment: Double?
@@ -110,7 +113,8 @@ package struct FreshnessCheck: ScanningCheck {
       ? "the newest `\(path)` is \(newest), \(TimeSpan.format(-age)) after \(at): in the future of what was recovered"
       : "the newest `\(path)` is \(newest), \(TimeSpan.format(age)) before \(at)"
     var finding = Finding(
-      figure: age, failsAbove: limit, examined: seen.times, message: message,
+      figure: age, failsAbove: limit, least: age < -Self.tolerance ? .warn : .pass, examined: seen.times,
+      message: message,
       measured: [
         "age_seconds": .double(age), "newest": .string(newest),
         "oldest": .string(FreshnessCheck.text(Double(seen.oldest))), "at": .string(at),

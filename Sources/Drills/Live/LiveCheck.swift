@@ -61,9 +61,11 @@ package struct LiveCheck: Sendable {
     let server = try connect(&record)
     var evidence = Judgement.Evidence()
     evidence.failOnWarn = options.failOnWarn
+    evidence.takesFigures = true
     let (answers, ended, failure) = ask(suites, of: server)
     record.checks = answers
     evidence.checks = answers
+    record.notVerified += answers.compactMap(\.leftOut).map { DrillRecord.NotVerified("check", $0) }
     if let failure {
       evidence.failures = [failure]
       record.status = failure.kind == .interrupted ? .aborted : .failed

@@ -50,6 +50,7 @@ extension DrillRun {
     record.notVerified += RecoveredCopy.notVerified.map { DrillRecord.NotVerified("backup", $0) }
     for note in recovered.chain?.notes ?? [] { events(.note(note)) }
     record.backup.notes += recovered.chain?.notes ?? []
+    if let chain = recovered.chain { doubt(chain, to: [plan.target]) }
     record.backup.collections = try recovered.catalogue.sorted.filter { $0.kind != .view }.map { facts in
       let namespace = facts.namespace
       let count = try count(facts, on: sandbox)

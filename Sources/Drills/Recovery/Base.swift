@@ -1,3 +1,4 @@
+internal import BSON
 internal import Backups
 internal import Platform
 internal import Replay
@@ -9,6 +10,8 @@ struct Base {
   let notes: [String]
   /// When it was taken, where it was chosen by that.
   var time: BackupTime?
+  /// Those that would have been chosen, were they not damaged, in sentences.
+  var doubts: [String] = []
 }
 
 extension Scenario {
@@ -23,7 +26,8 @@ extension Scenario {
     switch pick {
     case nil:
       return Base(
-        backup: try openBackup(backup, endingBy: bound), notes: picked?.notes ?? [], time: picked?.time)
+        backup: try openBackup(backup, endingBy: bound), notes: picked?.notes ?? [], time: picked?.time,
+        doubts: picked?.doubts ?? [])
     case .forTarget?: return try baseForTarget()
     case .latest?: return try picked(.latest)
     case .oldest?: return try picked(.oldest)
@@ -39,7 +43,7 @@ extension Scenario {
 
   private func picked(_ pick: BackupPick) throws(Failure) -> Base {
     let choice = try BackupShelf(backup, needsOplog: false).choose(pick)
-    return Base(backup: choice.backup, notes: choice.notes, time: choice.time)
+    return Base(backup: choice.backup, notes: choice.notes, time: choice.time, doubts: choice.doubts)
   }
 
   private func baseForTarget() throws(Failure) -> Base {
@@ -48,7 +52,24 @@ extension Scenario {
     return Base(
       backup: choice.backup,
       notes: ["\(choice.backup.path): \(choice.reason)"]
-        + choice.passedOver.map { "\($0.path): passed over, \($0.reason)" })
+        + choice.passedOver.map { "\($0.path): passed over, \($0.reason)" },
+      doubts: doubts(of: choice))
+  }
+
+  /// Bases that end before the target, as far as anything tells, are newer than the chosen one and can't be used.
+  private func doubts(of choice: BaseChoice) -> [String] {
+    choice.passedOver.compactMap { candidate in
+      guard !candidate.reason.hasPrefix("ends at "),
+        !BackupShelf.isOnlyUnfit(candidate.path, candidate.reason)
+      else { return nil }
+      let span = BackupTime.span(ofDamaged: candidate.path, in: backup)
+      guard span.latest >= WallTime(seconds: Int(choice.chain.coverage.dumpEnd.seconds)) else { return nil }
+      if case .latest? = firstTarget {
+      } else if Double(span.earliest.seconds) > choice.resolved.moment {
+        return nil
+      }
+      return PickedBackup.doubt("a newer", candidate.path, candidate.reason, chosen: choice.backup.path)
+    }
   }
 
   /// The target of its first replay; where that is a search, the search's start.

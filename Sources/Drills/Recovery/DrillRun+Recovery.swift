@@ -126,8 +126,14 @@ extension DrillRun {
     evidence.problems = record.backup.problems
     evidence.problemCount = record.backup.problemCount
     guard !problems.isEmpty || unnamed > 0 else { return StepResult() }
-    return StepResult(
-      failure: "the server refused \(Count.text(problems.count + unnamed)) of what was restored")
+    let overflows = problems.count { $0.subject == "capped" }
+    let refused = problems.count + unnamed - overflows
+    let parts = [
+      refused == 0 ? nil : "the server refused \(Count.text(refused)) of what was restored",
+      overflows == 0
+        ? nil : "\(Count.text(overflows, "capped collection")) could not hold what the backup holds",
+    ]
+    return StepResult(failure: parts.compactMap(\.self).joined(separator: "; "))
   }
 
   /// The collections of a restore as the record shows them. A replay's own result knows no counts of the backup:
@@ -214,7 +220,7 @@ extension DrillRun {
       guard !record.notVerified.contains(left) else { continue }
       record.notVerified.append(left)
       seams.append(left)
-      self.doubt(left)
+      weigh(seam: left)
     }
     for warning in planned.target.warnings where !planned.doubts.contains(where: warning.hasSuffix) {
       warn("step \(step.id): \(warning)")
@@ -247,7 +253,7 @@ extension DrillRun {
   }
 
   /// Weighs an unproven seam.
-  func doubt(_ seam: DrillRecord.NotVerified) {
+  func weigh(seam: DrillRecord.NotVerified) {
     if options.requireProven { evidence.unanswered.append(seam) } else { warn(seam.message) }
   }
 

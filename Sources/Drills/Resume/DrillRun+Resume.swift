@@ -106,7 +106,7 @@ extension DrillRun {
     let past = Set(seams.map(\.message))
     evidence.warnings += kept.warnings.filter { !past.contains($0) }
     evidence.unanswered += kept.unanswered.filter { !seams.contains($0) }
-    for seam in seams { doubt(seam) }
+    for seam in seams { weigh(seam: seam) }
     evidence.collections = record.backup.collections
     evidence.problems = record.backup.problems
     evidence.problemCount = record.backup.problemCount

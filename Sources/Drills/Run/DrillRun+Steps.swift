@@ -166,6 +166,10 @@ extension DrillRun {
       take(answered.withLock { $0 })
       throw error
     }
+    for words in outcomes.compactMap(\.leftOut) {
+      let left = DrillRecord.NotVerified("check", words)
+      if !record.notVerified.contains(left) { record.notVerified.append(left) }
+    }
     take(outcomes)
     // A check in error may be the one that the server died of: its connection breaks before the process has ended.
     guard outcomes.contains(where: { $0.result == .error }) else { return }

@@ -164,6 +164,7 @@ package final class DrillRun {
       describe(backup)
       for note in base.notes { events(.note(note)) }
       record.backup.notes += base.notes
+      for doubt in base.doubts { self.doubt(DrillRecord.NotVerified("backup", doubt)) }
       record.backup.takenAt = base.time?.moment
       record.backup.takenBy = base.time?.source.rawValue
       let spending: Spending?
@@ -217,6 +218,7 @@ package final class DrillRun {
     if let chain = plans.chain {
       for note in chain.notes { events(.note(note)) }
       record.backup.notes += chain.notes
+      doubt(chain, to: plans.stages(of: scenario).map(\.replay.target.requested))
     } else if let oplog = backup?.oplog {
       record.notVerified.append(
         DrillRecord.NotVerified(
@@ -224,6 +226,24 @@ package final class DrillRun {
           "the dump's own oplog (\(oplog.place.file)) was not replayed: the documents are as they were read, not "
             + "those of one moment"))
     }
+  }
+
+  /// Takes up what keeps a verdict from being a plain pass.
+  func doubt(_ left: DrillRecord.NotVerified) {
+    if !record.notVerified.contains(left) { record.notVerified.append(left) }
+    events(.warning(left.message))
+    if !evidence.warnings.contains(left.message) { evidence.warnings.append(left.message) }
+  }
+
+  /// What may hold entries and wasn't read: a doubt where all that there are were asked for. `part` is what a part of a
+  /// set is called.
+  func doubt(_ chain: OplogChain, to targets: [Target?], part: String? = nil) {
+    func left(_ words: String) -> DrillRecord.NotVerified {
+      DrillRecord.NotVerified("oplog", part.map { "\($0): \(words)" } ?? words)
+    }
+    record.notVerified += chain.passedOver.map(left).filter { !record.notVerified.contains($0) }
+    guard targets.contains(.latest) || targets.contains(nil) else { return }
+    for words in chain.emptyAtEnd { doubt(left(words)) }
   }
 
   /// What the sandbox should hold now, by its names there.

@@ -30,7 +30,7 @@ extension Scenario {
     for pick in picks {
       do throws(Failure) {
         let choice = try shelf.choose(pick.resolved, except: drills.map(\.backup))
-        drills.append(with(choice.backup.path, PickedSource(notes: choice.notes, time: choice.time)))
+        drills.append(with(choice.backup.path, PickedSource(choice)))
       } catch {
         guard error.code == "nothing-to-pick", drills.count == shelf.backups.count, !drills.isEmpty else {
           throw error
@@ -53,6 +53,12 @@ extension PickedBackup {
   /// The reason, and those that were passed over.
   var notes: [String] {
     ["\(backup.path): \(reason)"] + passedOver.map { "\($0.path): passed over, \($0.reason)" }
+  }
+}
+
+extension PickedSource {
+  fileprivate init(_ choice: PickedBackup) {
+    self.init(notes: choice.notes, time: choice.time, doubts: choice.doubts)
   }
 }
 

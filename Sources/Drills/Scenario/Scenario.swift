@@ -101,6 +101,8 @@ package struct PickedSource: Sendable, Hashable {
   package var notes: [String]
   /// Nil where nothing tells it.
   package var time: BackupTime?
+  /// Those that would have been picked, were they not damaged, in sentences.
+  package var doubts: [String] = []
 }
 
 /// How the sandbox is to be; what is nil follows from the command line or the machine.

@@ -21,6 +21,7 @@ extension DrillRun {
       let notes = (part.backup.notes + part.replay.chain.notes).map { "\(part.title): \($0)" }
       for note in notes { events(.note(note)) }
       record.backup.notes += notes
+      doubt(part.replay.chain, to: [part.replay.target.requested], part: part.title)
     }
   }
 
