@@ -245,7 +245,8 @@ extension DrillRun {
     }
   }
 
-  private func warn(_ text: String) {
+  /// Tells a warning, and takes it into the evidence.
+  func warn(_ text: String) {
     events(.warning(text))
     if !evidence.warnings.contains(text) { evidence.warnings.append(text) }
   }
