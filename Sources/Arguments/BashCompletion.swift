@@ -1,10 +1,14 @@
+internal import Platform
+
 extension ProgramSyntax {
   /// Completion for bash 4.4 or newer, without the bash-completion package.
   ///
   /// bash cuts words at `=` and `:` (COMP_WORDBREAKS), so the script joins them again before it looks at them, and
   /// leaves out of its answers what stands before the last cut.
   var bashCompletion: String {
-    let commandRows = commands.map { "    \($0.name.bashPattern)) REPLY=\(quoted(names(of: $0))) ;;" }
+    let commandRows = commands.map {
+      "    \($0.name.bashPattern)) REPLY=\(ShellWord.literal(names(of: $0))) ;;"
+    }
     return """
       # Completion of \(name) for bash; made by '\(name) completion bash'.
 
@@ -28,7 +32,7 @@ extension ProgramSyntax {
       _\(name)_options() {
         case $1 in
       \(commandRows.joined(separator: "\n"))
-          *) REPLY=\(quoted(names(of: nil))) ;;
+          *) REPLY=\(ShellWord.literal(names(of: nil))) ;;
         esac
       }
 
@@ -89,7 +93,7 @@ extension ProgramSyntax {
         elif [[ ! $command ]]; then
           case $group in
       \(groupRows)
-            *) REPLY=\(quoted("words " + firstWords.joined(separator: " "))) ;;
+            *) REPLY=\(ShellWord.literal("words " + firstWords.joined(separator: " "))) ;;
           esac
         else
           _\(name)_argument "$command" $((place + 1))
@@ -120,7 +124,7 @@ extension ProgramSyntax {
   private var groupRows: String {
     groups.map { group in
       let words = commands(of: group).map(\.lastWord).joined(separator: " ")
-      return "      \(group)) REPLY=\(quoted("words " + words)) ;;"
+      return "      \(group)) REPLY=\(ShellWord.literal("words " + words)) ;;"
     }.joined(separator: "\n")
   }
 
@@ -135,7 +139,7 @@ extension ProgramSyntax {
     func rows(_ owner: String, _ options: [OptionSyntax]) -> [String] {
       options.filter { $0.placeholder != nil }.map { option in
         "    \(option.names.map { "\(owner):\($0)" }.joined(separator: " | ")))"
-          + " REPLY=\(quoted(option.completion.bash)) ;;"
+          + " REPLY=\(ShellWord.literal(option.completion.bash)) ;;"
       }
     }
     let own = commands.flatMap { rows($0.name.bashPattern, $0.options.flatMap(\.options).map(\.syntax)) }
@@ -147,7 +151,7 @@ extension ProgramSyntax {
       command.positionals.enumerated().map { index, positional in
         let place = positional.syntax.count == .oneOrMore ? "*" : "\(index + 1)"
         return
-          "    \(command.name.bashPattern):\(place)) REPLY=\(quoted(positional.syntax.completion.bash)) ;;"
+          "    \(command.name.bashPattern):\(place)) REPLY=\(ShellWord.literal(positional.syntax.completion.bash)) ;;"
       }
     }.joined(separator: "\n")
   }

@@ -60,13 +60,15 @@ package struct CommandSyntax: Sendable {
   /// What may follow after `--`, such as `COMMAND [ARG]…`; nil where nothing may.
   package let trailing: String?
   package let options: [OptionGroup]
+  /// What stands in here for options of other commands, in half a sentence, by their names.
+  package let substitutes: [String: String]
   package let examples: [Example]
   package let exits: [ExitMeaning]
 
   package init(
     name: String, summary: String, description: [String] = [],
     positionals: [any PositionalDeclaration] = [], trailing: String? = nil, options: [OptionGroup] = [],
-    examples: [Example], exits: [ExitMeaning]
+    substitutes: [String: String] = [:], examples: [Example], exits: [ExitMeaning]
   ) {
     self.name = name
     self.summary = summary
@@ -74,6 +76,7 @@ package struct CommandSyntax: Sendable {
     self.positionals = positionals
     self.trailing = trailing
     self.options = options
+    self.substitutes = substitutes
     self.examples = examples
     self.exits = exits
   }

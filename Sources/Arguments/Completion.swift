@@ -45,6 +45,3 @@ func firstSentence(of text: String) -> String {
   let sentence = text[..<end]
   return String(sentence.hasSuffix(".") ? sentence.dropLast() : sentence)
 }
-
-/// A text as one word for a shell that knows `'…'` and `\'` (bash and zsh).
-func quoted(_ text: String) -> String { "'" + text.replacing("'", with: #"'\''"#) + "'" }

@@ -108,7 +108,9 @@ private struct Parser {
       if command == nil, let owner = owner(of: name) {
         throw Failure.optionBeforeCommand(name, owner: owner, of: program)
       }
-      throw Failure.unknownOption(name, known: known.flatMap(\.names), command: command, of: program)
+      throw Failure.unknownOption(
+        name, known: known.flatMap(\.names), owner: name.hasPrefix("--") ? owner(of: name) : nil,
+        command: command, of: program)
     }
     return option
   }

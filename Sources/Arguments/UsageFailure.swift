@@ -27,11 +27,14 @@ extension Failure {
   }
 
   static func unknownOption(
-    _ name: String, known: [String], command: CommandSyntax?, of program: ProgramSyntax
+    _ name: String, known: [String], owner: CommandSyntax?, command: CommandSyntax?, of program: ProgramSyntax
   ) -> Failure {
-    Failure(
+    let near = Suggestion.nearest(to: name, among: known)
+    let substitute = command?.substitutes[name].map { "; \($0)" } ?? ""
+    let elsewhere = owner.map { "'\(name)' is an option of '\($0.name)'\(substitute). " } ?? ""
+    return Failure(
       .usage, "unknown-option", "unknown option '\(name)'",
-      hint: advice(command, program, instead: Suggestion.nearest(to: name, among: known)))
+      hint: elsewhere + advice(command, program, instead: near))
   }
 
   static func optionBeforeCommand(_ name: String, owner: CommandSyntax, of program: ProgramSyntax) -> Failure

@@ -1,3 +1,5 @@
+internal import Platform
+
 extension ProgramSyntax {
   /// Completion for zsh, by its `_arguments`: a file `_NAME` in a folder of `fpath`, or sourced after `compinit`.
   var zshCompletion: String {
@@ -70,7 +72,8 @@ extension ProgramSyntax {
   }
 
   private func zshList(_ words: [(String, String)]) -> String {
-    words.map { "        " + quoted("\(zshEscaped($0, ":")):\(zshEscaped($1, ":"))") }.joined(separator: "\n")
+    words.map { "        " + ShellWord.literal("\(zshEscaped($0, ":")):\(zshEscaped($1, ":"))") }.joined(
+      separator: "\n")
   }
 
   private var zshGroupLists: String {
@@ -86,9 +89,10 @@ extension CommandSyntax {
   fileprivate var zshArguments: [String] {
     var specs = positionals.enumerated().map { index, positional in
       let place = positional.syntax.count == .oneOrMore ? "*" : "\(index + 1)"
-      return quoted("\(place):\(zshEscaped(positional.syntax.name, ":")):\(positional.syntax.completion.zsh)")
+      return ShellWord.literal(
+        "\(place):\(zshEscaped(positional.syntax.name, ":")):\(positional.syntax.completion.zsh)")
     }
-    if trailing != nil { specs.append(quoted("*:::command:_normal")) }
+    if trailing != nil { specs.append(ShellWord.literal("*:::command:_normal")) }
     return specs
   }
 }
@@ -99,9 +103,9 @@ extension OptionSyntax {
     let others = isRepeated ? "*" : names.count > 1 ? "(\(names.joined(separator: " ")))" : ""
     let explanation = "[\(zshEscaped(brief, "[]:"))]"
     return names.map { name in
-      guard let placeholder else { return quoted("\(others)\(name)\(explanation)") }
+      guard let placeholder else { return ShellWord.literal("\(others)\(name)\(explanation)") }
       let manner = name.hasPrefix("--") ? "=" : "+"
-      return quoted(
+      return ShellWord.literal(
         "\(others)\(name)\(manner)\(explanation):\(zshEscaped(placeholder, ":")):\(completion.zsh)")
     }
   }

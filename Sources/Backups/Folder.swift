@@ -75,7 +75,21 @@ extension Failure {
 
   /// There is nothing at the path.
   static func backupNotFound(_ path: String) -> Failure {
-    Failure(.backupNotFound, "backup-not-found", "there is nothing at this path", at: Place(path))
+    Failure(
+      .backupNotFound, "backup-not-found", "there is nothing at this path", at: Place(path),
+      hint: neighbours(of: path))
+  }
+
+  /// What lies where the path leads, the name that is most like its own first.
+  private static func neighbours(of path: String) -> String? {
+    let folder = Files.folder(of: path)
+    guard Files.isDirectory(folder) else { return "There is no folder \(folder) either." }
+    guard let all = try? Files.names(in: folder) else { return nil }
+    let names = all.filter { !$0.hasPrefix(".") }.sorted()
+    if names.isEmpty { return "The folder \(folder) is empty." }
+    let near = Suggestion.hint(for: Files.name(of: path), among: names).map { "\($0) " } ?? ""
+    let shown = names.prefix(5).joined(separator: ", ") + (names.count > 5 ? ", …" : "")
+    return "\(near)In \(folder) there \(names.count == 1 ? "is" : "are"): \(shown)."
   }
 
   static func nameNotUTF8(_ folder: String, _ name: String) -> Failure {

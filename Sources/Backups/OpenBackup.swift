@@ -71,6 +71,7 @@ private func openFile(_ path: String) throws(Failure) -> any LogicalBackup {
       hint: "`mongodrill restore`, `run`, `plan` and `verify` take a tar of a dbPath. Unpack one of a dump.")
   }
   guard let part else {
+    if [".yaml", ".yml"].contains(where: name.lowercased().hasSuffix) { throw .scenario(path, "a scenario") }
     throw .notABackup(path, "neither an archive of mongodump nor a collection's .bson")
   }
   if start.isEmpty { throw .emptyFile(path) }
@@ -145,6 +146,12 @@ extension Failure {
     Failure(
       .damagedBackup, "not-a-backup", "is a part of a dump, not a backup", at: Place(path),
       hint: "Give the folder that it lies in.")
+  }
+
+  /// What drills a backup was given in its place.
+  static func scenario(_ path: String, _ what: String) -> Failure {
+    .notABackup(
+      path, what, hint: "`mongodrill run \(ShellWord.quoted(path))` drills the backup that it names.")
   }
 
   static func notABackup(_ path: String, _ what: String, hint: String? = nil) -> Failure {

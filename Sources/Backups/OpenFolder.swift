@@ -36,6 +36,11 @@ func openFolder(_ path: String, endingBy target: Timestamp?) throws(Failure) -> 
   backup.readOrigin(top)
   if databases.isEmpty {
     backup.add(try DumpFolder(database: Files.name(of: root), path: path, parts: top.parts), top)
+    if let oplog = FolderContent.oplog(beside: root) {
+      backup.notes.append(
+        "the dump's oplog beside this folder (\(oplog)) is not replayed: the documents are as they were read, not those "
+          + "of one moment")
+    }
   } else {
     backup.takeOplog(top)
     for part in top.parts where !top.isOplog(part) { backup.damage.append(.misplacedFile(part.entry.path)) }
@@ -123,10 +128,19 @@ private struct FolderContent {
       && !parts.contains { $0.kind == .metadata && $0.stem == Self.oplog }
   }
 
+  /// The oplog of the dump that a database's folder is a part of.
+  static func oplog(beside folder: String) -> String? {
+    suffixes.map { Files.join(Files.folder(of: folder), "oplog.bson" + $0) }.first {
+      Files.kind(of: $0) == .file
+    }
+  }
+
   /// Whether a file has this name, compressed or not.
   private static func isNamed(_ entry: Folder.Entry, _ name: String) -> Bool {
-    ["", ".gz", ".zst", ".lz4", ".snappy", ".s2"].contains { entry.name == name + $0 }
+    suffixes.contains { entry.name == name + $0 }
   }
+
+  private static let suffixes = ["", ".gz", ".zst", ".lz4", ".snappy", ".s2"]
 
   private static let oplog = Array("oplog".utf8)
 }
@@ -256,6 +270,7 @@ extension Failure {
   fileprivate static func noDump(
     _ path: String, entries: [String], dumps: [String], unread: [String], damage: [Failure]
   ) -> Failure {
+    if entries.contains("scenario.yaml") { return .scenario(path, "a folder of a scenario") }
     if let first = damage.first { return first }
     if !dumps.isEmpty { return .severalDumps(path, dumps) }
     if let first = unread.first { return .unreadFile(first) }

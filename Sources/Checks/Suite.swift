@@ -34,6 +34,11 @@ package struct PlannedCheck: Sendable {
   package var declaration: CheckDeclaration { type(of: check).declaration }
   /// What a person calls it.
   package var name: String { common.name ?? declaration.kind }
+
+  /// Whether it compares with the documents that were read from the backup, or with how many those were.
+  package var comparesDocumentsOfBackup: Bool {
+    check.counterpart == .backup && (check as? any ScanningCheck)?.readsStored == true
+  }
 }
 
 extension Suite {

@@ -91,7 +91,12 @@ enum FindCommand: Command {
 
   /// The entries that a moment may mean: one timestamp, or those of a second.
   private static func moment(_ text: String, _ option: String) throws(Failure) -> ClosedRange<Timestamp> {
-    switch try Target(text) {
+    let target: Target
+    do throws(Failure) { target = try Target(text) } catch {
+      // Its hint may say what is missing of a time; that of a target speaks of words which this option doesn't take.
+      throw .invalidMoment(text, option, because: error)
+    }
+    switch target {
     case .through(let timestamp): return timestamp...timestamp
     case .second(let second):
       return Timestamp(seconds: second, increment: 0)...Timestamp(seconds: second, increment: .max)
@@ -110,10 +115,13 @@ extension ValueKind<UInt32> {
 }
 
 extension Failure {
-  fileprivate static func invalidMoment(_ text: String, _ option: String) -> Failure {
-    Failure(
+  fileprivate static func invalidMoment(
+    _ text: String, _ option: String, because target: Failure? = nil
+  ) -> Failure {
+    let particular = target?.hint.flatMap { $0.contains("latest") || $0.contains("dump-end") ? nil : $0 }
+    return Failure(
       .usage, "invalid-moment", "\(option) \"\(text)\" is no moment to search from or to",
-      hint: "Give SECONDS:INCREMENT, a time such as 2026-11-21T14:30:00Z, or Unix seconds.")
+      hint: particular ?? "Give SECONDS:INCREMENT, a time such as 2026-11-21T14:30:00Z, or Unix seconds.")
   }
 
   fileprivate static func notSearched(_ gap: Seam, _ coverage: Coverage) -> Failure {

@@ -24,21 +24,27 @@ enum LintCommand: Command {
     var codes: [ExitCode] = []
     for argument in values[scenarios] {
       var failures: [Failure] = []
-      do { try lint(argument, values) } catch { failures = error.all }
+      var notes: [String] = []
+      do { notes = try lint(argument, values) } catch { failures = error.all }
       text += failures.isEmpty ? "\(argument.visible): valid\n" : failures.map(\.lines).joined()
+      text += notes.map { "  note: \($0.visible)\n" }.joined()
       codes += failures.map { ExitCode($0) }
       results.append([
         "scenario": .string(argument), "valid": .bool(failures.isEmpty),
-        "problems": .array(failures.map(\.json)),
+        "problems": .array(failures.map(\.json)), "notes": .array(notes.map(JSON.string)),
       ])
     }
     session.result(text: text, json: .array(results))
     return ExitCode.first(of: codes).status
   }
 
-  private static func lint(_ argument: String, _ values: Values) throws(Failures) {
+  /// What a person should know of a valid scenario.
+  private static func lint(_ argument: String, _ values: Values) throws(Failures) -> [String] {
     let scenario = try ScenarioFlags.load([argument], values)[0]
     if scenario.path == nil { throw Failures(all: [.noScenario(argument)]) }
+    let comparisons = scenario.comparisonsAfterReplay(hasOplog: false)
+    if !comparisons.isEmpty { throw Failures(all: comparisons) }
+    return scenario.uncompared().map(\.message)
   }
 }
 

@@ -16,6 +16,7 @@ struct Notifier: Sendable {
     let found =
       program.contains("/")
       ? (Files.isExecutable(program) ? program : nil) : Programs.find(program, path: Environment["PATH"])
+    if found == nil, Programs.isLocked(program) { throw .notExecutable(.usage, program) }
     guard let found else { throw .notifierNotFound(program) }
     self.program = found
     self.arguments = arguments

@@ -17,9 +17,15 @@ enum PlanCommand: Command {
     positionals: [scenario],
     options: [
       OptionGroup(
-        "Options", [ScenarioFlags.parameters, RunCommand.noReplay, RunCommand.budget, RunCommand.reports]),
+        "Options",
+        [
+          ScenarioFlags.parameters, RunCommand.witness, RunCommand.baseline, RunCommand.noReplay,
+          RunCommand.budget,
+          RunCommand.reports,
+        ]),
       SandboxFlags.group,
     ],
+    substitutes: ScenarioFlags.substitutes,
     examples: [Example("mongodrill plan scenarios/shop", "Before a drill of hours.")],
     exits: .codes([
       .pass: "The drill could begin.", .incomplete: "It could not: too small a disk.", .usage: nil,
@@ -35,6 +41,8 @@ enum PlanCommand: Command {
     var options = ScenarioFlags.options(values, runID: "plan")
     options.reports = values[RunCommand.reports] ?? "reports"
     options.budget = values[RunCommand.budget]
+    options.witness = values[RunCommand.witness]
+    options.baseline = values[RunCommand.baseline]
     guard scenario.pick?.isSeveral == true else {
       let plan = try Plan(scenario, options)
       session.result(text: plan.text, json: plan.json)

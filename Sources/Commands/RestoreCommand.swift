@@ -132,6 +132,7 @@ enum RestoreCommand: Command {
   /// A command that isn't there is better known before an hour's restore.
   private static func requireProgram(_ command: [String]) throws(Failure) {
     guard let program = command.first else { throw .noCommand() }
+    if Programs.isLocked(program) { throw .notExecutable(.usage, program) }
     guard Programs.find(program, path: Environment["PATH"]) != nil else { throw .commandNotFound(program) }
   }
 }

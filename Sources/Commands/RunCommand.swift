@@ -101,6 +101,7 @@ enum RunCommand: Command {
         ]),
       OptionGroup("Sandbox", SandboxFlags.group.options + [keep, from, kept]),
     ],
+    substitutes: ScenarioFlags.substitutes,
     examples: [
       Example("mongodrill run dump/", "Whether last night's dump can be restored."),
       Example("mongodrill run scenarios/* --report-dir /var/lib/drills", "The monthly drills."),
@@ -243,8 +244,10 @@ enum RunCommand: Command {
       }
     let word = style.paint(record.verdict.rawValue.uppercased(), if: session.console.resultHasColor)
     let report = folder.map { "Report: \(Files.join($0.path, "report.md").visible)\n" } ?? ""
+    let isPlain = record.verdict == .pass && record.exitCode == .pass
+    let hint = (isPlain ? nil : record.reasons.first?.hint).map { "HINT: \($0.visible)\n" } ?? ""
     session.result(
-      text: "\(word)  \(record.summary.sentence.visible)\n\(report)",
+      text: "\(word)  \(record.summary.sentence.visible)\n\(hint)\(report)",
       json: record.json)
   }
 }

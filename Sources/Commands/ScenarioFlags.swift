@@ -13,6 +13,14 @@ enum ScenarioFlags {
   static let parameters = Option.list(
     "--param", placeholder: "NAME=VALUE", kind: .parameter, help: "Sets a parameter of the scenario.")
 
+  /// What a scenario says by keys in the place of the options of `restore`.
+  static let substitutes = [
+    "--oplog": "`oplog: [PATH]`", "--to": "`replay: {to: TARGET}` as a step",
+    "--include": "`restore: {include: [NS]}` as a step", "--exclude": "`restore: {exclude: [NS]}` as a step",
+    "--rename": "`restore: {rename: {FROM: TO}}` as a step",
+    "--no-indexes": "`restore: {indexes: false}` as a step",
+  ].mapValues { "in a scenario write \($0)" }
+
   /// Reads scenarios, their folders or backups. Throws all that is wrong with any of them.
   static func load(_ arguments: [String], _ values: Values) throws(Failures) -> [Scenario] {
     let parameters = Dictionary(values[parameters].map { ($0.name, $0.value) }) { _, last in last }

@@ -14,7 +14,7 @@ package struct Fields {
     _ node: Node, of what: String, _ keys: [any DeclaredKey], _ diagnostics: Diagnostics
   ) -> Fields? {
     guard let entries = node.entries else {
-      diagnostics.report(expected: "a mapping", found: node)
+      diagnostics.report(expected: "a mapping", found: node, hint: longhand(of: node, keys))
       return nil
     }
     let before = diagnostics.count
@@ -23,6 +23,22 @@ package struct Fields {
       diagnostics.report(.unknown("key", entry.key, known: known, at: entry.place))
     }
     return decode(known: keys, in: node, diagnostics, before: before)
+  }
+
+  /// A value without its key, as beginners write it, with the key that it is most likely of; nil where it is of none.
+  private static func longhand(of node: Node, _ keys: [any DeclaredKey]) -> String? {
+    guard let text = node.text, !text.isEmpty, !node.isNull,
+      let key = keys.first(where: \.spec.isRequired) ?? keys.first
+    else { return nil }
+    let trial = Diagnostics()
+    guard key.decodeBoxed(node, in: node, trial) != nil, trial.isEmpty else { return nil }
+    let isPlain = text.utf8.allSatisfy { byte in
+      switch byte {
+      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+      default: "_-./".utf8.contains(byte)
+      }
+    }
+    return "Write `{\(key.spec.name): \(isPlain ? text : JSON.string(text).text())}`."
   }
 
   /// Decodes those of a mapping's keys that are declared and leaves the others alone: for mappings whose keys come

@@ -30,7 +30,10 @@ extension Failure {
   }
 
   static func missingKey(_ key: KeySpec, at place: Place) -> Failure {
-    invalid("missing-key", "`\(key.name)` is missing: \(key.form)", at: place)
+    // Where there is one value alone, that is what to write.
+    invalid(
+      "missing-key", "`\(key.name)` is missing: \(key.form)", at: place,
+      hint: Int(key.form).map { "Write `\(key.name): \($0)`." })
   }
 
   static func duplicateKey(_ key: String, at place: Place, first: Place) -> Failure {

@@ -39,6 +39,7 @@ extension Shape where Output == Int {
       name += range.lowerBound == .min ? " of at most" : " from \(range.lowerBound) to"
       name += " \(range.upperBound)"
     }
+    if range.lowerBound == range.upperBound { name = "\(range.lowerBound)" }
     return .scalar(name, schema: Schema.typed("integer", limits)) { scalar in
       guard case .integer(let value) = scalar.coreValue, let small = Int(exactly: value),
         range.contains(small)

@@ -15,6 +15,7 @@ extension Draft {
     add("collections", of: .everything)
     add("options", of: .everything, compare)
     add("indexes", of: .everything, compare)
+    draftWitnessed()
     add("validate", of: .everything)
     let users = Namespace("admin", "system.users")
     if let facts = sources.catalogue[users], facts.documents != 0 {
@@ -23,6 +24,17 @@ extension Draft {
     }
     let largest = self.largest
     for facts in stored where !facts.namespace.isSystems { draft(facts, largest) }
+  }
+
+  /// What a witness recorded of the source.
+  private mutating func draftWitnessed() {
+    let compare: [(String, Node)] = [("compare", .text("witness"))]
+    if sources.witnessesAll {
+      add("collections", of: .everything, compare, besides: [("name", .text("collections of the witness"))])
+    }
+    for namespace in sources.witnessed where sources.catalogue[namespace] != nil {
+      add("digest", of: .collection(namespace), compare, because: "a witness read it at this moment")
+    }
   }
 
   /// The collections with the most documents: guesses about all would be more than a person reads.

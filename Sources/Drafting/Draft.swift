@@ -1,4 +1,4 @@
-internal import BSON
+package import BSON
 package import Checks
 package import Configuration
 package import Facts
@@ -58,6 +58,10 @@ package struct Draft: Sendable {
     package var surveys: [Survey]
     /// Whether an oplog is replayed to what is restored: then the backup's own documents aren't what is checked.
     package var isReplayed: Bool
+    /// The collections that a witness read at the moment at which they stand.
+    package var witnessed: [Namespace] = []
+    /// Whether that witness knows all collections that there should be.
+    package var witnessesAll = false
     /// The kinds of checks that there are.
     package var kinds: Set<String>
 

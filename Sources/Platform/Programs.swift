@@ -1,9 +1,23 @@
+extension Failure {
+  /// A file that should be a program, and may not be executed.
+  package static func notExecutable(_ kind: Kind, _ program: String, at place: Place? = nil) -> Failure {
+    Failure(
+      kind, "not-executable", "\(program) is there, and may not be executed", at: place,
+      hint: "Allow it: chmod +x \(ShellWord.quoted(program))")
+  }
+}
+
 /// Programs by their name.
 package enum Programs {
   /// The first program of that name in a `PATH`; a name with a slash is a path already. Nil when there is none.
   package static func find(_ name: String, path: String?) -> String? {
-    if name.contains("/") { return Files.exists(name) ? absolute(name) : nil }
+    if name.contains("/") { return Files.isExecutable(name) ? absolute(name) : nil }
     return all(name, path: path).first
+  }
+
+  /// Whether a name is the path of a file that is there and may not be executed.
+  package static func isLocked(_ name: String) -> Bool {
+    name.contains("/") && Files.kind(of: name) == .file && !Files.isExecutable(name)
   }
 
   /// All programs of that name in a `PATH`, in its order. Relative folders in it don't count.

@@ -61,7 +61,9 @@ extension Supervisor {
       throw Failure(.internal, "no-program", "there is no program to start")
     }
     let environment = spec.environment ?? Environment.all
-    guard let program = Programs.find(name, path: environment["PATH"]) else { throw .programNotFound(name) }
+    guard let program = Programs.find(name, path: environment["PATH"]) else {
+      throw Programs.isLocked(name) ? .notExecutable(.incomplete, name) : .programNotFound(name)
+    }
     var opened: [Int32] = []
     defer { for descriptor in opened { close(descriptor) } }
 

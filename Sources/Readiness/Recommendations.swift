@@ -66,7 +66,10 @@ package enum Recommendations {
       "thin-coverage",
       "\(Count.text(bare.count)) of \(Count.text(restored.count, "collection")) with documents "
         + "\(bare.count == 1 ? "has" : "have") no check of \(bare.count == 1 ? "its" : "their") own: \(named)",
-      advice: "Ask `count` and `digest` of all with \"*\"; `mongodrill init` drafts more.")
+      // After a replay the backup's own documents aren't what is there.
+      advice: record.replay == nil
+        ? "Ask `count` and `digest` of all with \"*\"; `mongodrill init` drafts more."
+        : "Ask `count: {min: …}` of each; `mongodrill init` drafts more.")
   }
 
   private static func stale(

@@ -139,7 +139,8 @@ extension DrillRecord {
 
   /// Something that a reader could take for verified and that was not.
   package struct NotVerified: RecordPart {
-    /// A stable name: `oplog`, `restore`, `suite`, `step`, `objective`, `backup`, `replica_set`.
+    /// A stable name: `oplog`, `restore`, `suite`, `step`, `objective`, `backup`, `replica_set`,
+    /// `witness`, `baseline`.
     package var code = ""
     /// One sentence.
     package var message = ""

@@ -59,12 +59,14 @@ extension DrillRecord {
     let restored =
       "\(Count.text(summary.documents, "document")) in \(Count.text(summary.collections, "collection"))"
     let deciding = reasons.first?.message ?? "nothing was verified"
-    let more = reasons.count > 1 ? " (and \(Count.text(reasons.count - 1)) more)" : ""
+    let others = reasons.dropFirst().count { !isConsequence($0) }
+    let more = others > 0 ? " (and \(Count.text(others)) more)" : ""
     if let damage, damage.planted > 0, verdict == .pass || reasons.first?.code == Damage.unnoticed {
       return verdict == .pass
         ? "The checks notice what goes wrong: \(damage.sentence)."
         : "The checks miss something: \(damage.sentence)."
     }
+    if let obstacle { return "\(obstacle.words): \(deciding)\(more)." }
     if let server = environment.server { return sentence(summary, of: server, deciding + more) }
     switch verdict {
     case .pass:
@@ -97,6 +99,17 @@ extension DrillRecord {
     }
   }
 
+  /// Whether a reason says no more than that the drill had ended before: its steps that were not begun, and what they
+  /// would have answered.
+  private func isConsequence(_ reason: Reason) -> Bool {
+    let left = steps.filter { $0.attempts == 0 }
+    switch reason.code {
+    case "nothing-checked", "objective-not-measured": return !left.isEmpty
+    case "not-verified": return left.contains { reason.message.hasPrefix("step \($0.id) was not begun:") }
+    default: return false
+    }
+  }
+
   /// What is said of a server that was only checked.
   private func sentence(_ summary: Summary, of server: Server, _ deciding: String) -> String {
     let checks = Count.text(summary.checks, "check")
@@ -119,5 +132,17 @@ extension DrillRecord {
   /// What searches for the entry that breaks checks found.
   private var found: String {
     (replay?.all ?? []).compactMap(\.bisect).map { " " + $0.sentence }.joined()
+  }
+}
+
+extension DrillRecord.Obstacle {
+  /// The beginning of the verdict's sentence.
+  fileprivate var words: String {
+    switch self {
+    case .target: "The target is out of reach of this backup and its oplog"
+    case .gap: "The oplog can't be followed to the target"
+    case .noOplog: "There is no oplog to replay"
+    case .noBackup: "There is no backup to drill"
+    }
   }
 }

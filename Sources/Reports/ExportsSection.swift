@@ -37,7 +37,7 @@ extension Section {
 
   /// How it gets into the live system. Without `--gzip` mongorestore passes over compressed files and ends with 0.
   private static func loading(_ export: DrillRecord.Export) -> Prose {
-    let command = "mongorestore \(export.gzip ? "--gzip " : "")\(Shell.quoted(export.path))"
+    let command = "mongorestore \(export.gzip ? "--gzip " : "")\(ShellWord.quoted(export.path))"
     let sentence: Prose =
       "Into the live system: \(code: command) with its \(code: "--uri"), and without \(code: "--drop"): what is missing "
       + "is inserted, documents that are there are left alone."

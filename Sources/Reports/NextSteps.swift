@@ -7,10 +7,12 @@ enum NextSteps {
   static func after(_ record: DrillRecord) -> [Prose] {
     guard record.verdict != .pass || record.exitCode != .pass else { return [] }
     let hint = record.reasons.first?.hint.map { [Prose(data: $0)] } ?? []
-    return hint + advice(record) + again(record)
+    let steps = hint + advice(record)
+    return steps + again(record, isOnly: steps.isEmpty)
   }
 
   private static func advice(_ record: DrillRecord) -> [Prose] {
+    if let obstacle = record.obstacle { return advice(on: obstacle, record) }
     switch record.exitCode {
     case .checkFailed: return failed(record)
     case .objectiveMissed: return missed(record)
@@ -33,6 +35,24 @@ enum NextSteps {
     case .usage, .backupNotFound, .noServer, .internal, .invalidScenario, .interrupted, .terminated,
       .tryAgain:
       return []
+    }
+  }
+
+  /// What is asked for can't be had here, which says nothing against the backup.
+  private static func advice(on obstacle: DrillRecord.Obstacle, _ record: DrillRecord) -> [Prose] {
+    switch obstacle {
+    case .target:
+      return ["Nothing speaks against the backup: give what reaches the target, or another target."]
+    case .gap:
+      return [
+        "Find the missing slice. Without it, what was written in the gap is lost, and everything up to the gap can "
+          + "still be recovered: give a target before it.", verification(record),
+      ].compactMap(\.self)
+    case .noOplog:
+      return [
+        "Nothing speaks against the backup's documents: give the oplog that belongs to it, or restore them without one."
+      ]
+    case .noBackup: return ["Look whether the path is the one that was meant: no backup was looked at."]
     }
   }
 
@@ -72,8 +92,8 @@ enum NextSteps {
     else {
       return nil
     }
-    let slices = record.backup.slices.map { " --oplog \(Shell.quoted($0))" }.joined()
-    let command = "mongodrill find \(Shell.quoted(record.backup.path))\(slices)"
+    let slices = record.backup.slices.map { " --oplog \(ShellWord.quoted($0))" }.joined()
+    let command = "mongodrill find \(ShellWord.quoted(record.backup.path))\(slices)"
     return
       "If something deleted or changed it before \(code: replay.lastApplied ?? replay.through), \(code: command) says when: "
       + "recover to just before that."
@@ -97,15 +117,17 @@ enum NextSteps {
     guard record.environment.server == nil, record.shards.isEmpty, !record.backup.path.isEmpty else {
       return nil
     }
-    let slices = record.backup.slices.map { " --oplog \(Shell.quoted($0))" }.joined()
-    let command = "mongodrill verify \(Shell.quoted(record.backup.path))\(slices)"
+    let slices = record.backup.slices.map { " --oplog \(ShellWord.quoted($0))" }.joined()
+    let command = "mongodrill verify \(ShellWord.quoted(record.backup.path))\(slices)"
     return "\(code: command) says whether its files are whole."
   }
 
-  private static func again(_ record: DrillRecord) -> [Prose] {
+  private static func again(_ record: DrillRecord, isOnly: Bool) -> [Prose] {
     guard record.environment.server == nil, record.damage == nil, record.verdict != .warn else { return [] }
     let path = record.scenario.path ?? record.backup.path
-    return path.isEmpty ? [] : ["Then drill again: \(code: "mongodrill run \(Shell.quoted(path))")."]
+    if path.isEmpty { return [] }
+    let command = "mongodrill run \(ShellWord.quoted(path))"
+    return isOnly ? ["Drill again: \(code: command)."] : ["Then drill again: \(code: command)."]
   }
 }
 
@@ -119,27 +141,12 @@ struct RestoreCommand {
       return nil
     }
     let documentsAlone = record.backup.oplog != nil && record.replay == nil
-    var text = "mongodrill restore \(documentsAlone ? "--no-replay " : "")\(Shell.quoted(record.backup.path))"
+    var text =
+      "mongodrill restore \(documentsAlone ? "--no-replay " : "")\(ShellWord.quoted(record.backup.path))"
     if let replay = record.replay {
-      text += record.backup.slices.map { " --oplog \(Shell.quoted($0))" }.joined()
+      text += record.backup.slices.map { " --oplog \(ShellWord.quoted($0))" }.joined()
       text += " --to \(replay.lastApplied ?? replay.through)"
     }
     self.text = text
-  }
-}
-
-/// Words for a POSIX shell.
-enum Shell {
-  /// The word as it is where that is safe, in single quotes otherwise.
-  static func quoted(_ word: String) -> String {
-    let isPlain =
-      !word.isEmpty
-      && word.utf8.allSatisfy { byte in
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        default: "_-./:=@%+,".utf8.contains(byte)
-        }
-      }
-    return isPlain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
   }
 }

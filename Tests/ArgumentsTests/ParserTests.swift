@@ -116,7 +116,7 @@ struct ParserTests {
       ),
       (
         "clean --heat low", "unknown-option", "unknown option '--heat'",
-        "Run 'kitchen clean --help' to see what there is."
+        "'--heat' is an option of 'fry'. Run 'kitchen clean --help' to see what there is."
       ),
       (
         "--heat low fry wok egg", "option-before-command",

@@ -123,6 +123,18 @@ struct RecognitionTests {
     #expect(backup.oplog?.entries == 27)
   }
 
+  @Test("knows the oplog beside one database of a dump, and takes none of another folder for it")
+  func besideOplog() throws {
+    let scratch = try Scratch(copying: Fixture.dump)
+    func notes(_ folder: String) throws -> [String] {
+      try openBackup(scratch[folder]).notes.filter { $0.contains("dump's oplog beside this folder") }
+    }
+    #expect(try notes("dump") == [])
+    #expect(try notes("dump/shop").count == 1)
+    try scratch.move("dump/oplog.bson", to: "oplog.bson")
+    #expect(try notes("dump/shop") == [])
+  }
+
   @Test("says which files it passes over")
   func passedOver() throws {
     let scratch = try Scratch(copying: Fixture.dump)
@@ -145,7 +157,7 @@ struct RecognitionTests {
     try scratch.write("x", to: "dump/lost+found/.keep")
     for (folder, notes) in [("dump", 2), ("dump/shop", 1)] {
       let backup = try openBackup(scratch[folder])
-      #expect(backup.notes.count == notes, "\(backup.notes)")
+      #expect(backup.notes.count { $0.contains("passed over") } == notes, "\(backup.notes)")
       #expect(try faults(scratch[folder]) == [])
     }
   }

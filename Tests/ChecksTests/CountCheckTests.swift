@@ -177,4 +177,15 @@ struct CountCheckTests {
     #expect(outcome.result == asked.1, "\(outcome)")
     #expect(outcome.message == asked.2)
   }
+
+  @Test("says that an oplog was replayed where the backup's documents are not what is there")
+  func replayed() throws {
+    var database = try TestDatabase()
+    try database.insert("c", numbered(2))
+    database.expected = Catalogue([CollectionFacts(Namespace(database.name, "c"))])
+    let outcome = try database.check("c", "count")
+    #expect(outcome.result == .error)
+    #expect(
+      outcome.message.hasPrefix("what an oplog was replayed to can't be computed"), "\(outcome.message)")
+  }
 }

@@ -14,8 +14,10 @@ struct BundledScenariosTests {
       let run = try Mongodrill.run(
         "run", Files.join(bundledScenarios, name), "-q", "--report-dir", Files.join(folder, "reports"),
         "--sandbox-dir", folder, "--fail-on", "warn", environment: environment, in: folder)
-      #expect(run.status == 0, "\(run.output)\(run.errorOutput)")
-      #expect(run.output.hasPrefix("PASS  "), "\(run.output)")
+      // The newest of its backups failed, by its sidecar.
+      let isWarned = name == "backup-rotation"
+      #expect(run.status == (isWarned ? 3 : 0), "\(run.output)\(run.errorOutput)")
+      #expect(run.output.hasPrefix(isWarned ? "WARN  " : "PASS  "), "\(run.output)")
       #expect(try Files.names(in: folder) == ["reports"])
     }
   }

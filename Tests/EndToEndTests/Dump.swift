@@ -39,6 +39,8 @@ struct Dump {
 /// The real backup set of `Tests/Fixtures`.
 enum Fixture {
   static let base = Files.folder(of: Files.folder(of: #filePath)) + "/Fixtures/shop/base"
+  /// A small dump with an oplog, archives of it, and a witness of its one moment.
+  static let small = Files.folder(of: Files.folder(of: #filePath)) + "/Fixtures/small"
   /// The slices of its oplog.
   static let oplog = Files.folder(of: Files.folder(of: #filePath)) + "/Fixtures/shop/oplog"
 }

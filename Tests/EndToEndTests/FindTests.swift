@@ -148,6 +148,14 @@ struct FindTests {
 
         """)
     #expect(moment.status == 64)
+    for option in ["--since", "--until"] {
+      let day = try Mongodrill.run("find", "base/dump", option, "yesterday", "--output=json", in: shop)
+      #expect(try JSON.parse(day.output)["error"]?["code"] == "invalid-moment")
+      #expect(day.status == 64)
+      #expect(day.errorOutput.contains("HINT: Give SECONDS:INCREMENT, "))
+    }
+    let zone = try Mongodrill.run("find", "base/dump", "--since", "2026-11-21T14:00:00", in: shop)
+    #expect(zone.errorOutput.contains("HINT: Add Z for UTC, "), "\(zone.errorOutput)")
     let word = try Mongodrill.run("find", "base/dump", "--op", "dropIndex", in: shop)
     #expect(word.errorOutput.contains(#"HINT: Did you mean "dropIndexes"?"#), "\(word.errorOutput)")
     #expect(word.status == 64)
@@ -158,7 +166,7 @@ struct FindTests {
     let run = try Mongodrill.run("find", "base/dump/shop", "--oplog", "oplog", in: shop)
     #expect(run.output == "")
     #expect(
-      run.errorOutput.hasPrefix("mongodrill: base/dump/shop: the base holds no oplog of its own\nHINT: "))
+      run.errorOutput.contains("mongodrill: base/dump/shop: the base holds no oplog of its own\nHINT: "))
     #expect(run.status == 65)
   }
 }

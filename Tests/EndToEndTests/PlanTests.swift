@@ -95,6 +95,91 @@ struct PlanTests {
     }
   }
 
+  @Test("a program that may not be executed is found before the restore", .tags(.mongod))
+  func notExecutable() throws {
+    try withFolder { folder in
+      try scenario(
+        """
+        version: 1
+        backup: {path: ../dump}
+        steps: [restore: {}, run: {argv: [./smoke.sh]}, check: ]
+        checks: {core: {"*": [collections]}}
+        """, in: folder)
+      try Files.writeAtomically("#!/bin/sh\n".utf8, to: Files.join(folder, "shop/smoke.sh"), mode: 0o644)
+      let run = try Mongodrill.run("run", "shop", "--output=json", "-q", "--sandbox-dir", ".", in: folder)
+      let reason = try JSON.parse(run.output)["reasons"]?.list?.first
+      #expect(reason?["code"] == "not-executable")
+      #expect(reason?["hint"]?.text?.hasPrefix("Allow it: chmod +x ") == true)
+      #expect(run.status == 4)
+    }
+  }
+
+  @Test("names the mongorestore call that brings the same back, or none where there is none", .tags(.mongod))
+  func nearest() throws {
+    try withFolder { folder in
+      _ = try Dump(in: folder)
+      // A frame of one stored block: what zstd writes of what it can't compress.
+      let archive = try Files.read("\(Fixture.small)/x.archive")
+      func bytes(_ number: Int, _ count: Int) -> [UInt8] {
+        (0..<count).map { UInt8(number >> (8 * $0) & 255) }
+      }
+      func frame(_ data: [UInt8]) -> [UInt8] {
+        [0x28, 0xB5, 0x2F, 0xFD, 0xA0] + bytes(data.count, 4) + bytes(data.count << 3 | 1, 3) + data
+      }
+      try Files.writeAtomically(frame(archive), to: Files.join(folder, "x.archive.zst"))
+      try Files.writeAtomically(
+        frame(Files.read("\(folder)/dump/shop/orders.bson")), to: Files.join(folder, "orders.bson.zst"))
+      try Files.writeAtomically(
+        "version: 1\nbackup: {path: dump/shop}\nsteps: [restore: {include: shop.orders}, check: ]\n".utf8,
+        to: Files.join(folder, "one.yaml"))
+      for (backup, command, differs) in [
+        ("dump/shop", "mongorestore --db=shop --dir=dump/shop", false),
+        ("dump", "mongorestore --dir=dump", false),
+        (
+          "\(Fixture.small)/x.archive.gz", "mongorestore --archive=\(Fixture.small)/x.archive.gz --gzip",
+          false
+        ),
+        ("x.archive.zst", "zstd -dc x.archive.zst | mongorestore --archive", false),
+        ("orders.bson.zst", nil, false),
+        ("one.yaml", "mongorestore --db=shop --dir=dump/shop --nsInclude=shop.orders", true),
+      ] {
+        let plan = try Mongodrill.run("plan", backup, "--no-replay", "--sandbox-dir", ".", in: folder)
+        #expect(plan.status == 0, "\(plan.errorOutput)")
+        #expect(plan.output.contains("mongorestore") == (command != nil), "\(plan.output)")
+        if let command { #expect(plan.output.contains("\n  \(command)\n"), "\(plan.output)") }
+        #expect(plan.output.contains("it follows no --nsInclude") == differs)
+      }
+    }
+  }
+
+  @Test("refuses checks that compare with documents which an oplog is replayed to", .tags(.mongod))
+  func comparedAfterReplay() throws {
+    try withFolder { folder in
+      for check in ["count", "{count: {compare: backup}}", "digest"] {
+        let checks = "checks: {core: {\"*\": [collections, \(check)]}}\n"
+        let backup = "version: 1\nbackup: {path: \(Fixture.small)/dump}\n"
+        try Files.writeAtomically("\(backup)\(checks)".utf8, to: Files.join(folder, "own.yaml"))
+        let plan = try Mongodrill.run("plan", "own.yaml", "--sandbox-dir", ".", in: folder)
+        #expect(plan.status == 78)
+        #expect(
+          plan.errorOutput.contains("compares with the backup's documents, and an oplog is replayed to them"))
+        let alone = try Mongodrill.run("plan", "own.yaml", "--no-replay", "--sandbox-dir", ".", in: folder)
+        #expect(alone.status == 0, "\(alone.errorOutput)")
+        #expect(try Mongodrill.run("lint", "own.yaml", in: folder).status == 0)
+        for more in ["oplog: [slices]\n", "steps: [restore: {}, replay: {to: dump-end}, check: ]\n"] {
+          try Files.writeAtomically("\(backup)\(checks)\(more)".utf8, to: Files.join(folder, "more.yaml"))
+          let lint = try Mongodrill.run("lint", "more.yaml", in: folder)
+          #expect(lint.status == 78, "\(lint.output)")
+          #expect(lint.output.hasPrefix("more.yaml:3:"), "\(lint.output)")
+        }
+        // What is checked before anything is replayed can be compared.
+        let both = "steps: [restore: {no_replay: true}, check: , restore: {}, replay: {to: dump-end}]\n"
+        try Files.writeAtomically("\(backup)\(checks)\(both)".utf8, to: Files.join(folder, "both.yaml"))
+        #expect(try Mongodrill.run("lint", "both.yaml", in: folder).status == 0)
+      }
+    }
+  }
+
   @Test("a shell reads what `shell` says, and only that", .tags(.mongod))
   func shell() throws {
     try withFolder { folder in

@@ -170,6 +170,15 @@ struct RestoreTests {
 
           """)
       #expect(run.status == 64)
+      try Files.writeAtomically("#!/bin/sh\n".utf8, to: Files.join(folder, "smoke.sh"), mode: 0o644)
+      let locked = try Mongodrill.run("restore", "dump", "--", "./smoke.sh", in: folder)
+      #expect(
+        locked.errorOutput == """
+          mongodrill: ./smoke.sh is there, and may not be executed
+          HINT: Allow it: chmod +x ./smoke.sh
+
+          """)
+      #expect(locked.status == 64)
     }
   }
 

@@ -90,6 +90,88 @@ struct RunTests {
     }
   }
 
+  @Test("tells what to do with the verdict, and counts no consequences among what is wrong")
+  func hint() throws {
+    try withFolder { folder in
+      _ = try Dump(in: folder)
+      let typo = try Mongodrill.run("run", "dmup", "-q", in: folder)
+      let id = try #require(runs(in: folder).first)
+      #expect(
+        typo.output == """
+          INCONCLUSIVE  There is no backup to drill: dmup: there is nothing at this path.
+          HINT: Did you mean "dump"? In . there are: dump, reports.
+          Report: reports/\(id)/report.md
+
+          """)
+      let nowhere = try Mongodrill.run("run", "no/where", "-q", "--report-dir", "r", in: folder)
+      #expect(nowhere.output.contains("\nHINT: There is no folder no either.\n"), "\(nowhere.output)")
+      let server = try Mongodrill.run("run", "dump", "-q", "--mongod", "/nonexist", in: folder)
+      #expect(server.output.contains("\nHINT: ") && !server.output.contains(" more)"), "\(server.output)")
+      #expect(server.status == 69)
+    }
+  }
+
+  @Test("of a dump compares with the witness that read it at its moment")
+  func witness() throws {
+    try withFolder { folder in
+      let witness = "\(Fixture.small)/dumped.json"
+      func run(_ dump: String) throws -> (status: Int32, record: JSON) {
+        let run = try Mongodrill.run(
+          "run", dump, "--witness", witness, "-q", "--output=json", "--sandbox-dir", ".", in: folder)
+        return (run.status, try JSON.parse(run.output))
+      }
+      let whole = try run("\(Fixture.small)/dump")
+      #expect(whole.status == 0 && whole.record["verdict"] == "pass", "\(whole.record["reasons"] ?? .null)")
+      #expect(whole.record["checks"]?.list?.count { $0["kind"] == "digest" } == 2)
+      let lacking = Files.join(folder, "lacking")
+      try Files.createFolder(Files.join(lacking, "shop"), parents: true)
+      for name in [
+        "oplog.bson", "shop/customers.bson", "shop/customers.metadata.json", "shop/orders.metadata.json",
+      ] {
+        try Files.writeAtomically(Files.read("\(Fixture.small)/dump/\(name)"), to: Files.join(lacking, name))
+      }
+      let orders = try Loss.documents(Files.read("\(Fixture.small)/dump/shop/orders.bson")) { $0 == 0 }
+      try Files.writeAtomically(orders, to: Files.join(lacking, "shop/orders.bson"))
+      let lost = try run("lacking")
+      #expect(lost.status == 1 && lost.record["verdict"] == "fail", "\(lost.record["reasons"] ?? .null)")
+    }
+  }
+
+  @Test("warns of a witness and a baseline that nothing compares with, as do lint and plan")
+  func uncompared() throws {
+    try withFolder { folder in
+      let witness = "\(Fixture.small)/dumped.json"
+      _ = try Dump(in: folder)
+      let bare = try Mongodrill.run(
+        "run", "dump", "--witness", witness, "-q", "--sandbox-dir", ".", in: folder)
+      #expect(bare.output.hasPrefix("WARN  ") && bare.output.contains("nothing is compared with the witness"))
+      #expect(bare.status == 0)
+      let plan = try Mongodrill.run("plan", "dump", "--witness", witness, "--sandbox-dir", ".", in: folder)
+      #expect(plan.output.contains("nothing is compared with the witness \(witness)"), "\(plan.output)")
+      let scenario = "version: 1\nbackup: {path: dump}\nchecks: {core: {shop.orders: [count: {min: 1}]}}\n"
+      try Files.writeAtomically("\(scenario)witness: \(witness)\n".utf8, to: Files.join(folder, "w.yaml"))
+      let lint = try Mongodrill.run("lint", "w.yaml", in: folder)
+      #expect(lint.output.hasPrefix("w.yaml: valid\n  note: no check compares with the witness \(witness); "))
+      #expect(lint.status == 0)
+      let run = try Mongodrill.run(
+        "run", "w.yaml", "--baseline", "latest", "-q", "--output=json", "--sandbox-dir", ".", in: folder)
+      let record = try JSON.parse(run.output)
+      #expect(record["verdict"] == "warn")
+      #expect(record["reasons"]?.list?.map { $0["code"] } == ["drill-warned", "drill-warned"])
+      #expect(record["not_verified"]?.list?.compactMap { $0["code"]?.text } == ["witness", "baseline"])
+    }
+  }
+
+  @Test("of one database of a dump says that the dump's oplog was not replayed")
+  func besideOplog() throws {
+    try withFolder { folder in
+      let run = try Mongodrill.run(
+        "run", "\(Fixture.small)/dump/shop", "-q", "--output=json", "--sandbox-dir", ".", in: folder)
+      let left = try JSON.parse(run.output)["not_verified"]?.list?.compactMap { $0["message"]?.text } ?? []
+      #expect(left.contains { $0.contains("dump's oplog beside this folder") }, "\(left)")
+    }
+  }
+
   @Test("ends in 130 on Ctrl-C in the middle, with a report and without a sandbox")
   func interrupted() throws {
     try withFolder { folder in

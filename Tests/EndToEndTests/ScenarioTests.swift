@@ -26,6 +26,42 @@ struct ScenarioTests {
     }
   }
 
+  @Test("lint tells how what beginners write is written")
+  func shorthands() throws {
+    try withFolder { folder in
+      try Files.writeAtomically(
+        "backup: dump\nobjectives: {rto: 30m}\n".utf8, to: Files.join(folder, "short.yaml"))
+      let run = try Mongodrill.run("lint", "short.yaml", in: folder)
+      #expect(
+        run.output == """
+          short.yaml:1:1: `version` is missing: 1
+            HINT: Write `version: 1`.
+          short.yaml:1:9: `backup`: expected a mapping, found the string "dump"
+            HINT: Write `{path: dump}`.
+          short.yaml:2:19: `rto`: expected a mapping, found the string "30m"
+            HINT: Write `{max: 30m}`.
+
+          """)
+    }
+  }
+
+  @Test(
+    "what takes a backup knows a scenario", arguments: [["restore"], ["find"], ["init"]])
+  func scenarioAsBackup(command: [String]) throws {
+    try withFolder { folder in
+      try Files.createFolder(Files.join(folder, "shop"))
+      try Files.writeAtomically("version: 1\n".utf8, to: Files.join(folder, "shop/scenario.yaml"))
+      try Files.createFolder(Files.join(folder, "shop/dump"))
+      for path in ["shop/scenario.yaml", "shop"] {
+        let run = try Mongodrill.run(command + [path], in: folder)
+        #expect(
+          run.errorOutput.contains("HINT: `mongodrill run \(path)` drills the backup that it names."),
+          "\(run.errorOutput)")
+        #expect(run.status == 65)
+      }
+    }
+  }
+
   @Test("lint knows that a backup is no scenario")
   func noScenario() throws {
     try withFolder { folder in

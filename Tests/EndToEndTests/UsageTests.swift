@@ -46,6 +46,15 @@ struct UsageTests {
         #"Did you mean "json"? Run 'mongodrill verify --help' to see what there is."#
       ),
       (
+        ["run", "dump", "--oplog", "slices"], "unknown option '--oplog'",
+        "'--oplog' is an option of 'restore'; in a scenario write `oplog: [PATH]`. "
+          + #"Run 'mongodrill run --help' to see what there is."#
+      ),
+      (
+        ["lint", "x", "--lanes=2"], "unknown option '--lanes'",
+        "'--lanes' is an option of 'restore'. Run 'mongodrill lint --help' to see what there is."
+      ),
+      (
         ["verify"], "BACKUP is missing: mongodrill verify BACKUP [OPTION]…",
         "Run 'mongodrill verify --help' to see what there is."
       ),

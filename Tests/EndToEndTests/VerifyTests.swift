@@ -74,7 +74,12 @@ struct VerifyTests {
     try withFolder { folder in
       let missing = try Mongodrill.run("verify", "missing", in: folder)
       #expect(missing.output == "")
-      #expect(missing.errorOutput == "mongodrill: missing: there is nothing at this path\n")
+      #expect(
+        missing.errorOutput == """
+          mongodrill: missing: there is nothing at this path
+          HINT: The folder . is empty.
+
+          """)
       #expect(missing.status == 66)
 
       try Files.writeAtomically("not a backup at all\n".utf8, to: Files.join(folder, "notes.txt"))

@@ -53,6 +53,8 @@ import Testing
       try Files.writeAtomically("hello".utf8, to: text)
       #expect(code(ChildSpec(["no-such-program-here"])) == "program-not-found")
       #expect(code(ChildSpec(["/no/such/program"])) == "program-not-found")
+      #expect(code(ChildSpec([text])) == "not-executable")
+      try Files.writeAtomically("hello".utf8, to: text, mode: 0o755)
       #expect(code(ChildSpec([text])) == "program-not-started")
       #expect(code(ChildSpec(["true"], workingDirectory: folder + "/none")) == "folder-not-entered")
       #expect(code(ChildSpec(["true", "a\0b"])) == "program-not-started")

@@ -18,6 +18,14 @@ import Testing
   func noSizes(text: String) { #expect(ByteSize.parse(text) == nil) }
 
   @Test(
+    "quotes words for a shell where that is needed",
+    arguments: [
+      ("", "''"), ("dump", "dump"), ("a/b_c-d.e:f=g@h%i+j,k", "a/b_c-d.e:f=g@h%i+j,k"), ("a b", "'a b'"),
+      ("it's", #"'it'\''s'"#), ("$x", "'$x'"), ("é", "'é'"), ("~", "'~'"), ("*", "'*'"),
+    ])
+  func shellWords(word: String, text: String) { #expect(ShellWord.quoted(word) == text) }
+
+  @Test(
     "writes sizes with three digits",
     arguments: [
       (0, "0 B"), (999, "999 B"), (1000, "1 kB"), (4_150_000, "4.15 MB"), (150_400_000, "150 MB"),

@@ -47,6 +47,21 @@ struct RecommendationTests {
     #expect(rules == ["thin-coverage"])
   }
 
+  @Test("ask nothing of replayed documents that only the backup's own could answer")
+  func thinAfterReplay() {
+    var record = drillRecord("shop", "x", at: .new)
+    record.backup.collections.append(
+      DrillRecord.Collection(
+        source: "shop.a", target: "shop.a", documents: 5, bytes: 9, inserted: 5, indexes: 0))
+    func advice() -> [String] {
+      Recommendations.of(record, earlier: [], freeBytes: nil).filter { $0.rule == "thin-coverage" }.map(
+        \.advice)
+    }
+    #expect(advice() == ["Ask `count` and `digest` of all with \"*\"; `mongodrill init` drafts more."])
+    record.replay = DrillRecord.Replay()
+    #expect(advice() == ["Ask `count: {min: …}` of each; `mongodrill init` drafts more."])
+  }
+
   @Test("name a drill that was due, little room, a thin margin and a backup that grew")
   func others() throws {
     #expect(try rules(earlier(1)) { $0.startedAt = .new.after(days: 92) } == ["stale-drill"])

@@ -162,4 +162,36 @@ struct NextStepsTests {
       Renderer.markdown.draw(record).contains(
         "\n1. Look at the data: `mongodrill restore --no-replay backups/base` brings it back.\n"))
   }
+
+  @Test(
+    "of a target that is out of reach doesn't give the backup up",
+    arguments: [
+      "target-past-end", "target-before-dump", "target-past-gap", "oplog-gap", "no-oplog",
+      "base-without-oplog",
+      "not-a-backup", "nothing-to-pick",
+    ])
+  func outOfReach(code: String) {
+    var record = passingRecord()
+    record.verdict = .fail
+    record.exitCode = .damagedBackup
+    record.reasons = [DrillRecord.Reason(.damagedBackup, "bson-cut-short", "it ends")]
+    #expect(Renderer.markdown.draw(record).contains("The backup cannot be recovered: it ends."))
+    #expect(Renderer.markdown.draw(record).contains("Rely on an older backup"))
+    record.reasons = [DrillRecord.Reason(.damagedBackup, code, "it ends")]
+    for text in [Renderer.markdown.draw(record), Renderer.html.draw(record)] {
+      #expect(!text.contains("cannot be recovered") && !text.contains("Rely on an older backup"))
+      #expect(text.contains("it ends.") && text.contains("What to do next"))
+    }
+  }
+
+  @Test("is a first step alone where there is but one")
+  func onlyStep() {
+    var record = passingRecord()
+    record.verdict = .inconclusive
+    record.exitCode = .noServer
+    record.reasons = [DrillRecord.Reason(.noServer, "no-mongod", "no mongod is found")]
+    #expect(Renderer.markdown.draw(record).contains("\n1. Drill again: "))
+    record.reasons[0].hint = "Install one."
+    #expect(Renderer.markdown.draw(record).contains("\n1. Install one.\n2. Then drill again: "))
+  }
 }

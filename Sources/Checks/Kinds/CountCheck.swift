@@ -117,6 +117,11 @@ extension CheckContext {
     let (facts, _) = try facts(of: counterpart)
     guard facts.kind != .view else { throw Unanswerable("\(counterpart.words) holds no documents of a view") }
     guard let documents = facts.documents else {
+      guard counterpart != .backup else {
+        throw Unanswerable(
+          "what an oplog was replayed to can't be computed from the backup; give `min`, `max` or `equals`, or compare "
+            + "with a witness")
+      }
       throw Unanswerable("\(counterpart.possessive) documents of \(namespace) were not counted")
     }
     return documents

@@ -71,7 +71,11 @@ extension Preflight {
     }
     if let command = scenario.command {
       let program = UserCommand(command, folder: scenario.folder).program
-      if Programs.find(program, path: path) == nil { problems.append(.programNotFound(program)) }
+      if Programs.isLocked(program) {
+        problems.append(.notExecutable(.incomplete, program))
+      } else if Programs.find(program, path: path) == nil {
+        problems.append(.programNotFound(program))
+      }
     }
   }
 }

@@ -63,6 +63,8 @@ package struct PhysicalDrillPlan: Sendable {
       lines += ["", "Checks of suite \(suite.name): \(suite.checks.count)"]
       lines += suite.checks.map { "  \($0.subject): \($0.name)" }
     }
+    let warnings = scenario.uncompared(witness: options.witness, baseline: options.baseline).map(\.message)
+    if !warnings.isEmpty { lines += ["", "Warnings"] + warnings.map { "  \($0)" } }
     if !problems.isEmpty { lines += ["", "Problems"] + problems.map { "  \($0)" } }
     text = lines.map(\.visible).joined(separator: "\n") + "\n"
     json = .record([
@@ -77,6 +79,7 @@ package struct PhysicalDrillPlan: Sendable {
         "disk_needed": .integer(Int64(needed)),
         "disk_free": (try? room.get()).map { .integer(Int64($0.free)) } ?? .null,
       ]),
+      "warnings": .array(warnings.map(JSON.string)),
       "problems": .array(
         problems.map { .record(["code": .string($0.code), "message": .string($0.description)]) }),
     ])

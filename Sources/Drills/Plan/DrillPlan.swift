@@ -8,6 +8,7 @@ internal import Record
 internal import Replay
 internal import Restore
 internal import Sandbox
+internal import Witness
 
 /// What a drill would do, without doing it: nothing is started and no document is read.
 package struct DrillPlan: Sendable {
@@ -32,13 +33,26 @@ package struct DrillPlan: Sendable {
     self.scenario = scenario
     backup = base.backup
     notes = base.backup.notes + base.notes + (spending.map { [$0.note] } ?? [])
-    plans = try RecoveryPlans(scenario, of: backup, noReplay: options.noReplay)
+    let witness = try (options.witness ?? whole.witness).map { path throws(Failure) in
+      try WitnessRecord.read(path)
+    }
+    plans = try RecoveryPlans(scenario, of: backup, noReplay: options.noReplay, witness: witness)
     selections = plans.restores
-    suites = try scenario.suites(asking: scenario.catalogue(of: selections), counts: plans.chain == nil)
+    let standing = plans.stages(of: scenario).last?.replay.target.through
+    let witnessHere = witness.flatMap { witness in
+      witness.batches.contains { $0.timestamp == standing } ? witness : nil
+    }
+    suites = try scenario.suites(
+      asking: scenario.catalogue(of: selections), counts: plans.chain == nil, witness: witnessHere)
     replicaSet = options.sandbox.or(scenario.sandbox).replicaSet
-    preflight = Preflight(
+    var preflight = Preflight(
       scenario, options: options, needing: SandboxNeed.bytes(for: selections, of: backup),
       source: Preflight.Source(backup, plans))
+    preflight.warnings +=
+      scenario.uncompared(
+        witness: options.witness, baseline: options.baseline, draftsWitness: witnessHere != nil
+      ).map(\.message)
+    self.preflight = preflight
     earlier = EarlierRuns(of: scenario.name, in: options.reports)
   }
 
@@ -65,7 +79,8 @@ package struct DrillPlan: Sendable {
         return nil
       }
       let command = NearestCommand(
-        backup, restore, to: recovery.stages.last?.replay.target, hasSlices: plans.chain?.hasSlices ?? false)
+        backup, writtenBy: scenario.command, restore, to: recovery.stages.last?.replay.target,
+        hasSlices: plans.chain?.hasSlices ?? false)
       return command.map { (step.id, $0) }
     }
   }
@@ -80,10 +95,14 @@ extension Scenario {
 
   /// The suites that will be asked. Throws `Failure` (kind `invalidScenario`) when one holds a check that doesn't
   /// apply to what it is asked of.
-  func suites(asking catalogue: Catalogue, counts: Bool) throws(Failure) -> [Suite] {
+  func suites(
+    asking catalogue: Catalogue, counts: Bool, witness: WitnessRecord? = nil
+  ) throws(Failure) -> [Suite] {
     var suites = suites ?? []
     if self.suites == nil {
-      suites = [try Draft(Draft.Sources(catalogue, isReplayed: !counts)).suite()]
+      var sources = Draft.Sources(catalogue, isReplayed: !counts)
+      if let witness { sources.take(witness) { $0 } }
+      suites = [try Draft(sources).suite()]
     }
     if let failure = suites.lazy.flatMap({ $0.problems(in: catalogue) }).first { throw failure }
     return suites

@@ -1,5 +1,6 @@
 internal import BSON
 internal import Backups
+internal import Facts
 internal import Platform
 internal import Replay
 
@@ -10,16 +11,36 @@ struct NearestCommand: Sendable {
   /// Where it does less, or something else.
   let differences: [String]
 
-  /// Nil where the tools have nothing like it.
-  init?(_ backup: any LogicalBackup, _ step: RestoreStep, to target: ResolvedTarget?, hasSlices: Bool) {
+  /// Nil where the tools have nothing like it. `command`: what writes the backup, where that is a command.
+  init?(
+    _ backup: any LogicalBackup, writtenBy command: [String]?, _ step: RestoreStep,
+    to target: ResolvedTarget?,
+    hasSlices: Bool
+  ) {
     var words = ["mongorestore"]
     var differences: [String] = []
+    var pipe = command.map { $0.map(ShellWord.quoted).joined(separator: " ") + " | " } ?? ""
+    guard let compression = FileCompression(of: backup, isStream: command != nil) else { return nil }
     switch backup.form {
     case .pbmSnapshot, .physicalCopy: return nil
-    case .archive: words.append(backup.path == "-" ? "--archive" : "--archive=\(backup.path)")
-    case .collectionFile, .databaseDirectory, .dumpDirectory: words.append("--dir=\(backup.path)")
+    case .archive:
+      if case .other(let name) = compression {
+        // What the tools can't decompress comes to them through a pipe.
+        guard let program = ["zstd": "zstd", "lz4": "lz4"][name] else { return nil }
+        pipe = "\(program) -dc \(ShellWord.quoted(backup.path)) | "
+      }
+      words.append(backup.path == "-" || !pipe.isEmpty ? "--archive" : "--archive=\(backup.path)")
+    case .databaseDirectory:
+      // Without the name it takes the folder's files for what lies beside databases, and restores none of them.
+      guard let database = backup.collections.first?.facts.namespace.database else { return nil }
+      words += ["--db=\(database)", "--dir=\(backup.path)"]
+      if !step.include.isEmpty {
+        differences.append("with --db it follows no --nsInclude: it restores all of the folder")
+      }
+    case .collectionFile, .dumpDirectory: words.append("--dir=\(backup.path)")
     }
-    if backup.origin.isCompressed { words.append("--gzip") }
+    if case .other = compression, backup.form != .archive { return nil }
+    if compression == .gzip { words.append("--gzip") }
     words += step.include.map { "--nsInclude=\($0)" } + step.exclude.map { "--nsExclude=\($0)" }
     for rename in step.rename { words += ["--nsFrom=\(rename.from)", "--nsTo=\(rename.to)"] }
     if !step.indexes { words.append("--noIndexRestore") }
@@ -42,14 +63,7 @@ struct NearestCommand: Sendable {
     }
     differences.append(
       "it checks nothing afterwards, and ends with 0 where documents were refused as duplicates")
-    text = words.map(NearestCommand.quoted).joined(separator: " ")
+    text = pipe + words.map(ShellWord.quoted).joined(separator: " ")
     self.differences = differences
-  }
-
-  private static func quoted(_ word: String) -> String {
-    let isPlain = word.utf8.allSatisfy { byte in
-      (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || "-_=./:,@%+".utf8.contains(byte)
-    }
-    return isPlain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
   }
 }

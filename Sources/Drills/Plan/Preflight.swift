@@ -13,7 +13,7 @@ package struct Preflight: Sendable {
   /// What would end the drill as things stand; empty when nothing is known to.
   package internal(set) var problems: [Failure] = []
   /// What a person should know.
-  package private(set) var warnings: [String] = []
+  package internal(set) var warnings: [String] = []
   /// The server that would be started.
   let mongod: Result<MongodProgram, Failure>
   /// The folder that the sandbox's own would be made in, and the bytes that are free there.
@@ -108,7 +108,10 @@ extension Scenario {
       guard let program, program.names.isEmpty else { return }
       let command = UserCommand([program.resolved([:])], folder: folder)
       if Programs.find(command.program, path: Environment["PATH"]) == nil {
-        missing.append(.programMissing(command.program, at: place))
+        missing.append(
+          Programs.isLocked(command.program)
+            ? .notExecutable(.incomplete, command.program, at: place)
+            : .programMissing(command.program, at: place))
       }
     }
     for step in steps + rollbacks {

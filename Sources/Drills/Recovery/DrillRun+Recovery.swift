@@ -257,7 +257,8 @@ extension DrillRun {
     if options.requireProven { evidence.unanswered.append(seam) } else { warn(seam.message) }
   }
 
-  private func warn(_ text: String) {
+  /// Tells a warning, and takes it into the evidence.
+  func warn(_ text: String) {
     events(.warning(text))
     if !evidence.warnings.contains(text) { evidence.warnings.append(text) }
   }

@@ -83,6 +83,8 @@ struct RecoveryPlans {
     for step in scenario.steps where step.action is ReplayStep && restoreOf[step.id] == nil {
       throw .replayWithoutRestore(step.id, at: step.place)
     }
+    let comparisons = scenario.comparisonsAfterReplay(hasOplog: backup.oplog != nil, noReplay: noReplay)
+    if let failure = comparisons.first { throw failure }
     try planExports(scenario)
   }
 

@@ -1,11 +1,13 @@
+internal import BSON
 internal import Checks
 internal import Configuration
 internal import Platform
-internal import Record
+package import Record
 internal import Witness
 
 extension DrillRun {
-  /// Reads the witness and the baseline that checks compare with. Throws when one is asked for and isn't there.
+  /// Reads the witness and the baseline that checks compare with. Throws when one is asked for and isn't there; one that
+  /// is there and is asked for by no check is a warning.
   func readCounterparts() throws {
     let isGoneOn = options.keep || options.from != nil
     if let path = options.witness ?? scenario.witness {
@@ -25,6 +27,52 @@ extension DrillRun {
       default: continue
       }
     }
+    // What is drafted is known when it is known where the data stands.
+    leave(
+      uncompared: scenario.uncompared(
+        witness: options.witness, baseline: options.baseline, draftsWitness: true))
+  }
+
+  /// Says what was given to compare with and isn't compared with.
+  func leave(uncompared: [DrillRecord.NotVerified]) {
+    for left in uncompared where !record.notVerified.contains(left) {
+      record.notVerified.append(left)
+      warn(left.message)
+    }
+  }
+
+  /// What the witness says of where the data stands now; nil where it says nothing of that.
+  var witnessHere: WitnessRecord? {
+    guard let witness, let standing, witness.batches.contains(where: { $0.timestamp == standing }) else {
+      return nil
+    }
+    return witness
+  }
+}
+
+extension Scenario {
+  /// The witness and the baseline that it names, or that are given besides, and that no check compares with.
+  /// `draftsWitness`: whether checks that are drafted compare with the witness.
+  package func uncompared(
+    witness: String? = nil, baseline: String? = nil, draftsWitness: Bool = false
+  ) -> [DrillRecord.NotVerified] {
+    var left: [DrillRecord.NotVerified] = []
+    if let path = witness ?? self.witness, suites == nil ? !draftsWitness : !compares(with: .witness) {
+      left.append(
+        DrillRecord.NotVerified(
+          "witness",
+          suites == nil
+            ? "nothing is compared with the witness \(path): what is restored is not of its moment; "
+              + "`replay: {to: witness}` in a scenario goes there"
+            : "no check compares with the witness \(path); `digest: {compare: witness}` does, after "
+              + "`replay: {to: witness}`"))
+    }
+    if let run = baseline ?? self.baseline, !compares(with: .baseline) {
+      left.append(
+        DrillRecord.NotVerified(
+          "baseline", "no check compares with the baseline \(run); `count: {compare: baseline}` does"))
+    }
+    return left
   }
 }
 
