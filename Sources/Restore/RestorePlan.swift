@@ -12,6 +12,7 @@ package struct RestorePlan: Sendable {
 
     package init() {}
 
+    /// Counts one of so many bytes.
     package mutating func add(bytes: Int) {
       documents += 1
       self.bytes += bytes
