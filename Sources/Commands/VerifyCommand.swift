@@ -12,8 +12,8 @@ enum VerifyCommand: Command {
   static let backup = Positional.one(
     "BACKUP",
     help:
-      "A dump directory, one database's folder, one collection's .bson, an archive, or a physical copy (a dbPath or a "
-      + "tar of one); compressed or not. '-' reads an archive from standard input. Of a scenario about a sharded set, "
+      "A dump directory, one database's folder, one collection's .bson, an archive, a store of Percona Backup for MongoDB, "
+      + "or a physical copy (a dbPath or a tar of one); compressed or not. '-' reads an archive from standard input. Of a scenario about a sharded set, "
       + "all its parts.")
 
   static let target = Option.value(
@@ -25,11 +25,12 @@ enum VerifyCommand: Command {
   static let syntax = CommandSyntax(
     name: "verify", summary: "reads a whole backup and proves that it is undamaged; needs no mongod",
     description: [
-      "Reads every byte: each document's structure down to the end of each file, the checksums of gzip and of "
-        + "archives, the metadata, and that every collection has both its files. Lists what the backup holds, and "
-        + "all that is damaged, by file and byte offset.",
+      "Reads every byte: each document's structure down to the end of each file, the checksums of archives and of gzip, "
+        + "zstd, lz4, snappy and s2, the metadata, and that every collection has both its files. Lists what the backup "
+        + "holds, and all that is damaged, by file and byte offset.",
       "A plain .bson file that was cut exactly at a document's end can't be told from a whole one: only a count "
-        + "that was recorded elsewhere knows. Offsets in a compressed file count the decompressed bytes.",
+        + "that was recorded elsewhere knows. Offsets in a compressed file count the decompressed bytes; where the "
+        + "compressed stream itself is at fault they count the file's, and the message says so.",
       "Of a dump that took its oplog along, and of the slices that were saved after it, it says which moments can "
         + "be recovered to: through which entry the oplog is proven, where slices neither overlap nor show a gap "
         + "(unproven), and where entries are missing (gaps).",

@@ -126,9 +126,10 @@ extension Coverage {
   fileprivate var possible: String {
     var text =
       dumpEnd == provenEnd
-      ? "The only proven target is \(dumpEnd)" : "Targets from \(dumpEnd) through \(provenEnd)"
+      ? "The only proven target is \(dumpEnd.withTime)"
+      : "Targets from \(dumpEnd.withTime) through \(provenEnd.withTime)"
     if dumpEnd != provenEnd { text += " are proven" }
-    if end > provenEnd { text += ", through \(end) past unproven seams" }
+    if end > provenEnd { text += ", through \(end.withTime) past unproven seams" }
     return text + "."
   }
 }

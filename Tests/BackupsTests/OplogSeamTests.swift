@@ -157,7 +157,7 @@ struct OplogSeamTests {
         "consistent at 5:1 (1970-01-01T00:00:05Z), the dump's end",
         "no entry is seen to be missing through 5:2 (1970-01-01T00:00:05Z)", "unproven: \(seam.description)",
         "past that, entries go on through 6:2 (1970-01-01T00:00:06Z)",
-        "latest target: 6:2, of which only 5:2 is proven",
+        "latest target: 6:2 (1970-01-01T00:00:06Z), of which only 5:2 (1970-01-01T00:00:05Z) is proven",
       ])
     let size = OplogSlices.insert("5:1").bytes.count
     #expect(

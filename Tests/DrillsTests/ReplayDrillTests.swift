@@ -259,9 +259,16 @@ struct ReplayDrillTests {
   @Test(
     "that can't reach its target ends with 65, and says what is possible",
     arguments: [
-      ([0, 1, 2, 4], "latest", "target-past-gap", "through 1795259689:123 are proven"),
-      ([0, 1, 2, 4], "1795259690:1", "target-past-gap", "through 1795259689:123 are proven"),
-      ([0, 1], "1795259690:1", "target-past-end", "through 1795259688:554 are proven"),
+      (
+        [0, 1, 2, 4], "latest", "target-past-gap", "through 1795259689:123 (2026-11-21T11:14:49Z) are proven"
+      ),
+      (
+        [0, 1, 2, 4], "1795259690:1", "target-past-gap",
+        "through 1795259689:123 (2026-11-21T11:14:49Z) are proven"
+      ),
+      (
+        [0, 1], "1795259690:1", "target-past-end", "through 1795259688:554 (2026-11-21T11:14:48Z) are proven"
+      ),
       ([0, 1], "1795259684:1", "target-before-dump", "Targets from 1795259684:19 through"),
     ] as [([Int], String, String, String)])
   func unreachable(slices: [Int], target: String, code: String, hint: String) throws {

@@ -119,7 +119,10 @@ struct RestoreTests {
     let run = try Mongodrill.run(
       "restore", Fixture.base + "/dump", "--oplog", Fixture.oplog, "--to", target, "--", "true")
     #expect(run.errorOutput.hasPrefix("mongodrill: \(message)\nHINT: "), "\(run.errorOutput)")
-    #expect(run.errorOutput.contains("Targets from 1795259684:19 through 1795259700:2 are proven."))
+    #expect(
+      run.errorOutput.contains(
+        "Targets from 1795259684:19 (2026-11-21T11:14:44Z) through 1795259700:2 (2026-11-21T11:15:00Z) are proven."
+      ))
     #expect(run.status == 65)
   }
 

@@ -23,7 +23,7 @@ struct VerifyOplogTests {
 
         Coverage:
           consistent at 1795259684:19 (2026-11-21T11:14:44Z), the dump's end
-          latest target: 1795259684:19
+          latest target: 1795259684:19 (2026-11-21T11:14:44Z)
 
         Read 8,604 documents, 2.88 MB in ….
         The backup is whole.
@@ -53,7 +53,7 @@ struct VerifyOplogTests {
         Coverage:
           consistent at 1795259684:19 (2026-11-21T11:14:44Z), the dump's end
           no entry is seen to be missing through 1795259700:2 (2026-11-21T11:15:00Z)
-          latest target: 1795259700:2
+          latest target: 1795259700:2 (2026-11-21T11:15:00Z)
 
         The target before:1795259696:1 can be reached: up to 1795259696:1, without it.
 
@@ -74,7 +74,7 @@ struct VerifyOplogTests {
         gap: oplog/001/local/oplog.rs.bson ends at 1795259688:554, oplog/003/local/oplog.rs.bson.gz begins at \
       1795259689:123: an entry after it continues one at 1795259689:122, which is missing
         entries past a gap, through 1795259692:191 (2026-11-21T11:14:52Z), can't be reached
-        latest target: 1795259688:554
+        latest target: 1795259688:554 (2026-11-21T11:14:48Z)
 
       """
     let all = try verify()
@@ -92,7 +92,8 @@ struct VerifyOplogTests {
       behind.output.contains("\nThe target can't be reached: oplog/003/local/oplog.rs.bson.gz at byte 0: "))
     #expect(
       behind.output.contains(
-        "\n  HINT: A slice is missing. Targets from 1795259684:19 through 1795259688:554 are proven.\n"))
+        "\n  HINT: A slice is missing. Targets from 1795259684:19 (2026-11-21T11:14:44Z) through 1795259688:554 (2026-11-21T11:14:48Z) are proven.\n"
+      ))
     #expect(behind.status == 65)
   }
 
@@ -103,7 +104,10 @@ struct VerifyOplogTests {
     #expect(
       run.output.contains(
         "\nThe target latest can be reached, but not all on the way is proven: through 1795259696:310.\n"))
-    #expect(run.output.contains("\n  latest target: 1795259696:310, of which only 1795259684:19 is proven\n"))
+    #expect(
+      run.output.contains(
+        "\n  latest target: 1795259696:310 (2026-11-21T11:14:56Z), of which only 1795259684:19 (2026-11-21T11:14:44Z) is proven\n"
+      ))
     #expect(run.status == 0)
   }
 

@@ -17,10 +17,7 @@ struct AbsentDocumentTests {
       let operation: Document =
         switch kind {
         case "u":
-          [
-            "op": "u", "ns": "d.a", "o": ["$v": 2, "diff": ["u": ["n": number, "stale": true]]],
-            "o2": ["_id": 1],
-          ]
+          ["op": "u", "ns": "d.a", "o": ["_id": 1, "n": number, "stale": true], "o2": ["_id": 1]]
         case "i": ["op": "i", "ns": "d.a", "o": ["_id": 1, "n": number], "o2": ["_id": 1]]
         default: ["op": "d", "ns": "d.a", "o": ["_id": 1]]
         }

@@ -120,8 +120,10 @@ struct TargetResolutionTests {
     #expect(failure.kind == .damagedBackup)
     #expect(failure.code == code, "\(failure)")
     #expect(
-      failure.hint?.contains("Targets from 10:3 through 20:5 are proven") == true, "\(failure.hint ?? "")")
-    #expect(failure.hint?.contains("through 30:9 past unproven seams") == true)
+      failure.hint?.contains(
+        "Targets from 10:3 (1970-01-01T00:00:10Z) through 20:5 (1970-01-01T00:00:20Z) are proven") == true,
+      "\(failure.hint ?? "")")
+    #expect(failure.hint?.contains("through 30:9 (1970-01-01T00:00:30Z) past unproven seams") == true)
   }
 
   @Test("in a gap or past it, which the message tells apart")

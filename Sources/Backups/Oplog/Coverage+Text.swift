@@ -1,4 +1,4 @@
-internal import BSON
+package import BSON
 package import Platform
 
 extension Coverage {
@@ -13,7 +13,8 @@ extension Coverage {
     if last > end { lines.append("entries past a gap, through \(last.withTime), can't be reached") }
     lines.append(
       end == provenEnd
-        ? "latest target: \(end)" : "latest target: \(end), of which only \(provenEnd) is proven")
+        ? "latest target: \(end.withTime)"
+        : "latest target: \(end.withTime), of which only \(provenEnd.withTime) is proven")
     return lines
   }
 
@@ -49,5 +50,6 @@ extension Seam.Edge {
 extension Timestamp {
   /// The second that it lies in, as RFC 3339.
   fileprivate var time: String { WallTime(seconds: Int(seconds)).text }
-  fileprivate var withTime: String { "\(self) (\(time))" }
+  /// As people read it: `1795258578:300 (2026-11-21T10:56:18Z)`.
+  package var withTime: String { "\(self) (\(time))" }
 }
