@@ -187,17 +187,22 @@ extension PickedBackup {
   }
 }
 
-extension BackupShelf {
-  /// Whether a backup that was passed over is none that a drill should have taken: a physical copy, or a dump without the
-  /// oplog that the target takes.
-  package static func isOnlyUnfit(_ path: String, _ reason: String) -> Bool {
-    [Failure.copyNotPicked(path), .baseWithoutOplog(path)].contains { $0.description == reason }
-  }
-}
-
 extension Failure {
-  /// Whether it says that a backup is of another kind than is picked, rather than that something is wrong with it.
-  fileprivate var isOnlyUnfit: Bool { ["copy-not-picked", "base-without-oplog"].contains(code) }
+  /// Whether it says that a backup is of another kind or another moment than is picked, rather than that something is wrong
+  /// with it: a physical copy, a dump without the oplog that the target takes, one that ends after the target, a form that
+  /// isn't read.
+  package var isOnlyUnfit: Bool {
+    isOfUnreadForm || ["copy-not-picked", "base-without-oplog"].contains(code) || code.hasPrefix("target-")
+  }
+
+  /// Whether it says that a backup is sound, as far as anybody can tell, and of a form that isn't read.
+  var isOfUnreadForm: Bool {
+    [
+      "snapshot-not-logical", "snapshot-sharded", "snapshot-too-old", "snapshot-compression",
+      "snapshot-split",
+      "copy-engine",
+    ].contains(code)
+  }
 }
 
 extension BackupPick {

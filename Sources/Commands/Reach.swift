@@ -48,6 +48,9 @@ struct Reach {
         through: through, dumpEnd: chain.coverage.dumpEnd, isPartial: true)
       return []
     } catch {
+      // Of a partial base there may be entries without a UUID on what it doesn't hold; and the memory that open transactions
+      // take is no matter of the backup.
+      if ["unknown-collection", "transactions-too-large"].contains(error.code) { return [] }
       guard error.kind == .damagedBackup else { throw error }
       return [error]
     }

@@ -70,7 +70,7 @@ extension DrillRecord {
     package var bytes = 0
     /// Documents that the backup holds more than once, the same byte for byte: they arrive once.
     package var repeated = 0
-    /// Documents that the server took and, in a capped collection, kept.
+    /// Documents that the server took; of a capped collection that lost some which the source kept, those that are there.
     package var inserted = 0
     /// Documents that it holds at the target; nil without a replay.
     package var atTarget: Int?

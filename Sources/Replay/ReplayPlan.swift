@@ -64,14 +64,12 @@ package struct ReplayPlan: Sendable {
       guard case .apply(let operations) = try transactions.step(entry, at: cursor.place),
         entry.timestamp > self.settled
       else { continue }
-      for operation in operations where !skips(operation) {
+      for operation in operations {
+        if entry.timestamp <= dumpEnd ?? through { count(insert: operation) }
+        if skips(operation) { continue }
         if later == nil {
           let effect = try catalogue.follow(operation, entry.timestamp, at: cursor.place)
-          guard case .document(let id) = effect else { continue }
-          changed.insert(id)
-          if operation.kind == .insert, entry.timestamp <= dumpEnd ?? through, catalogue[id].isCapped {
-            insertedMeanwhile[id, default: .init()].add(bytes: operation.objectSlice?.count ?? 0)
-          }
+          if case .document(let id) = effect { changed.insert(id) }
         } else {
           _ = try later?.follow(operation, entry.timestamp, at: cursor.place)
         }
@@ -81,6 +79,17 @@ package struct ReplayPlan: Sendable {
     if !isPartial, let (uuid, stranger) = catalogue.strangers.min(by: { $0.value.first < $1.value.first }) {
       throw .stranger(stranger.name, uuid, stranger.first)
     }
+  }
+
+  /// Takes down what is inserted into a capped collection in the dump's window; also what is left out on purpose: the
+  /// source had it.
+  private mutating func count(insert operation: OplogOperation) {
+    guard operation.kind == .insert,
+      let id = operation.uuid.flatMap({ catalogue.byUUID[$0] })
+        ?? operation.namespace.flatMap({ catalogue.byName[$0] }),
+      catalogue[id].isCapped
+    else { return }
+    insertedMeanwhile[id, default: .init()].add(bytes: operation.objectSlice?.count ?? 0)
   }
 
   /// Whether an operation is left out on purpose.

@@ -7,8 +7,8 @@ package struct BaseChoice: Sendable {
   package let backup: any LogicalBackup
   package let chain: OplogChain
   package let resolved: ResolvedTarget
-  /// Newer and unusable ones, each with the reason.
-  package let passedOver: [(path: String, reason: String)]
+  /// Newer and unusable ones, each with the reason; `isDamaged` where that is no matter of the target.
+  package let passedOver: [(path: String, reason: String, isDamaged: Bool)]
 
   /// Why it was chosen, in one sentence.
   package var reason: String {
@@ -22,20 +22,22 @@ extension Target {
   /// `damagedBackup` when none does.
   package func chooseBase(in folder: String, slices: [String]) throws(Failure) -> BaseChoice {
     let shelf = try BackupShelf(folder)
-    var passedOver = shelf.passedOver.map { (path: $0.path, reason: $0.reason.description) }
+    var passedOver = shelf.passedOver.map {
+      (path: $0.path, reason: $0.reason.description, isDamaged: !$0.reason.isOnlyUnfit)
+    }
     var dated: [(backup: any LogicalBackup, end: Timestamp)] = []
     for backup in shelf.backups {
       do throws(Failure) {
         dated.append((backup, try OplogChain.open(base: backup, slices: []).coverage.dumpEnd))
       } catch {
         if error.kind == .interrupted { throw error }
-        passedOver.append((backup.path, error.description))
+        passedOver.append((backup.path, error.description, !error.isOnlyUnfit))
       }
     }
     for index in Target.order(dated.map(\.end)) {
       let (backup, end) = dated[index]
       if let latest = latestDumpEnd, end > latest {
-        passedOver.append((backup.path, "ends at \(end), after the target"))
+        passedOver.append((backup.path, "ends at \(end), after the target", false))
         continue
       }
       do throws(Failure) {
@@ -45,7 +47,7 @@ extension Target {
       } catch {
         // Slices that can't be read are no better with another base.
         guard error.kind == .damagedBackup else { throw error }
-        passedOver.append((backup.path, error.description))
+        passedOver.append((backup.path, error.description, !error.isOnlyUnfit))
       }
     }
     throw .noBase(self, folder, passedOver)
@@ -70,7 +72,7 @@ extension Target {
 
 extension Failure {
   static func noBase(
-    _ target: Target, _ folder: String, _ passedOver: [(path: String, reason: String)]
+    _ target: Target, _ folder: String, _ passedOver: [(path: String, reason: String, isDamaged: Bool)]
   ) -> Failure {
     let reasons = passedOver.prefix(5).map { "\($0.path): \($0.reason)" }.joined(separator: "; ")
     return Failure(

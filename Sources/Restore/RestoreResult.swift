@@ -16,7 +16,7 @@ package struct RestoreResult: Sendable {
     package var documents: Int
     /// BSON bytes read from the backup.
     package var bytes: Int
-    /// Documents that the server took and, in a capped collection, kept.
+    /// Documents that the server took; of a capped collection that lost some which the source kept, those that are there.
     package var inserted: Int
     /// Indexes built, `_id_` not counted.
     package var indexes: Int

@@ -66,7 +66,7 @@ package struct Restorer: Sendable {
 
   private func result(
     _ created: [Int: CollectionFacts], _ reads: [Int: CollectionRead], _ tallies: [Int: LoadMeter.Tally],
-    kept: [Int: (documents: Int, bytes: Int)] = [:]
+    kept: [Int: Int] = [:]
   ) -> RestoreResult {
     var result = RestoreResult()
     for (at, item) in plan.items.enumerated() {
@@ -78,15 +78,13 @@ package struct Restorer: Sendable {
         let tally = tallies[at]
         collection.target = facts.namespace
         collection.inserted = (tally?.done.documents ?? 0) - (tally?.repeated ?? 0) - (tally?.refused ?? 0)
-        if let kept = kept[at], kept.documents < collection.inserted {
-          let lost = (documents: collection.inserted - kept.documents, bytes: collection.bytes - kept.bytes)
-          let meanwhile = item.insertedMeanwhile
-          if lost.documents <= meanwhile.documents || lost.bytes <= meanwhile.bytes {
-            collection.note =
-              "\(Count.text(lost.documents, "document")) thrown out, as on the source while it was dumped"
+        if let kept = kept[at], kept < collection.inserted {
+          if item.fittedBefore(collection) {
+            let lost = Count.text(collection.inserted - kept, "document")
+            collection.note = "\(lost) thrown out, as on the source while it was dumped"
           } else {
-            problems.report(.overflow(facts, inserted: collection.inserted, kept: kept.documents))
-            collection.inserted = kept.documents
+            problems.report(.overflow(facts, inserted: collection.inserted, kept: kept))
+            collection.inserted = kept
           }
         }
         if facts.kind != .view {
@@ -104,15 +102,15 @@ package struct Restorer: Sendable {
     return result
   }
 
-  /// What each capped collection holds, by its place in the plan: the server takes more than its options let in, and
-  /// throws the oldest out without a word.
-  private func countCapped(_ created: [Int: CollectionFacts]) throws -> [Int: (documents: Int, bytes: Int)] {
-    var kept: [Int: (documents: Int, bytes: Int)] = [:]
+  /// How many documents each capped collection holds, by its place in the plan: the server takes more than its options
+  /// let in, and throws the oldest out without a word.
+  private func countCapped(_ created: [Int: CollectionFacts]) throws -> [Int: Int] {
+    var kept: [Int: Int] = [:]
     for (at, facts) in created where facts.kind == .collection && facts.options["capped"]?.isTrue == true {
       guard plan.items[at].index != nil else { continue }
       let reply = try pool.run(
-        ["collStats": .string(facts.namespace.collection)], on: facts.namespace.database)
-      kept[at] = (Int(reply["count"]?.number ?? 0), Int(reply["size"]?.number ?? 0))
+        ["count": .string(facts.namespace.collection)], on: facts.namespace.database)
+      kept[at] = reply["n"]?.integer.map { Int($0) }
     }
     return kept
   }
@@ -259,5 +257,19 @@ package struct Restorer: Sendable {
     ReadOptions(
       parallelFiles: options.parallelCollections ?? max(2, min(4, Machine.cores)),
       batchBytes: options.batchBytes ?? 1 << 20, memory: options.memory / 8 * 3)
+  }
+}
+
+extension RestorePlan.Item {
+  /// Whether a capped collection that the backup holds more of than fits held no more than fits before what was inserted
+  /// while it was dumped: then the source threw out the others, too.
+  fileprivate func fittedBefore(_ collection: RestoreResult.Collection) -> Bool {
+    let options = loadOptions ?? facts?.options ?? [:]
+    // The server takes 4096 for less and rounds up to 256 bytes.
+    let size = max(options["size"]?.number ?? .infinity, 4096) + 255
+    let most = options["max"]?.number ?? 0
+    return insertedMeanwhile.documents > 0
+      && Double(collection.bytes - insertedMeanwhile.bytes) <= size
+      && (most <= 0 || Double(collection.documents - insertedMeanwhile.documents) <= most)
   }
 }

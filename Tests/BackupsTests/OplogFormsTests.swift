@@ -117,7 +117,7 @@ struct OplogFormsTests {
   @Test(
     "in a form that isn't read, or unfinished, are damage",
     arguments: [
-      "1.bson.xz", "1.bson.gpg", ".1.bson.gz.Xa3f2", "1.bson.partial", "1.oplog.tmp", "oplog.rs.bz2",
+      "1.bson.xz", "1.bson.gpg", ".1.bson.gz.Xa3f2q", "1.bson.partial", "1.oplog.tmp", "oplog.rs.bz2",
       "hour.archive.xz", "1.BSON.bz2", "sub/1.bson.age",
     ])
   func unread(name: String) throws {
@@ -130,14 +130,16 @@ struct OplogFormsTests {
     #expect(failure?.place?.file == scratch["in/\(name)"])
   }
 
-  @Test("beside their checksums, which are passed over")
-  func checksums() throws {
+  @Test(
+    "beside checksums and what a tool keeps for itself, which is passed over",
+    arguments: ["0.bson.sha256", ".oplog.lock", ".oplog-position", "tail.oplog.log", "0.oplog.json"])
+  func companions(name: String) throws {
     let scratch = try Scratch()
     let base = try scratch.writeBase(Array(all[...1]))
     try scratch.write(all, to: "in/0.bson")
-    try scratch.write("whatever", to: "in/0.bson.sha256")
+    try scratch.write("whatever", to: "in/\(name)")
     let chain = try OplogChain.open(base: base, slices: [scratch["in"]])
-    #expect(chain.passedOver == ["\(scratch["in/0.bson.sha256"]): passed over, holds no oplog"])
+    #expect(chain.passedOver == ["\(scratch["in/\(name)"]): passed over, holds no oplog"])
   }
 
   @Test("that are empty are a doubt behind all others, and none before", arguments: ["0.bson", "2.bson"])

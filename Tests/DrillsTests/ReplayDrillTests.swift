@@ -269,7 +269,10 @@ struct ReplayDrillTests {
       (
         [0, 1], "1795259690:1", "target-past-end", "through 1795259688:554 (2026-11-21T11:14:48Z) are proven"
       ),
-      ([0, 1], "1795259684:1", "target-before-dump", "Targets from 1795259684:19 through"),
+      (
+        [0, 1], "1795259684:1", "target-before-dump",
+        "Targets from 1795259684:19 (2026-11-21T11:14:44Z) through"
+      ),
     ] as [([Int], String, String, String)])
   func unreachable(slices: [Int], target: String, code: String, hint: String) throws {
     let chosen = slices.map { "\(shopOplog)/00\($0)" }.joined(separator: ", ")

@@ -56,9 +56,7 @@ extension BackupListing.Entry {
       switch failure.code {
       case "backup-failed": .failed
       case "backup-unfinished", "snapshot-unfinished": .unfinished
-      case "snapshot-not-logical", "snapshot-sharded", "snapshot-too-old", "snapshot-compression",
-        "snapshot-split", "copy-engine":
-        .unsupported
+      case _ where failure.isOfUnreadForm: .unsupported
       default: .damaged
       }
   }

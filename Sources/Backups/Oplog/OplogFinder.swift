@@ -177,13 +177,13 @@ struct OplogFinder {
   /// Whether a file's name, in lower case, says that entries are in it, and its ending that they are in no form that is
   /// read, or that a copy of it was interrupted.
   private static func isNamedUnread(_ name: String) -> Bool {
-    if name.contains(".bson") || name.contains(".oplog") {
-      return !isNamedEntries(name) || name.hasPrefix("._")
-    }
     let ending = name.split(separator: ".").last.map(String.init) ?? ""
-    let isForeign = foreignEndings.contains(ending)
-    return isForeign
-      && (name.hasPrefix("oplog") || BackupShelf.isNamedArchive(name) || name.contains(".archive."))
+    if name.hasPrefix("._") { return isNamedEntries(name) }
+    // rsync's own copy under way: `.slice.bson.Xa81bQ`.
+    if name.hasPrefix("."), ending.count == 6, isNamedEntries(String(name.dropLast(7))) { return true }
+    guard foreignEndings.contains(ending) else { return false }
+    return name.contains(".bson") || name.contains(".oplog") || name.hasPrefix("oplog")
+      || BackupShelf.isNamedArchive(name) || name.contains(".archive.")
   }
 
   /// Endings of what other programs compress, encrypt, or have not finished.

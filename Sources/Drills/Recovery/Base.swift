@@ -59,9 +59,7 @@ extension Scenario {
   /// Bases that end before the target, as far as anything tells, are newer than the chosen one and can't be used.
   private func doubts(of choice: BaseChoice) -> [String] {
     choice.passedOver.compactMap { candidate in
-      guard !candidate.reason.hasPrefix("ends at "),
-        !BackupShelf.isOnlyUnfit(candidate.path, candidate.reason)
-      else { return nil }
+      guard candidate.isDamaged else { return nil }
       let span = BackupTime.span(ofDamaged: candidate.path, in: backup)
       guard span.latest >= WallTime(seconds: Int(choice.chain.coverage.dumpEnd.seconds)) else { return nil }
       if case .latest? = firstTarget {
