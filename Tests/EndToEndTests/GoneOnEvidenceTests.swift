@@ -4,7 +4,7 @@ import Platform
 import TestSupport
 import Testing
 
-@Suite("The verdict of a run that goes on", .tags(.mongod), .timeLimit(.minutes(10)))
+@Suite("The verdict of a run that goes on", .needsFixtures, .tags(.mongod), .timeLimit(.minutes(10)))
 struct GoneOnEvidenceTests {
   private func write(_ scenario: String, in folder: String) throws {
     try Files.writeAtomically(scenario.utf8, to: Files.join(folder, "scenario.yaml"))
