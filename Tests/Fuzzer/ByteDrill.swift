@@ -44,19 +44,31 @@ struct ByteDrill {
     // Data that can't be read (65), a definition that can't be (78).
     case (false, .exited(65)) where bad.isEmpty, (false, .exited(78)) where bad.isEmpty:
       return (.refused, how)
+    // A check without data to ask has no answer (4), whatever failed beside it.
     case (false, .exited(65)), (false, .exited(78)),
-      (false, .exited(1)) where !bad.isEmpty:
+      (false, .exited(1)) where !bad.isEmpty,
+      (false, .exited(4)) where !bad.isEmpty && isUnanswered(in: scratch["reports"]):
       return (bad.contains { $0["suite"] == "own" } ? .failedChecks : .failedWitness, how)
     default: return (nil, how)
     }
   }
 
-  /// The checks of the one drill whose record lies there that failed; those without an answer aren't among them.
+  /// The checks of the one drill whose record lies there that failed or had no data to ask.
   private static func failedChecks(in reports: String) -> [JSON] {
+    guard case .array(let checks)? = record(in: reports)?["checks"] else { return [] }
+    return checks.filter { $0["result"] == "fail" || $0["result"] == "error" }
+  }
+
+  /// Whether what decides is a check without an answer, and no server that is gone.
+  private static func isUnanswered(in reports: String) -> Bool {
+    guard case .array(let reasons)? = record(in: reports)?["reasons"] else { return false }
+    return reasons.first?["code"] == "check-error"
+  }
+
+  private static func record(in reports: String) -> JSON? {
     guard let run = try? Files.names(in: reports).first(where: { $0 != "chain.jsonl" }),
-      let bytes = try? Files.read(Files.join(reports, "\(run)/report.json")),
-      let record = try? JSON.parse(bytes), case .array(let checks)? = record["checks"]
-    else { return [] }
-    return checks.filter { $0["result"] == "fail" }
+      let bytes = try? Files.read(Files.join(reports, "\(run)/report.json"))
+    else { return nil }
+    return try? JSON.parse(bytes)
   }
 }
