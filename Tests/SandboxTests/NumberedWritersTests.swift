@@ -55,7 +55,8 @@ struct NumberedWritersTests {
       server.pause()
       #expect(server.condition == .paused)
       let paused = Clock.monotonic
-      #expect(!writers.waitForAnswer(begunAfter: paused, atMost: 1))
+      // Longer than what is claimed of the gap: an answer that had come before the pause may be noted after it.
+      #expect(!writers.waitForAnswer(begunAfter: paused, atMost: 2))
       server.resume()
       #expect(writers.waitForAnswer(begunAfter: paused, atMost: 20))
       #expect(writers.longestGap >= 1)
