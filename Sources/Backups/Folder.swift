@@ -80,6 +80,13 @@ extension Failure {
       hint: neighbours(of: path))
   }
 
+  /// There is nothing at the path that was given for an oplog.
+  static func oplogNotFound(_ path: String) -> Failure {
+    Failure(
+      .backupNotFound, "oplog-not-found", "there is nothing at this path of an oplog", at: Place(path),
+      hint: neighbours(of: path))
+  }
+
   /// What lies where the path leads, the name that is most like its own first.
   private static func neighbours(of path: String) -> String? {
     let folder = Files.folder(of: path)
@@ -89,7 +96,8 @@ extension Failure {
     if names.isEmpty { return "The folder \(folder) is empty." }
     let near = Suggestion.hint(for: Files.name(of: path), among: names).map { "\($0) " } ?? ""
     let shown = names.prefix(5).joined(separator: ", ") + (names.count > 5 ? ", …" : "")
-    return "\(near)In \(folder) there \(names.count == 1 ? "is" : "are"): \(shown)."
+    let shownFolder = folder == "." ? "this folder" : folder
+    return "\(near)In \(shownFolder) there \(names.count == 1 ? "is" : "are"): \(shown)."
   }
 
   static func nameNotUTF8(_ folder: String, _ name: String) -> Failure {

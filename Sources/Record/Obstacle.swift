@@ -16,7 +16,7 @@ extension DrillRecord {
     switch reasons.first?.code {
     case "target-past-end", "target-before-dump", "target-past-copy", "target-before-copy": .target
     case "target-past-gap", "oplog-gap": .gap
-    case "no-oplog", "base-without-oplog": .noOplog
+    case "no-oplog", "oplog-not-found", "base-without-oplog": .noOplog
     case "not-a-backup", "backup-not-found", "nothing-to-pick": .noBackup
     default: nil
     }

@@ -173,6 +173,17 @@ struct OplogFormsTests {
     #expect(failure?.code == "no-oplog")
   }
 
+  @Test("a path that isn't there is told as an oplog's, with what lies beside it") func absent() throws {
+    let scratch = try Scratch()
+    let base = try scratch.writeBase(all)
+    try scratch.write(all, to: "slices/0.bson")
+    let failure = #expect(throws: Failure.self) {
+      try OplogChain.open(base: base, slices: [scratch["slcies"]])
+    }
+    #expect(failure?.code == "oplog-not-found" && failure?.kind == .backupNotFound)
+    #expect(failure?.hint?.hasPrefix("Did you mean \"slices\"? In ") == true, "\(failure?.hint ?? "")")
+  }
+
   @Test("or it is an error", arguments: ["in", "in/orders.bson", "in/d.archive"])
   func nothing(path: String) throws {
     let scratch = try Scratch()

@@ -169,4 +169,17 @@ struct FindTests {
       run.errorOutput.contains("mongodrill: base/dump/shop: the base holds no oplog of its own\nHINT: "))
     #expect(run.status == 65)
   }
+
+  @Test("names an oplog that isn't there, and what may be meant (66)")
+  func oplogAbsent() throws {
+    let run = try Mongodrill.run("find", "base/dump", "--oplog", "opolg", in: shop)
+    #expect(run.output == "")
+    #expect(
+      run.errorOutput.contains(
+        """
+        mongodrill: opolg: there is nothing at this path of an oplog
+        HINT: Did you mean "oplog"? In this folder there are:
+        """), "\(run.errorOutput)")
+    #expect(run.status == 66)
+  }
 }

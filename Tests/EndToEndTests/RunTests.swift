@@ -99,7 +99,7 @@ struct RunTests {
       #expect(
         typo.output == """
           INCONCLUSIVE  There is no backup to drill: dmup: there is nothing at this path.
-          HINT: Did you mean "dump"? In . there are: dump, reports.
+          HINT: Did you mean "dump"? In this folder there are: dump, reports.
           Report: reports/\(id)/report.md
 
           """)

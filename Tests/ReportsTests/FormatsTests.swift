@@ -167,7 +167,7 @@ struct NextStepsTests {
     "of a target that is out of reach doesn't give the backup up",
     arguments: [
       "target-past-end", "target-before-dump", "target-past-gap", "oplog-gap", "no-oplog",
-      "base-without-oplog",
+      "base-without-oplog", "oplog-not-found",
       "not-a-backup", "nothing-to-pick",
     ])
   func outOfReach(code: String) {

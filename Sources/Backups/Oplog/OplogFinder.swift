@@ -66,7 +66,7 @@ struct OplogFinder {
     empty = []
     isKnown = false
     switch Files.kind(of: path) {
-    case nil: throw .backupNotFound(path)
+    case nil: throw .oplogNotFound(path)
     case .folder?:
       let root = try Files.realPath(path)
       guard seen.insert(root).inserted else { return }
