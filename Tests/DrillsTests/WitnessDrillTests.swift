@@ -144,7 +144,9 @@ struct WitnessDrillTests {
     #expect(record.replay?.all.count == backup.batches)
   }
 
-  @Test("compares a query's time and work with what the witness measured under its name")
+  @Test(
+    "compares a query's time and work with what the witness measured under its name",
+    .needs(ServerVersion(5, 0), "reading at a cluster time"))
   func queries() throws {
     let backup = try WitnessedBackup(batchSeconds: nil)
     let record = drill(

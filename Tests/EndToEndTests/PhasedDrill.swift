@@ -1,3 +1,4 @@
+import Facts
 import Glibc
 import Platform
 import Sandbox
@@ -102,8 +103,16 @@ enum PhasedScenario {
       second + 1 + UInt32(number) / 1000, 1 + UInt32(number) % 1000,
       text("op", "u") + text("ns", "shop.orders") + [0x05] + Array("ui".utf8) + [0] + bytes(Int32(16)) + [4]
         + uuid
-        + embedded("o", int("$v", 2) + embedded("diff", embedded("u", text("text", "changed \(number)"))))
+        + embedded("o", change("changed \(number)"))
         + embedded("o2", int("_id", number)))
+  }
+
+  /// As MongoDB 5.0 and later write it, unless the server is older.
+  private static func change(_ value: String) -> [UInt8] {
+    if let version = ServerUnderTest.version, version < ServerVersion(5, 0) {
+      return int("$v", 1) + embedded("$set", text("text", value))
+    }
+    return int("$v", 2) + embedded("diff", embedded("u", text("text", value)))
   }
 }
 

@@ -111,7 +111,7 @@ struct RunTests {
     }
   }
 
-  @Test("of a dump compares with the witness that read it at its moment")
+  @Test("of a dump compares with the witness that read it at its moment", .needsFixtures)
   func witness() throws {
     try withFolder { folder in
       let witness = "\(Fixture.small)/dumped.json"

@@ -184,7 +184,9 @@ struct ComparisonTests {
     #expect(!comparison.isEqual)
     #expect(!comparison.isCounted)
     #expect(comparison.unknownRanges.count == 1)
-    #expect(comparison.notes.count == 1)
+    // One of them says that a witness of an older server has no moment.
+    let isOld = ServerUnderTest.version.map { $0 < ServerVersion(5, 0) } ?? false
+    #expect(comparison.notes.count == (isOld ? 2 : 1), "\(comparison.notes)")
   }
 
   @Test("of a collection that isn't there misses every document")
