@@ -326,7 +326,7 @@ struct CheckTests {
           s:
             shop:
               - collections: {required: [orders]}
-              - command: {argv: [sh, -c, "echo $$ > pid; sleep 100"]}
+              - command: {argv: [sh, -c, "echo $$ > pid; sleep 600"]}
             shop.orders:
               - metric: {pipeline: [\(product), \(product), \(product), \(product), \(product), {$count: n}]}
 
@@ -348,7 +348,7 @@ struct CheckTests {
       }
       #expect(eventually { Files.exists(Files.join(folder, "pid")) && running() > 0 || !child.isAlive })
       child.signal(2)
-      #expect(child.wait(timeout: 10) == .exited(130))
+      #expect(child.wait(timeout: 60) == .exited(130))
       let record = try JSON.parse(try Files.text(of: output))
       #expect(
         record["status"] == "aborted" && record["verdict"] == "inconclusive" && record["exit_code"] == 130)
