@@ -257,7 +257,7 @@ struct DrillTests {
   @Test("gives up at a stop condition", arguments: ["{elapsed: \"> 1s\"}", "{disk_free: \"< 900TB\"}"])
   func stopCondition(condition: String) throws {
     let script = """
-      - {id: wait, run: {argv: [sleep, "5"]}}
+      - {id: wait, run: {argv: [sleep, "600"]}}
       \(soundChecks)
       stop_conditions: [\(condition)]
       rollbacks: [{run: {argv: [sh, -c, "sleep 0.2; echo ${status} > told"]}}]
@@ -272,10 +272,10 @@ struct DrillTests {
 
   @Test("ends when a step takes longer than it may")
   func timeout() throws {
-    let script = "- {id: wait, run: {argv: [sleep, \"20\"]}, timeout: 200ms}\n" + soundChecks
+    let script = "- {id: wait, run: {argv: [sleep, \"600\"]}, timeout: 200ms}\n" + soundChecks
     let record = drill(try shopScenario(script, in: folder))
     #expect(record.exitCode == .incomplete && record.reasons.first?.code == "step-timed-out")
-    #expect(record.durationSeconds < 15)
+    #expect(record.steps[1].seconds < 60)
   }
 
   @Test("ends when a restore takes longer than it may")

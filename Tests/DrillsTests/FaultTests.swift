@@ -145,7 +145,7 @@ struct FaultDrillTests {
   @Test("holds against a standalone server, too, and says when it did not do what was expected")
   func standalone() throws {
     let script = """
-      - {id: held, fault: {pause: server, for: 3s, expect: fails, within: 2s}}
+      - {id: held, fault: {pause: server, for: 4s, expect: fails, within: 1s}}
       - {id: killed, fault: {kill: server, expect: fails, within: 1s}}
       - {id: back, fault: {restart: server}}
       - {id: full, fault: {fill_disk: server, for: 10s, expect: fails, within: 2s}}

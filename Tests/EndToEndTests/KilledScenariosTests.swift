@@ -99,7 +99,7 @@ private func victims() throws -> [String] {
 
 @Suite(
   "A bundled scenario that is killed (SIGKILL) in the middle", .needsFixtures, .tags(.mongod),
-  .timeLimit(.minutes(5)))
+  .timeLimit(.minutes(10)))
 struct KilledScenariosTests {
   @Test(
     "leaves no process and no file, and clean finds nothing to do",

@@ -7,7 +7,7 @@ import Restore
 import Sandbox
 import Testing
 
-@Suite("An update of a document that the base lacks", .tags(.mongod), .timeLimit(.minutes(2)))
+@Suite("An update of a document that the base lacks", .tags(.mongod), .timeLimit(.minutes(10)))
 struct AbsentDocumentTests {
   /// `u` and `i` write their number into the document, `d` deletes it; all at once, so that they share a batch.
   private func replayed(_ kinds: String) throws -> (document: String?, replay: Replayer.Result) {

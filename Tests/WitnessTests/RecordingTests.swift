@@ -81,8 +81,10 @@ struct RecordingTests {
             "configureFailPoint": "failCommand", "mode": ["skip": 2],
             "data": ["failCommands": ["find"], "errorCode": 239, "namespace": .string("\(name).c")],
           ])
+          // Once: it would fail each after that, too.
+          let before = finds(failed: pool)
           _ = try? Threads.start {
-            Interruption.sleep(0.5)
+            _ = eventually { finds(failed: pool) > before }
             _ = try? pool.run(["configureFailPoint": "failCommand", "mode": "off"])
           }
         })
@@ -102,6 +104,13 @@ struct RecordingTests {
         #expect(compared[0].notes.count == 1)
       }
     }
+  }
+
+  /// How many finds a server has refused.
+  private func finds(failed pool: ClientPool) -> Int64 {
+    let status = try? pool.run(["serverStatus": 1])
+    let find = status?["metrics"]?.document?["commands"]?.document?["find"]?.document
+    return find?["failed"]?.integer ?? 0
   }
 
   @Test(
