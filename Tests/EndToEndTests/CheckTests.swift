@@ -50,7 +50,8 @@ struct CheckTests {
       try server.owner.run(["profile": 2], on: "shop")
       let run = try check(server, String(yaml), in: folder)
       #expect(
-        run.output.replacing(#/in [0-9.]+ (ms|s)/#, with: "in …").replacing(#/data .*/#, with: "data …") == """
+        run.output.replacing(#/in [0-9.]+ (ms|s)/#, with: "in …").replacing(#/data .*/#, with: "data …")
+          == """
           pass    count of shop.orders: 50 documents
           pass    indexes of shop.orders: 2 indexes, as listed
           pass    options of shop.orders: 0 options, as asked
