@@ -31,7 +31,8 @@ final class Validator: Sendable {
     try #require(first.hasPrefix("#!"), "\(script) is no script")
     var input: [Int32] = [0, 0]
     var output: [Int32] = [0, 0]
-    try #require(pipe2(&input, O_CLOEXEC) == 0 && pipe2(&output, O_CLOEXEC) == 0)
+    try #require(pipe(&input) == 0 && pipe(&output) == 0)
+    for end in input + output { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     _ = try Supervisor.shared.spawn(
       ChildSpec(
         [String(first.dropFirst(2)), "-c", Self.program], input: .descriptor(input[0]),

@@ -38,7 +38,7 @@ private struct RunningScenario {
         ],
         environment: environment, workingDirectory: folder, output: .file(Files.join(folder, "out")),
         errorOutput: .file(Files.join(folder, "out"))))
-    while child.isAlive, !isThere(self) { usleep(5000) }
+    while child.isAlive, !isThere(self) { usleep(20_000) }
     guard child.isAlive else {
       throw Failure(.internal, "ended", "\(scenario) ended before it was killed: \(text)")
     }

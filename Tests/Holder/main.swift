@@ -61,7 +61,8 @@ do {
     }
     exit(0)
   default:
-    fatalError("usage: Holder shell FOLDER SCRIPT | sandbox FOLDER | set FOLDER MEMBERS | capture | sleep [SECONDS]")
+    fatalError(
+      "usage: Holder shell FOLDER SCRIPT | sandbox FOLDER | set FOLDER MEMBERS | capture | sleep [SECONDS]")
   }
   say("ready")
   _ = readLine()

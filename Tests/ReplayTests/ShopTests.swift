@@ -12,10 +12,15 @@ struct ShopTests {
     try shop.expectRecovery(of: Shop.path(form), to: shop.points)
   }
 
-  @Test("straight from the base", .needsFixtures, arguments: Shop.points)
-  func single(point: String) throws {
+  @Test("straight from the base", .needsFixtures)
+  func single() throws {
     let shop = try Shop.history.get()
-    try shop.expectRecovery(of: Shop.path("dump"), to: [shop.point(point)])
+    try withSandbox { sandbox in
+      for point in Shop.points {
+        try shop.expectRecovery(of: Shop.path("dump"), to: [shop.point(point)], in: sandbox)
+        try sandbox.empty()
+      }
+    }
   }
 }
 

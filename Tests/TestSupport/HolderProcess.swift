@@ -53,9 +53,12 @@ package struct HolderProcess {
 /// Waits until something holds, for a minute at most unless said: longer than a busy machine takes.
 package func eventually(for seconds: Double = 60, _ condition: () -> Bool) -> Bool {
   let end = Clock.monotonic + seconds
+  // What takes long is asked for less and less often: it is work, too.
+  var rest: UInt32 = 5000
   while Clock.monotonic < end {
     if condition() { return true }
-    usleep(5000)
+    usleep(rest)
+    rest = min(rest + rest / 5, 50_000)
   }
   return condition()
 }
