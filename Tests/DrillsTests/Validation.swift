@@ -42,6 +42,17 @@ struct SchemaTests {
     }
   }
 
+  private static func writeScenarioSchema(in folder: TemporaryFolder) throws -> String {
+    let schema = Files.join(folder.path, "scenario.schema.json")
+    try Files.writeAtomically(scenarioSchema.text(pretty: true).utf8, to: schema)
+    return schema
+  }
+
+  @Test("of a scenario is itself a valid schema")
+  func scenarioSchemaIsOne() throws {
+    #expect(try validate(schema: Self.writeScenarioSchema(in: TemporaryFolder())) == "")
+  }
+
   @Test(
     "of a scenario accepts what the reader accepts, and refuses what it refuses",
     arguments: [
@@ -55,9 +66,7 @@ struct SchemaTests {
     ])
   func scenario(text: String, isValid: Bool) throws {
     let folder = try TemporaryFolder()
-    let schema = Files.join(folder.path, "scenario.schema.json")
-    try Files.writeAtomically(scenarioSchema.text(pretty: true).utf8, to: schema)
-    #expect(try validate(schema: schema) == "")
+    let schema = try Self.writeScenarioSchema(in: folder)
     let file = Files.join(folder.path, "scenario.yaml")
     try Files.writeAtomically(text.utf8, to: file)
     #expect(try validate(file, schema: schema).isEmpty == isValid)

@@ -29,7 +29,8 @@ struct ReplicaSetTests {
     return path
   }
 
-  @Test("ends in 0 and leaves nothing")
+  /// As the bundled scenario of a lost primary does.
+  @Test("ends in 0 and leaves nothing", .fullRun)
   func passes() throws {
     try withFolder { folder in
       let path = try scenario(in: folder, writing: "200ms")

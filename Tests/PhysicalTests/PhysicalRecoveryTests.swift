@@ -131,7 +131,7 @@ struct PhysicalRecoveryTests {
       let tar = folder + "/copy.tar.gz"
       func pack() throws {
         let child = try Supervisor.shared.spawn(
-          ChildSpec(["tar", "-czf", tar, "-C", folder, "copy"], environment: Environment.all))
+          ChildSpec(["tar", "-czSf", tar, "-C", folder, "copy"], environment: Environment.all))
         #expect(child.wait() == .exited(0))
       }
       try pack()

@@ -19,8 +19,8 @@ struct SlicesTests {
     /// With the source's own folders for databases and for indexes.
     case inFolders
 
-    /// A snapshot and a locked node; all with `scripts/test --full`.
-    static var asked: [Manner] { Environment["MONGODRILL_FULL"] == nil ? [.atOnce, .locked] : allCases }
+    /// A snapshot; all with `scripts/test --full`.
+    static var asked: [Manner] { isFullRun ? allCases : [.atOnce] }
 
     var arguments: [String] {
       ["--syncdelay", "3600"]
