@@ -50,7 +50,9 @@ struct SchemaTests {
 
   @Test("of a scenario is itself a valid schema")
   func scenarioSchemaIsOne() throws {
-    #expect(try validate(schema: Self.writeScenarioSchema(in: TemporaryFolder())) == "")
+    let folder = try TemporaryFolder()
+    #expect(try validate(schema: Self.writeScenarioSchema(in: folder)) == "")
+    withExtendedLifetime(folder) {}
   }
 
   @Test(

@@ -8,12 +8,15 @@ final class Validator: Sendable {
   static let shared = Result { try Validator() }
 
   private static let program = """
-    import contextlib, io, json, sys
+    import contextlib, io, json, sys, traceback
     from check_jsonschema import main
     for line in sys.stdin:
         text = io.StringIO()
         with contextlib.redirect_stdout(text), contextlib.redirect_stderr(text):
-            status = main(json.loads(line), standalone_mode=False)
+            try:
+                status = main(json.loads(line), standalone_mode=False)
+            except Exception:
+                status = traceback.format_exc()
         print(json.dumps([status, text.getvalue()]), flush=True)
     """
 
