@@ -15,7 +15,7 @@ enum Shells {
       let output =
         switch shell {
         case .bash: try run(["bash", "--norc", "-c", bash, "bash", script] + words(line), in: room)
-        case .zsh: try run(["zsh", "-f", "-c", zsh, "zsh", script, line], in: room)
+        case .zsh: try run(["zsh", "-f", "-c", zsh, "zsh", script, line, zshFunctions.get()], in: room)
         case .fish: try run(["fish", "--no-config", "-c", fish, script, line], in: room)
         }
       // fish adds a slash to folders, and what a word means after a tab.
@@ -80,13 +80,21 @@ enum Shells {
 
   private static let fish = "source $argv[1]; complete -C $argv[2]"
 
+  /// What zsh finds of its own completions, in a file that each zsh reads: to look for them takes longer than the rest.
+  private static let zshFunctions = Result {
+    let path = "/tmp/mongodrill-zsh-\(getpid())"
+    try Supervisor.shared.removeAtEnd(path)
+    _ = try run(["zsh", "-f", "-c", "autoload -Uz compinit && compinit -u -d $1", "zsh", path])
+    return path
+  }
+
   /// Types the line and a tab into a zsh of its own, whose `compadd` prints what is added.
   private static let zsh = #"""
     zmodload zsh/zpty || exit 1
     setup=$(mktemp)
     cat >$setup <<EOF
     PROMPT=
-    autoload -Uz compinit && compinit -u -D
+    autoload -Uz compinit && compinit -C -d ${(q)3}
     source ${(q)1}
     bindkey '^I' complete-word
     begin() { print -r -- '<<<' }

@@ -45,14 +45,14 @@ struct CommandCheckTests {
       s:
         "*":
           - command: {argv: [no-such-program]}
-          - {command: {argv: [sleep, "100"]}, timeout: 300ms}
+          - {command: {argv: [sleep, "600"]}, timeout: 300ms}
           - {command: {argv: [sh, -c, "exit 1"]}, severity: warn}
           - {command: {argv: [sh, -c, "exit 1"]}, warn_if: "> 0"}
       """)
     #expect(outcomes.map(\.result) == [.error, .error, .warn, .warn])
     #expect(outcomes[0].message == "program no-such-program is not found")
     #expect(outcomes[1].message == "no answer within 300 ms")
-    #expect(outcomes[1].seconds < 10)
+    #expect(outcomes[1].seconds < 60)
   }
 
   @Test("output is cut, and secrets in it are masked")

@@ -115,12 +115,12 @@ struct UniqueCheckTests {
 
   @Test(
     "keys beyond the memory are counted in passes, with the same answer",
-    arguments: [96 << 10, 64 << 20])
+    arguments: [24 << 10, 64 << 20])
   func passes(memory: Int) throws {
     var database = try TestDatabase()
     database.memory = memory
-    let documents = numbered(24_000) {
-      ["u": .int32(Int32($0)), "d": .int32(Int32($0 % 20_000)), "p": .int32(Int32($0 * 2))]
+    let documents = numbered(6000) {
+      ["u": .int32(Int32($0)), "d": .int32(Int32($0 % 5000)), "p": .int32(Int32($0 * 2))]
     }
     try database.insert("c", documents)
     let outcomes = try database.checks(
@@ -134,11 +134,11 @@ struct UniqueCheckTests {
 
       """)
     #expect(outcomes.map(\.result) == [.pass, .fail, .fail, .pass], "\(outcomes)")
-    #expect(outcomes[0].measured["keys"] == 24_000)
-    #expect(outcomes[1].measured["repeats"] == 4000 && outcomes[1].measured["keys"] == 20_000)
+    #expect(outcomes[0].measured["keys"] == 6000)
+    #expect(outcomes[1].measured["repeats"] == 1000 && outcomes[1].measured["keys"] == 5000)
     #expect(outcomes[1].samples.count == 5)
-    #expect(outcomes[2].measured["dangling"] == 12_000 && outcomes[2].measured["dangling_values"] == 12_000)
+    #expect(outcomes[2].measured["dangling"] == 3000 && outcomes[2].measured["dangling_values"] == 3000)
     #expect(outcomes[2].samples.count == 5)
-    #expect(outcomes[3].measured["references"] == 24_000)
+    #expect(outcomes[3].measured["references"] == 6000)
   }
 }

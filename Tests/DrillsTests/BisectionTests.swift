@@ -98,7 +98,7 @@ struct BisectTests {
       """
       - {replay: {from: "1795259694:290", to: "1795259696:310", until_failing: customers}}
       checks: {customers: {shop.customers: [{count: {min: 700, max: 1000}}]}}
-      """)
+      """, restore: "{include: [shop.customers]}")
     #expect(record.verdict == .warn && record.exitCode == .pass, "\(record.reasons)")
     let found = try #require(record.replay?.bisect)
     #expect(!found.monotone && found.firstBad?.timestamp == "1795259696:302")

@@ -84,7 +84,7 @@ struct FaultDrillTests {
           shop.orders: [{count: {min: 5000}}, {indexes: {compare: backup}}, validate]
           "*": [{collections: {compare: backup}}]
       """
-    let record = drill(try shopScenario(script, in: folder))
+    let record = drill(try shopScenario(script, restore: "{no_replay: true, include: [shop.*]}", in: folder))
     #expect(record.exitCode == .pass, "\(record.reasons)")
     let faults = record.steps.compactMap(\.fault)
     #expect(faults.map(\.action) == ["kill", "rebuild", "damage_files", "rebuild", "rebuild"])
@@ -112,7 +112,8 @@ struct FaultDrillTests {
       sandbox: {cache: 768MiB, topology: {replica_set: 3, election_timeout: 1s}}
       checks: {}
       """
-    let record = drill(try shopScenario(script, in: folder))
+    let record = drill(
+      try shopScenario(script, restore: "{no_replay: true, include: [shop.orders]}", in: folder))
     let fault = try #require(record.steps.last?.fault, "\(record.reasons)")
     #expect(record.steps.last?.status == .completed, "\(record.steps)")
     #expect(fault.survived && fault.writes?.lost == 0 && fault.writes?.unacknowledged ?? 0 > 0)
@@ -133,7 +134,8 @@ struct FaultDrillTests {
         core:
           shop.orders: [{count: {min: 5000}}]
       """
-    let record = drill(try shopScenario(script, in: folder))
+    let record = drill(
+      try shopScenario(script, restore: "{no_replay: true, include: [shop.orders]}", in: folder))
     #expect(record.steps.map(\.status) == [.completed, .completed, .completed], "\(record.steps)")
     #expect(
       record.notVerified.contains {
@@ -145,7 +147,7 @@ struct FaultDrillTests {
   @Test("holds against a standalone server, too, and says when it did not do what was expected")
   func standalone() throws {
     let script = """
-      - {id: held, fault: {pause: server, for: 3s, expect: fails, within: 2s}}
+      - {id: held, fault: {pause: server, for: 4s, expect: fails, within: 1s}}
       - {id: killed, fault: {kill: server, expect: fails, within: 1s}}
       - {id: back, fault: {restart: server}}
       - {id: full, fault: {fill_disk: server, for: 10s, expect: fails, within: 2s}}
@@ -155,7 +157,8 @@ struct FaultDrillTests {
         core:
           shop.orders: [{count: {min: 5000}}, {indexes: {compare: backup}}, validate]
       """
-    let record = drill(try shopScenario(script, in: folder))
+    let record = drill(
+      try shopScenario(script, restore: "{no_replay: true, include: [shop.orders]}", in: folder))
     let statuses = record.steps.map(\.status)
     #expect(
       statuses[..<4].allSatisfy { $0 == .completed } && statuses[5...] == [.completed, .failed],

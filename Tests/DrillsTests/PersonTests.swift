@@ -37,10 +37,9 @@ struct PersonTests {
     let waited = try #require(step.personSeconds)
     #expect(waited >= 1.5)
     let measured = try #require(record.objectives.rto?.measuredSeconds)
-    let phases = record.phases.filter { $0.name != "cleanup" }.reduce(0) { $0 + $1.seconds }
-    #expect(measured < phases + 1)
+    #expect(measured <= record.durationSeconds - waited + 0.01)
     let phase = try #require(record.phases.first { $0.name == "approve" })
-    #expect(phase.seconds < 1)
+    #expect(phase.seconds < waited)
   }
 
   @Test(
@@ -139,11 +138,11 @@ struct PersonTests {
       try scenario(
         """
         - {id: pause, wait: 300ms}
-          - {id: until, wait: {until: [sh, -c, "test -e \(mark) || { touch \(mark); exit 1; }"], every: 50ms, for: 20s}}
+          - {id: until, wait: {until: [sh, -c, "test -e \(mark) || { touch \(mark); exit 1; }"], every: 50ms, for: 2m}}
         """))
     #expect(record.verdict == .pass, "\(record.reasons)")
     #expect(record.steps[1].seconds >= 0.3)
-    #expect(record.steps[2].exitStatus == 0 && record.steps[2].seconds < 15)
+    #expect(record.steps[2].exitStatus == 0 && record.steps[2].seconds < 60)
   }
 
   @Test("a wait that is in vain fails the drill")

@@ -51,7 +51,8 @@ struct ShardedBackup: Sendable {
     try cluster.transaction(900) {
       let now = try [cluster.config, cluster.north, cluster.south].map { try $0.now() }.max()
       times.withLock { $0 = now ?? $0 }
-      usleep(1_100_000)
+      let wall = WallTime.now.seconds
+      while WallTime.now.seconds <= max(wall, Int(now?.seconds ?? 0)) { usleep(10_000) }
       try cluster.south.pool.run(["appendOplogNote": 1, "data": ["msg": "periodic noop"]])
     }
     torn = times.withLock(\.self)

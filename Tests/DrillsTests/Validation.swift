@@ -7,19 +7,14 @@ import Testing
 /// The repository.
 private let repository = Files.folder(of: Files.folder(of: Files.folder(of: #filePath)))
 
-/// An independent validator of JSON Schema; without it the tests fail.
-private func validator() throws -> String {
-  let cached = Files.join(Environment["HOME"] ?? "/", ".cache/mongodrill/tools/bin/check-jsonschema")
-  let found = Programs.find("check-jsonschema", path: Environment["PATH"])
-  return try #require(
-    found ?? (Files.exists(cached) ? cached : nil), "check-jsonschema is missing; scripts/test installs it")
-}
-
 /// What the validator says of a file: nothing when it is valid.
 func validate(_ file: String, schema: String) throws -> String {
-  let run = try Supervisor.shared.capture(
-    ChildSpec([try validator(), "--schemafile", schema, file]), timeout: 60)
-  return run.status == .exited(0) ? "" : run.output.text + run.errorOutput.text
+  try Validator.shared.get().mistakes(["--schemafile", schema, file])
+}
+
+/// What it says of a schema: nothing when it is one.
+private func validate(schema: String) throws -> String {
+  try Validator.shared.get().mistakes(["--check-metaschema", schema])
 }
 
 /// A record is what the schema in the repository says, and comes back the same.
@@ -39,14 +34,25 @@ struct SchemaTests {
   func report() throws {
     let folder = try TemporaryFolder()
     let schema = Files.join(repository, "docs/report.schema.json")
-    let run = try Supervisor.shared.capture(
-      ChildSpec([try validator(), "--check-metaschema", schema]), timeout: 60)
-    #expect(run.status == .exited(0))
+    #expect(try validate(schema: schema) == "")
     let file = Files.join(folder.path, "report.json")
     for text in ["{}", Renderer.json.draw(DrillRecord()).replacing("\"verdict\"", with: "\"verdikt\"")] {
       try Files.writeAtomically(text.utf8, to: file)
       #expect(try validate(file, schema: schema) != "")
     }
+  }
+
+  private static func writeScenarioSchema(in folder: TemporaryFolder) throws -> String {
+    let schema = Files.join(folder.path, "scenario.schema.json")
+    try Files.writeAtomically(scenarioSchema.text(pretty: true).utf8, to: schema)
+    return schema
+  }
+
+  @Test("of a scenario is itself a valid schema")
+  func scenarioSchemaIsOne() throws {
+    let folder = try TemporaryFolder()
+    #expect(try validate(schema: Self.writeScenarioSchema(in: folder)) == "")
+    withExtendedLifetime(folder) {}
   }
 
   @Test(
@@ -62,11 +68,7 @@ struct SchemaTests {
     ])
   func scenario(text: String, isValid: Bool) throws {
     let folder = try TemporaryFolder()
-    let schema = Files.join(folder.path, "scenario.schema.json")
-    try Files.writeAtomically(scenarioSchema.text(pretty: true).utf8, to: schema)
-    let metaschema = try Supervisor.shared.capture(
-      ChildSpec([try validator(), "--check-metaschema", schema]), timeout: 60)
-    #expect(metaschema.status == .exited(0))
+    let schema = try Self.writeScenarioSchema(in: folder)
     let file = Files.join(folder.path, "scenario.yaml")
     try Files.writeAtomically(text.utf8, to: file)
     #expect(try validate(file, schema: schema).isEmpty == isValid)

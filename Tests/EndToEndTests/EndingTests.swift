@@ -62,7 +62,7 @@ struct EndingTests {
     try withFolder { folder in
       let restore = try WaitingRestore(in: folder)
       restore.child.signal(signal)
-      #expect(restore.child.wait(timeout: 20) == .exited(status))
+      #expect(restore.child.wait(timeout: 60) == .exited(status))
       #expect(restore.lastLine == line)
       #expect(restore.isGone)
     }
@@ -73,7 +73,7 @@ struct EndingTests {
     try withFolder { folder in
       let restore = try WaitingRestore(in: folder)
       kill(restore.child.pid, SIGKILL)
-      #expect(restore.child.wait(timeout: 20) == .signaled(SIGKILL))
+      #expect(restore.child.wait(timeout: 60) == .signaled(SIGKILL))
       #expect(eventually { restore.isGone })
     }
   }
@@ -83,7 +83,7 @@ struct EndingTests {
     try withFolder { folder in
       let restore = try WaitingRestore(in: folder)
       kill(restore.server, SIGKILL)
-      #expect(restore.child.wait(timeout: 20) == .exited(4))
+      #expect(restore.child.wait(timeout: 60) == .exited(4))
       #expect(restore.isGone)
     }
   }
@@ -103,7 +103,7 @@ struct EndingTests {
           ], environment: Mongodrill.environment, output: .file(output), errorOutput: .file(output)))
       #expect(eventually { (try? Files.text(of: output)) == "up\n" })
       child.signal(signal)
-      #expect(child.wait(timeout: 20) == .exited(status))
+      #expect(child.wait(timeout: 60) == .exited(status))
       let text = try Files.text(of: output)
       #expect(text.contains("\ntold\n"), "\(text)")
       #expect(try Files.names(in: folder) == ["dump", "out"])

@@ -57,10 +57,9 @@ struct FetchTests {
         try Files.tree(path).reduce(0) { $0 + $1.size }
       }
       #expect(fetched.map { $0["bytes"] } == sizes.map { .integer(Int64($0)) })
-      func seconds(_ json: JSON?) -> Double { if case .double(let value)? = json { value } else { 0 } }
-      let spent = fetched.reduce(0) { $0 + seconds($1["seconds"]) }
+      let spent = fetched.reduce(0) { $0 + ($1["seconds"]?.number ?? 0) }
       #expect(spent > 0)
-      #expect(seconds(record["objectives"]?["rto"]?["measured_seconds"]) > spent)
+      #expect(record["objectives"]?["rto"]?["measured_seconds"]?.number ?? 0 > spent)
       #expect(try Files.names(in: folder) == ["arguments", "bin", "fetched.yaml", "reports"])
 
       let arguments = try Files.text(of: Files.join(folder, "arguments"))
@@ -149,7 +148,7 @@ struct FetchTests {
         #expect(hasBegun)
         kill(child.pid, signal)
       }
-      #expect(child.wait(timeout: 30) == .exited(status))
+      #expect(child.wait(timeout: 60) == .exited(status))
       #expect(try Files.names(in: folder) == ["reports", "slow.yaml"])
       #expect(try record(in: folder)["reasons"]?.text().contains(code) == true)
     }

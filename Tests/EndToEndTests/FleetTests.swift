@@ -154,7 +154,7 @@ struct FleetTests {
         backup: {path: dump}
         steps:
           - restore: {}
-          - {id: slow, run: {argv: [sh, -c, "test -e go || sleep 60"]}}
+          - {id: slow, run: {argv: [sh, -c, "test -e go || sleep 600"]}}
           - check: []
         """.utf8, to: Files.join(folder, "slow.yaml"))
       let child = try Supervisor.shared.spawn(
@@ -173,7 +173,7 @@ struct FleetTests {
       #expect(try fleet.attempts("0001-quick").count == 1)
       // What the killed one had begun is gone, too.
       #expect(
-        eventually(for: 10) { (try? Files.names(in: Files.join(folder, "sandboxes")).isEmpty) ?? false })
+        eventually { (try? Files.names(in: Files.join(folder, "sandboxes")).isEmpty) ?? false })
     }
   }
 
@@ -190,7 +190,7 @@ struct FleetTests {
         backup: {path: dump}
         steps:
           - restore: {}
-          - {id: slow, run: {argv: [sleep, "61"]}}
+          - {id: slow, run: {argv: [sleep, "601"]}}
           - check: []
         """.utf8, to: Files.join(folder, "slow.yaml"))
       let child = try Supervisor.shared.spawn(

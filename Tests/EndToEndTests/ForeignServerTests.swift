@@ -35,7 +35,7 @@ struct ForeignServerTests {
       - {id: verify, check: []}
     """,
     """
-    sandbox: {cache: 768MiB, topology: {replica_set: 3, election_timeout: 1s}}
+    sandbox: {cache: 768MiB, topology: {replica_set: 3, election_timeout: 3s}}
     steps:
       - {id: restore, restore: {}}
       - {id: cut, fault: {network: primary, for: 4s, within: 30s}}

@@ -136,9 +136,10 @@ struct HostileBackupTests {
         ChildSpec(
           [Mongodrill.path, "verify", "pipe"], environment: Mongodrill.environment, workingDirectory: folder,
           output: .file(log), errorOutput: .file(log)))
-      #expect(child.wait(timeout: 1) == nil)
+      #expect(eventually { catches(SIGTERM, child.pid) })
+      #expect(child.wait(timeout: 0.5) == nil)
       child.signal(SIGTERM)
-      #expect(child.wait(timeout: 20) == .exited(143))
+      #expect(child.wait(timeout: 60) == .exited(143))
     }
   }
 }

@@ -7,7 +7,9 @@ import Testing
 struct InitTests {
   @Test(
     "drafts a scenario that lint takes and whose run passes",
-    .needsFixtures, .tags(.mongod), arguments: ["dump", "dump-gzip", "full.archive", "full.archive.gz"])
+    .needsFixtures, .tags(.mongod),
+    arguments: isFullRun
+      ? ["dump", "dump-gzip", "full.archive", "full.archive.gz"] : ["dump", "full.archive.gz"])
   func shop(form: String) throws {
     try withFolder { folder in
       let made = try Mongodrill.run("init", "\(Fixture.base)/\(form)", "-o", "shop.yaml", "-q", in: folder)

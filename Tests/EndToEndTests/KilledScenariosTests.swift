@@ -38,7 +38,7 @@ private struct RunningScenario {
         ],
         environment: environment, workingDirectory: folder, output: .file(Files.join(folder, "out")),
         errorOutput: .file(Files.join(folder, "out"))))
-    while child.isAlive, !isThere(self) { usleep(5000) }
+    while child.isAlive, !isThere(self) { usleep(20_000) }
     guard child.isAlive else {
       throw Failure(.internal, "ended", "\(scenario) ended before it was killed: \(text)")
     }
@@ -99,7 +99,7 @@ private func victims() throws -> [String] {
 
 @Suite(
   "A bundled scenario that is killed (SIGKILL) in the middle", .needsFixtures, .tags(.mongod),
-  .timeLimit(.minutes(5)))
+  .timeLimit(.minutes(10)))
 struct KilledScenariosTests {
   @Test(
     "leaves no process and no file, and clean finds nothing to do",

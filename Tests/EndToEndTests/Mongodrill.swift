@@ -44,7 +44,7 @@ enum Mongodrill {
     let captured = try Supervisor.shared.capture(
       ChildSpec(
         [path] + arguments, environment: environment, workingDirectory: folder, input: input),
-      timeout: 120)
+      timeout: 600)
     return Run(
       status: captured.status.shellCode, output: captured.output.text,
       errorOutput: captured.errorOutput.text)

@@ -8,18 +8,24 @@ final class ObjectStore: Sendable {
   static let secret = "correct+horse/battery-staple"
   static let bucket = "backups"
 
-  static let shared = Result { try ObjectStore() }
+  static let shared = Result {
+    // Another process may take one of its ports between its choice and its use.
+    for attempt in 0..<4 {
+      if let store = try? ObjectStore(attempt) { return store }
+    }
+    return try ObjectStore(4)
+  }
 
   private let port: UInt16
   private let child: Child
 
-  private init() throws {
+  private init(_ attempt: Int) throws {
     let cached = Files.join(Environment["HOME"] ?? "/", ".cache/mongodrill/tools/bin/weed")
     let found = Programs.find("weed", path: Environment["PATH"])
     guard let program = found ?? (Files.exists(cached) ? cached : nil) else {
       throw Failure(.internal, "no-weed", "weed is missing; scripts/setup --tests installs it")
     }
-    let folder = "/tmp/mongodrill-store-\(getpid())"
+    let folder = "/tmp/mongodrill-store-\(getpid())-\(attempt)"
     try Supervisor.shared.removeAtEnd(folder)
     try Files.createFolder(folder)
     let users: JSON = [
@@ -54,6 +60,7 @@ final class ObjectStore: Sendable {
       !child.isAlive || (try? rclone(["mkdir", "offsite:\(Self.bucket)"])) == true
     }
     guard isReady, child.isAlive else {
+      child.kill()
       throw Failure(
         .internal, "no-store",
         "the object store is not ready: \(String(decoding: Files.end(of: log, bytes: 2000), as: UTF8.self))")

@@ -38,15 +38,19 @@ struct ObjectivesTests {
         steps: [restore: {no_replay: true}, run: {argv: [sleep, "0.4"]}, check: ]
         checks: {core: {shop: [command: {argv: [./end.sh]}]}}
         """, in: folder)
-      let record = try record(of: folder, status: 0)
-      let outside = try stamp("end", in: folder) - stamp("begin", in: folder)
-      guard case .double(let inside)? = record["objectives"]?["rto"]?["measured_seconds"] else {
-        Issue.record("not measured: \(record)")
-        return
+      var drilled: [String] = []
+      let isClose = try holdsOnce {
+        let record = try record(of: folder, status: 0)
+        let outside = try stamp("end", in: folder) - stamp("begin", in: folder)
+        let inside = try #require(record["objectives"]?["rto"]?["measured_seconds"]?.number)
+        drilled.append("inside \(inside), outside \(outside)")
+        #expect(outside > 1.1)
+        // The one of the record begins before the first shell starts and ends after the second one ended: between the
+        // clocks lie no more than that, and what a clock that is set right is moved by meanwhile.
+        #expect(inside >= outside - 0.01, "\(drilled)")
+        return inside - outside < 0.5
       }
-      #expect(outside > 1.1)
-      // Between the clocks lie the start and the end of two shells.
-      #expect(abs(outside - inside) < 0.5, "inside \(inside), outside \(outside)")
+      #expect(isClose, "\(drilled)")
     }
   }
 

@@ -13,8 +13,11 @@ enum PhasedScenario {
   private static let documents = isFullRun ? 60_000 : 20_000
   private static let entries = 6000
 
-  /// Writes it and its backup into a folder, and returns its path. `checkTimeout` is how long its checks may take.
-  static func write(in folder: String, more: String = "", checkTimeout: String = "2m") throws -> String {
+  /// Writes it and its backup into a folder, and returns its path. `checkTimeout` is how long its checks may take. One
+  /// that has a gate waits before its checks until the gate is opened: what is done to it comes in time however late.
+  static func write(
+    in folder: String, more: String = "", checkTimeout: String = "2m", hasGate: Bool = false
+  ) throws -> String {
     let dump = try Dump(in: folder)
     var orders: [UInt8] = []
     for id in 0..<Int32(documents) { orders += order(id) }
@@ -40,6 +43,7 @@ enum PhasedScenario {
       steps:
         - {id: restore, restore: {}}
         - {id: replay, replay: {to: latest}}
+      \(hasGate ? gate : "")
         - {id: verify, check: [], timeout: \(checkTimeout)}
       checks:
         core:
@@ -54,6 +58,9 @@ enum PhasedScenario {
     try Files.writeAtomically(text.utf8, to: path)
     return path
   }
+
+  private static let gate =
+    #"  - {id: gate, wait: {until: [sh, -c, "echo > at-gate; test -e open"], every: 50ms, for: 10m}}"#
 
   private static func bytes(_ number: some FixedWidthInteger) -> [UInt8] {
     withUnsafeBytes(of: number.littleEndian, Array.init)
@@ -190,6 +197,15 @@ struct PhasedDrill {
     }
     return false
   }
+
+  /// Waits until it stands before its gate; false when the drill ended before.
+  func reachGate() -> Bool {
+    let reached = Files.join(folder, "at-gate")
+    return eventually(for: 120) { Files.exists(reached) || !child.isAlive } && child.isAlive
+  }
+
+  /// Lets it through its gate, now or when it comes there.
+  func openGate() throws { try Files.writeAtomically([], to: Files.join(folder, "open")) }
 
   /// The servers that it started.
   var servers: [Int32] {

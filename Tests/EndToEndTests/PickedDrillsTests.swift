@@ -33,7 +33,7 @@ struct PickedDrillsTests {
       let run = try Mongodrill.run("run", "rotation.yaml", "-q", "--sandbox-dir", ".", in: folder)
       let table = run.output.split(separator: "\n")
         .filter { !$0.hasPrefix("Report:") && !$0.hasPrefix("HINT:") }.dropFirst(5)
-        .map { $0.replacing(#/\d+\.\d( |$)/#, with: { "s.s\($0.1)" }) }
+        .map { $0.replacing(#/ +\d+\.\d( |$)/#, with: { "      s.s\($0.1)" }) }
       #expect(
         table.joined(separator: "\n") == """
           Backup           Taken                 Verdict  Exit  Documents  Seconds  Why
@@ -134,7 +134,7 @@ struct PickedDrillsTests {
         """
         version: 1
         backup: {from: backups, pick: [latest, oldest]}
-        steps: [{restore: {}}, {wait: 60s}, {check: []}]
+        steps: [{restore: {}}, {wait: 10m}, {check: []}]
         """.utf8, to: Files.join(folder, "rotation.yaml"))
       let output = Files.join(folder, "output")
       let child = try Supervisor.shared.spawn(
@@ -144,7 +144,7 @@ struct PickedDrillsTests {
           errorOutput: .file(output)))
       #expect(eventually { ((try? Files.text(of: output)) ?? "").contains("restore: 5 documents") })
       kill(child.pid, SIGINT)
-      #expect(child.wait(timeout: 30) == .exited(130))
+      #expect(child.wait(timeout: 60) == .exited(130))
       let text = try Files.text(of: output)
       #expect(text.contains("2026-11-17/dump                        NOT RUN"), "\(text)")
       #expect(text.contains("0 of 2 backups in backups passed."))

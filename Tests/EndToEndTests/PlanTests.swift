@@ -58,11 +58,8 @@ struct PlanTests {
       let plan = try JSON.parse(
         Mongodrill.run("plan", "shop", "--sandbox-dir", ".", "--output=json", in: folder).output)
       #expect(plan["estimate"]?["runs"] == 1)
-      guard case .double(let seconds)? = plan["steps"]?.list?[1]["estimated_seconds"] else {
-        Issue.record("\(plan)")
-        return
-      }
-      #expect(seconds >= 0.3 && seconds < 5)
+      let seconds = try #require(plan["steps"]?.list?[1]["estimated_seconds"]?.number, "\(plan)")
+      #expect(seconds >= 0.3 && seconds < 60)
     }
   }
 

@@ -29,7 +29,8 @@ struct ReplicaSetTests {
     return path
   }
 
-  @Test("ends in 0 and leaves nothing")
+  /// As the bundled scenario of a lost primary does.
+  @Test("ends in 0 and leaves nothing", .fullRun)
   func passes() throws {
     try withFolder { folder in
       let path = try scenario(in: folder, writing: "200ms")
@@ -45,7 +46,8 @@ struct ReplicaSetTests {
     }
   }
 
-  @Test("killed in the middle of the failover leaves no process and no file")
+  /// As the bundled scenarios that are killed, of which one has a set, and a set whose harness is killed.
+  @Test("killed in the middle of the failover leaves no process and no file", .fullRun)
   func killed() throws {
     try withFolder { folder in
       let path = try scenario(in: folder, writing: "10m")

@@ -182,7 +182,7 @@ struct RunTests {
         backup: {path: \(dump.path)}
         steps:
           - {id: restore, restore: {}}
-          - {id: wait, run: {argv: [sh, -c, "echo > waiting; sleep 100"]}}
+          - {id: wait, run: {argv: [sh, -c, "echo > waiting; sleep 600"]}}
           - {id: verify, check: []}
         """.utf8, to: Files.join(folder, "slow.yaml"))
       let output = Files.join(folder, "out")
@@ -193,7 +193,7 @@ struct RunTests {
           workingDirectory: folder, output: .file(output), errorOutput: .file(output)))
       #expect(eventually { Files.exists(Files.join(folder, "waiting")) || !child.isAlive })
       child.signal(2)
-      #expect(child.wait(timeout: 20) == .exited(130))
+      #expect(child.wait(timeout: 60) == .exited(130))
       #expect(try Files.text(of: output).hasPrefix("INCONCLUSIVE  "))
       #expect(try Files.names(in: folder) == ["dump", "out", "reports", "slow.yaml", "waiting"])
     }
@@ -216,18 +216,19 @@ struct RunTests {
           [Mongodrill.path, "run", "replay.yaml", "--output=jsonl", "--sandbox-dir", "."],
           environment: Mongodrill.environment,
           workingDirectory: folder, output: .file(output), errorOutput: .file(Files.join(folder, "err"))))
-      func events() -> [JSON] {
-        ((try? Files.text(of: output)) ?? "").split(separator: "\n").compactMap {
-          try? JSON.parse(String($0))
-        }
-      }
       #expect(
-        eventually {
-          !child.isAlive || events().contains { $0["event"] == "phase-started" && $0["phase"] == "replay" }
+        eventually(for: 120) {
+          // All lines anew each time: JSON is read when it counts.
+          let text = (try? Files.text(of: output)) ?? ""
+          return !child.isAlive
+            || text.split(separator: "\n").contains {
+              $0.contains(#""phase-started""#) && $0.contains(#""phase":"replay""#)
+            }
         })
       child.signal(2)
-      #expect(child.wait(timeout: 30) == .exited(130))
-      let record = try #require(events().last?["result"])
+      #expect(child.wait(timeout: 60) == .exited(130))
+      let last = try #require(Files.text(of: output).split(separator: "\n").last)
+      let record = try #require(JSON.parse(String(last))["result"])
       #expect(record["status"] == "aborted" && record["verdict"] == "inconclusive" && record["checks"] == [])
       guard case .array(let steps)? = record["steps"] else {
         throw Failure(.internal, "no-steps", "\(record)")

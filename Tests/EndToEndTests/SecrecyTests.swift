@@ -59,7 +59,7 @@ struct SecrecyTests {
       }
 
       kill(drill.child.pid, SIGCONT)
-      #expect(drill.child.wait(timeout: 60) == .exited(0), "\(drill.errorOutput)")
+      #expect(drill.child.wait(timeout: 240) == .exited(0), "\(drill.errorOutput)")
       let reports = Self.modes(below: Files.join(folder, "reports"))
       #expect(reports.count >= 5 && reports.allSatisfy { $0.mode & 0o077 == 0 }, "\(reports)")
       if let key = key?.split(separator: "\n").first {
@@ -100,7 +100,6 @@ struct SecrecyTests {
   @Test("doesn't see a password of the command line among the processes")
   func commandLine() throws {
     try withFolder { folder in
-      let uri = "mongodb://root:of-the-command-line@127.0.0.1:1/?serverSelectionTimeoutMS=3000"
       let parameters = [
         "--param", "db_password=of-the-command-line", "--param=api_token=of-the-command-line", "--param",
         "where=the-north",
@@ -114,12 +113,19 @@ struct SecrecyTests {
 
           """.utf8, to: Files.join(folder, "checks.yaml"))
         let log = Files.join(folder, "log of \(command[0])")
-        let child = try Supervisor.shared.spawn(
-          ChildSpec(
-            [Mongodrill.path] + command + ["--uri", uri], environment: Mongodrill.environment,
-            workingDirectory: folder, output: .file(log), errorOutput: .file(log)))
-        #expect(eventually { ((try? Files.text(of: log)) ?? "").contains("history") })
-        let line = try Files.text(of: "/proc/\(child.pid)/cmdline")
+        // For as long as it looks for the server it is there to be looked at.
+        var looked: (child: Child, line: String)?
+        for seconds in [1, 10, 60] where looked == nil {
+          let uri = "mongodb://root:of-the-command-line@127.0.0.1:1/?serverSelectionTimeoutMS=\(seconds)000"
+          let child = try Supervisor.shared.spawn(
+            ChildSpec(
+              [Mongodrill.path] + command + ["--uri", uri], environment: Mongodrill.environment,
+              workingDirectory: folder, output: .file(log), errorOutput: .file(log)))
+          #expect(eventually { ((try? Files.text(of: log)) ?? "").contains("history") || !child.isAlive })
+          let line = (try? Files.text(of: "/proc/\(child.pid)/cmdline")) ?? ""
+          if child.isAlive, !line.isEmpty { looked = (child, line) }
+        }
+        let (child, line) = try #require(looked)
         #expect(line.contains(command[0]) && line.contains("mongodb://***@127.0.0.1:1/"), "\(line)")
         #expect(!line.contains("of-the-command-line"))
         if command[0] == "check" {
@@ -127,7 +133,7 @@ struct SecrecyTests {
             #expect(line.contains("\0\(word)"), "\(line)")
           }
         }
-        #expect(child.wait(timeout: 60) == .exited(4))
+        #expect(child.wait(timeout: 120) == .exited(4))
         #expect(try !Files.text(of: log).contains("of-the-command-line"))
       }
     }
@@ -172,7 +178,7 @@ struct SecrecyTests {
         Files.join(folder, "scenario.yaml"), in: folder,
         options: formats + ["--param", "db_password=as-parameter", "-v"],
         adding: ["API_TOKEN": "of-environment"])
-      #expect(drill.child.wait(timeout: 60) == .exited(1), "\(drill.errorOutput)")
+      #expect(drill.child.wait(timeout: 240) == .exited(1), "\(drill.errorOutput)")
       let record = try #require(try drill.record())
       #expect(record["steps"]?.list?[1]["output"] == "*** *** https://***@example.org/x ***\n")
       #expect(record["scenario"]?["resolved"]?["parameters"]?["db_password"] == "***")

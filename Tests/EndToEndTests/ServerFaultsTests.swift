@@ -24,10 +24,12 @@ struct ServerFaultsTests {
   )
   fileprivate func dies(_ it: InPhase<ServerFault>) throws {
     try withFolder { folder in
-      let drill = try PhasedDrill(try PhasedScenario.write(in: folder), in: folder)
+      let path = try PhasedScenario.write(in: folder, hasGate: it.phase != "checks")
+      let drill = try PhasedDrill(path, in: folder)
       #expect(drill.reach(it.phase))
       for server in drill.servers { kill(server, it.fault.signal) }
-      #expect(drill.child.wait(timeout: 30) == .exited(4), "\(drill.errorOutput)")
+      try drill.openGate()
+      #expect(drill.child.wait(timeout: 60) == .exited(4), "\(drill.errorOutput)")
       let record = try drill.record()
       #expect(PhasedDrill.codes(record).first == "mongod-died" && record?["verdict"] == "inconclusive")
       #expect(drill.leftovers == [])
@@ -41,7 +43,7 @@ struct ServerFaultsTests {
       #expect(drill.reach("sandbox"))
       #expect(eventually { !drill.servers.isEmpty })
       for server in drill.servers { kill(server, SIGKILL) }
-      let status = drill.child.wait(timeout: 30)
+      let status = drill.child.wait(timeout: 60)
       #expect(status == .exited(69) || status == .exited(4), "\(drill.errorOutput)")
       let record = try drill.record()
       #expect(record?["verdict"] == "inconclusive" && PhasedDrill.codes(record) != [])
@@ -76,11 +78,13 @@ struct ServerFaultsTests {
   @Test("that is held up (SIGSTOP) ends the step when its time is over")
   func heldUpInStep() throws {
     try withFolder { folder in
-      let path = try PhasedScenario.write(in: folder, checkTimeout: "2s")
+      let path = try PhasedScenario.write(in: folder, checkTimeout: "2s", hasGate: true)
       let drill = try PhasedDrill(path, in: folder)
-      #expect(drill.reach("checks"))
+      #expect(drill.reachGate())
       for server in drill.servers { kill(server, SIGSTOP) }
-      #expect(drill.child.wait(timeout: 20) == .exited(4))
+      try drill.openGate()
+      // Before it is given up for standing still, which it is after half a minute.
+      #expect(drill.child.wait(timeout: 60) == .exited(4))
       #expect(PhasedDrill.codes(try drill.record()).first == "step-timed-out")
       #expect(drill.leftovers == [])
     }
@@ -108,7 +112,8 @@ struct ServerFaultsTests {
       let sandbox = try Sandbox.start(options)
       defer { try? sandbox.stop() }
       sandbox.servers[0].pause()
-      usleep(2_500_000)
+      // It is looked at each half second.
+      usleep(1_700_000)
       sandbox.servers[0].resume()
       #expect(try sandbox.pool.run(["ping": 1])["ok"]?.isTrue == true)
       kill(sandbox.pid, SIGSTOP)
@@ -116,7 +121,7 @@ struct ServerFaultsTests {
         do throws(MongoError) { try sandbox.pool.run(["ping": 1]) } catch { return error }
         return nil
       }
-      #expect(error.map { sandbox.explain($0).code } == "mongod-stopped" && seconds < 20)
+      #expect(error.map { sandbox.explain($0).code } == "mongod-stopped" && seconds < 60)
     }
   }
 
@@ -127,7 +132,7 @@ struct ServerFaultsTests {
       let text = """
         version: 1
         backup: {path: dump}
-        sandbox: {cache: 768MiB, topology: {replica_set: 3, election_timeout: 1s}}
+        sandbox: {cache: 768MiB, topology: {replica_set: 3, election_timeout: 3s}}
         steps: [{restore: {}}, {id: lost, fault: {kill: secondary}}, {check: []}]
         checks: {core: {shop.orders: [count: {equals: 2}]}}
         """

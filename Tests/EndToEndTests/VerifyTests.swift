@@ -105,10 +105,10 @@ struct VerifyTests {
         ChildSpec(
           [Mongodrill.path, "verify", "-"], environment: Mongodrill.environment, input: .descriptor(ends[0]),
           output: .file(output), errorOutput: .file(output)))
-      // The signal may come at any time, also before the first byte is waited for.
-      usleep(200_000)
+      // The signal may come at any time from here on, also before the first byte is waited for.
+      #expect(eventually { catches(SIGINT, child.pid) })
       child.signal(SIGINT)
-      #expect(child.wait(timeout: 10) == .exited(130))
+      #expect(child.wait(timeout: 60) == .exited(130))
       #expect(try Files.text(of: output) == "mongodrill: interrupted\n")
     }
   }

@@ -81,7 +81,7 @@ struct WitnessTests {
       let hasBegun = eventually { (try? Files.names(in: folder))?.isEmpty == false }
       #expect(hasBegun)
       child.signal(signal)
-      let status = try #require(child.wait(timeout: 20))
+      let status = try #require(child.wait(timeout: 60))
       #expect(status.shellCode == 128 + signal)
       let isGone = eventually { (try? Files.names(in: folder)) == [] }
       #expect(isGone)

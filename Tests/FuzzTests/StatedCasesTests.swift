@@ -236,6 +236,6 @@ import Testing
   private func verifyInLittleMemory(_ path: String) throws -> Captured {
     let script = "ulimit -v 1048576; exec \"$0\" verify \"$1\" --output json --progress none"
     return try Supervisor.shared.capture(
-      ChildSpec(["sh", "-c", script, Built.path("mongodrill"), path]), timeout: 120)
+      ChildSpec(["sh", "-c", script, Built.path("mongodrill"), path]), timeout: 600)
   }
 }

@@ -47,6 +47,7 @@ do {
     } catch { say("code \(error.code)") }
     exit(0)
   case "sleep":
+    // sleep [SECONDS]: sleeps until a signal comes, and takes so long to clean up.
     say("ready")
     let started = Clock.monotonic
     Interruption.sleep(60)
@@ -54,12 +55,14 @@ do {
     do { try Interruption.check() } catch {
       say("code \(error.code)")
       // Cleaning up takes a while, in which further signals may come.
-      for _ in 0..<20 { usleep(25_000) }
+      let end = Clock.monotonic + (arguments.dropFirst(2).first.flatMap { Double($0) } ?? 0.5)
+      while Clock.monotonic < end { usleep(25_000) }
       say("cleaned up")
     }
     exit(0)
   default:
-    fatalError("usage: Holder shell FOLDER SCRIPT | sandbox FOLDER | set FOLDER MEMBERS | capture | sleep")
+    fatalError(
+      "usage: Holder shell FOLDER SCRIPT | sandbox FOLDER | set FOLDER MEMBERS | capture | sleep [SECONDS]")
   }
   say("ready")
   _ = readLine()

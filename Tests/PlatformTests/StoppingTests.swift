@@ -2,7 +2,7 @@ import Glibc
 import Platform
 import Testing
 
-@Suite("Work that is told to stop", .timeLimit(.minutes(1)))
+@Suite("Work that is told to stop", .timeLimit(.minutes(10)))
 struct StoppingTests {
   private static let over = Failure(.incomplete, "over", "the time is over")
 

@@ -12,7 +12,7 @@ import Testing
     ])
   func endings(script: String, status: Platform.ExitStatus) throws {
     let child = try Supervisor.shared.spawn(ChildSpec(["sh", "-c", script]))
-    #expect(child.wait(timeout: 10) == status)
+    #expect(child.wait(timeout: 60) == status)
     #expect(child.exitStatus == status)
     #expect(!child.isAlive)
   }
@@ -80,8 +80,8 @@ import Testing
   @Test("a signal reaches the whole group, also when its leader is gone") func groups() throws {
     try withFolder { folder in
       let child = try Supervisor.shared.spawn(
-        ChildSpec(["sh", "-c", "sleep 60 & echo $! > pid"], workingDirectory: folder))
-      #expect(child.wait(timeout: 10) == .exited(0))
+        ChildSpec(["sh", "-c", "sleep 600 & echo $! > pid"], workingDirectory: folder))
+      #expect(child.wait(timeout: 60) == .exited(0))
       let left = try #require(Int32(Files.text(of: folder + "/pid").dropLast()))
       #expect(isAlive(left))
       child.signal(SIGTERM)
@@ -90,9 +90,9 @@ import Testing
   }
 
   @Test("waiting ends when its time is over") func waitingEnds() throws {
-    let child = try Supervisor.shared.spawn(ChildSpec(["sleep", "60"]))
+    let child = try Supervisor.shared.spawn(ChildSpec(["sleep", "600"]))
     let (status, seconds) = Clock.measure { child.wait(timeout: 0.05) }
-    #expect(status == nil && seconds >= 0.05 && seconds < 5)
+    #expect(status == nil && seconds >= 0.05 && seconds < 30)
     child.kill()
   }
 
@@ -107,17 +107,18 @@ import Testing
 
   @Test("a program that takes too long is ended, with all of its group") func timeout() throws {
     let captured = try Supervisor.shared.capture(
-      ChildSpec(["sh", "-c", "sleep 60 & sleep 61"]), timeout: 0.1)
+      ChildSpec(["sh", "-c", "sleep 600 & sleep 601"]), timeout: 0.1)
     #expect(captured.isTimedOut)
-    #expect(captured.status == .signaled(SIGTERM))
-    #expect(captured.seconds < 5)
+    // SIGKILL comes after two more seconds, in which a busy machine may not have ended it.
+    #expect([.signaled(SIGTERM), .signaled(SIGKILL)].contains(captured.status))
+    #expect(captured.seconds < 60)
   }
 
   @Test("doesn't wait for the output of what was left in the background") func background() throws {
-    let captured = try Supervisor.shared.capture(ChildSpec(["sh", "-c", "echo done; setsid sleep 60 &"]))
+    let captured = try Supervisor.shared.capture(ChildSpec(["sh", "-c", "echo done; setsid sleep 600 &"]))
     #expect(captured.output.text == "done\n")
     #expect(captured.status == .exited(0))
-    #expect(captured.seconds < 5)
+    #expect(captured.seconds < 60)
   }
 }
 
@@ -125,7 +126,7 @@ import Testing
   /// A child, one that left its group and its parent, and one that ignores every signal.
   let script = """
     sleep 600 & echo $! > a
-    (setsid sh -c 'echo $$ > b; trap "" TERM INT HUP; while :; do sleep 600; done' &)
+    (setsid sh -c 'echo $$ > b.new; mv b.new b; trap "" TERM INT HUP; while :; do sleep 600; done' &)
     mkdir -p deep/er && echo x > deep/er/file && ln -s /etc link && mkdir -m 000 locked
     touch started; sleep 601
     """
@@ -188,7 +189,7 @@ import Testing
       kill(holder.child.pid, signal)
       #expect(eventually { holder.lines.contains("code \(code)") })
       kill(holder.child.pid, SIGINT)
-      #expect(holder.child.wait(timeout: 10) == .exited(0))
+      #expect(holder.child.wait(timeout: 60) == .exited(0))
       #expect(holder.lines.last == "cleaned up")
     }
   }
@@ -198,20 +199,21 @@ import Testing
       let holder = try HolderProcess(["capture"], in: folder)
       usleep(100_000)
       kill(holder.child.pid, SIGTERM)
-      #expect(holder.child.wait(timeout: 20) == .exited(0))
+      #expect(holder.child.wait(timeout: 60) == .exited(0))
       #expect(holder.lines.last == "code SIGTERM")
     }
   }
 
   @Test("a third ends at once") func third() throws {
     try withFolder { folder in
-      let holder = try HolderProcess(["sleep"], in: folder)
+      let holder = try HolderProcess(["sleep", "30"], in: folder)
       kill(holder.child.pid, SIGINT)
       #expect(eventually { holder.lines.contains("code SIGINT") })
       kill(holder.child.pid, SIGINT)
-      usleep(20_000)
+      // Of two that wait to be taken one is lost.
+      #expect(eventually { !isPending(SIGINT, holder.child.pid) })
       kill(holder.child.pid, SIGINT)
-      #expect(holder.child.wait(timeout: 10) == .exited(130))
+      #expect(holder.child.wait(timeout: 60) == .exited(130))
       #expect(!holder.lines.contains("cleaned up"))
     }
   }

@@ -101,6 +101,6 @@ import Testing
   @Test("waiting on a monitor ends when its time is over") func monitorTimeout() {
     let monitor = Monitor(0)
     let (result, seconds) = Clock.measure { monitor.wait(atMost: 0.05) { $0 > 0 ? true : nil } }
-    #expect(result == nil && seconds >= 0.05 && seconds < 5)
+    #expect(result == nil && seconds >= 0.05 && seconds < 30)
   }
 }

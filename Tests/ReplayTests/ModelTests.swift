@@ -10,16 +10,17 @@ import Testing
 
 @Suite("Between the points of the shop", .tags(.mongod), .timeLimit(.minutes(10)))
 struct ModelTests {
+  /// With `scripts/test --full` at every 50th entry.
   @Test(
-    "the documents are what a simple interpreter makes of the entries, at every 50th entry of three slices",
-    .needsFixtures)
-  func everyFiftieth() throws {
+    "the documents are what a simple interpreter makes of the entries, at many entries of three slices",
+    .needsFixtures, arguments: [isFullRun ? 50 : 125])
+  func everyFew(step: Int) throws {
     let shop = try Shop.history.get()
     // Ordinary writes, large transactions, and definitions.
     let (start, end) = (try shop.point("after-base").timestamp, try shop.point("ddl").timestamp)
     let inside = shop.entries.map(\.timestamp).filter { start < $0 && $0 <= end }
-    let targets = inside.enumerated().filter { $0.offset % 50 == 49 }.map(\.element)
-    try #require(targets.count == 30)
+    let targets = inside.enumerated().filter { $0.offset % step == step - 1 }.map(\.element)
+    try #require(targets.count == 1500 / step)
 
     let backup = try openBackup(Shop.path("dump"))
     let chain = try OplogChain.open(base: backup, slices: shop.slices)

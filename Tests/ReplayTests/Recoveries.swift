@@ -8,11 +8,22 @@ import Restore
 import Sandbox
 import Testing
 
-/// A sandbox for one test; it has no other user.
+/// Sandboxes that are empty and have no user now; they end with this process.
+private let idle = Monitor<[Sandbox]>([])
+
+/// A sandbox that is empty and has no other user.
 func withSandbox<Result>(_ body: (Sandbox) throws -> Result) throws -> Result {
-  let sandbox = try Sandbox.start(SandboxOptions(cacheBytes: 256 << 20))
-  defer { try? sandbox.stop() }
-  return try body(sandbox)
+  let sandbox =
+    try idle.update { $0.popLast() } ?? Sandbox.start(SandboxOptions(cacheBytes: 256 << 20))
+  do {
+    let result = try body(sandbox)
+    try sandbox.empty()
+    idle.update { $0.append(sandbox) }
+    return result
+  } catch {
+    try? sandbox.stop()
+    throw error
+  }
 }
 
 extension History {

@@ -5,17 +5,24 @@ import Testing
 
 @Suite("The shop, at each of its points", .tags(.mongod), .timeLimit(.minutes(10)))
 struct ShopTests {
+  /// With `scripts/test --full` each of its forms.
   @Test(
-    "from each form of its base, one after the other in one sandbox", .needsFixtures, arguments: Shop.forms)
+    "from each form of its base, one after the other in one sandbox", .needsFixtures,
+    arguments: isFullRun ? Shop.forms : ["dump", "full.archive.gz"])
   func sweep(form: String) throws {
     let shop = try Shop.history.get()
     try shop.expectRecovery(of: Shop.path(form), to: shop.points)
   }
 
-  @Test("straight from the base", .needsFixtures, arguments: Shop.points)
-  func single(point: String) throws {
+  @Test("straight from the base", .needsFixtures)
+  func single() throws {
     let shop = try Shop.history.get()
-    try shop.expectRecovery(of: Shop.path("dump"), to: [shop.point(point)])
+    try withSandbox { sandbox in
+      for point in Shop.points {
+        try shop.expectRecovery(of: Shop.path("dump"), to: [shop.point(point)], in: sandbox)
+        try sandbox.empty()
+      }
+    }
   }
 }
 

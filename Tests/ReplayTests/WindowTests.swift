@@ -9,7 +9,8 @@ import Sandbox
 import TestSupport
 import Testing
 
-@Suite("A base whose window begins before its collections were made", .tags(.mongod), .timeLimit(.minutes(5)))
+@Suite(
+  "A base whose window begins before its collections were made", .tags(.mongod), .timeLimit(.minutes(10)))
 struct WindowTests {
   @Test(
     "has all of them, whatever had their names and their database before",

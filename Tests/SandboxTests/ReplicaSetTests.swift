@@ -12,7 +12,7 @@ func withReplicaSet<Result>(
 ) throws -> Result {
   try withSandbox(SandboxOptions(keep: keep)) { sandbox, folder in
     try sandbox.pool.run(["insert": "orders", "documents": [["_id": 1]]], on: "shop")
-    _ = try sandbox.becomeReplicaSet(ReplicaSetPlan(members: members, electionTimeout: 1))
+    _ = try sandbox.becomeReplicaSet(ReplicaSetPlan(members: members, electionTimeout: 10))
     return try body(sandbox, try #require(sandbox.set), folder)
   }
 }

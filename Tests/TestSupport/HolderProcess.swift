@@ -50,14 +50,24 @@ package struct HolderProcess {
   }
 }
 
-/// Waits until something holds, for 10 s at most unless said.
-package func eventually(for seconds: Double = 10, _ condition: () -> Bool) -> Bool {
+/// Waits until something holds, for a minute at most unless said: longer than a busy machine takes.
+package func eventually(for seconds: Double = 60, _ condition: () -> Bool) -> Bool {
   let end = Clock.monotonic + seconds
+  // What takes long is asked for less and less often: it is work, too.
+  var rest: UInt32 = 5000
   while Clock.monotonic < end {
     if condition() { return true }
-    usleep(5000)
+    usleep(rest)
+    rest = min(rest + rest / 5, 50_000)
   }
   return condition()
+}
+
+/// Whether something holds in one of some tries: for an upper bound, which a busy machine misses once and a wrong program
+/// each time.
+package func holdsOnce(of tries: Int = 3, _ body: () throws -> Bool) rethrows -> Bool {
+  for _ in 0..<tries where try body() { return true }
+  return false
 }
 
 /// Whether a process lives; a zombie doesn't.

@@ -102,7 +102,21 @@ package final class LiveSource: Sendable {
   package func copyDataAtOnce(to folder: String) throws {
     child.signal(SIGSTOP)
     defer { child.signal(SIGCONT) }
+    let pid = child.pid
+    guard eventually({ LiveSource.standsStill(pid) }) else {
+      throw Failure(.internal, "live-source-not-stopped", "the replica set goes on though it was held up")
+    }
     try copyData(to: folder)
+  }
+
+  /// Whether each thread of a process is stopped.
+  private static func standsStill(_ pid: Int32) -> Bool {
+    let threads = (try? Files.names(in: "/proc/\(pid)/task")) ?? []
+    return !threads.isEmpty
+      && threads.allSatisfy { thread in
+        let stat = (try? Files.text(of: "/proc/\(pid)/task/\(thread)/stat")) ?? ""
+        return stat.lastIndex(of: ")").map { stat[$0...].hasPrefix(") T") } ?? false
+      }
   }
 
   /// Copies its dbPath as it is, for one that is killed, shut down or locked (`fsyncLock`).
@@ -136,23 +150,23 @@ package final class LiveSource: Sendable {
     throw Failure(.internal, "no-live-source", "the replica set did not start")
   }
 
-  /// A port of 127.0.0.1 that nobody listens on now.
+  /// A port of 127.0.0.1 that nobody listens on now, and which the system gives to no connection: below its own.
   package static func freePort() throws -> UInt16 {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let port: UInt16? = withUnsafeMutablePointer(to: &address) { address in
-      let pointer = UnsafeMutableRawPointer(address).assumingMemoryBound(to: sockaddr.self)
-      guard bind(descriptor, pointer, length) == 0, getsockname(descriptor, pointer, &length) == 0 else {
-        return nil
+    for _ in 0..<100 {
+      let port = UInt16.random(in: 10_000..<20_000)
+      let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+      defer { close(descriptor) }
+      var address = sockaddr_in()
+      address.sin_family = sa_family_t(AF_INET)
+      address.sin_port = port.bigEndian
+      address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+      let isFree = withUnsafeMutablePointer(to: &address) { address in
+        let pointer = UnsafeMutableRawPointer(address).assumingMemoryBound(to: sockaddr.self)
+        return bind(descriptor, pointer, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
       }
-      return UInt16(bigEndian: address.pointee.sin_port)
+      if isFree { return port }
     }
-    guard let port, port != 0 else { throw Failure(.internal, "no-port", "no port is free") }
-    return port
+    throw Failure(.internal, "no-port", "no port is free")
   }
 }
 

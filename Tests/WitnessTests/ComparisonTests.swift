@@ -94,14 +94,23 @@ struct ComparisonTests {
 
   @Test("finds documents with _ids of all types")
   func types() throws {
-    let documents: [Document] = mixedIDs.map { ["_id": $0, "a": 1] }
-    for id in mixedIDs {
-      let comparison = try ComparisonTests.compare(
-        documents, { $0.rangeDocuments = 3 },
-        changing: { copy in try ComparisonTests.update(id, ["$set": ["a": 2]], copy) })
-      #expect(comparison.differing == 1)
-      #expect(comparison.samples.first?.id.canonicalKey == id.canonicalKey)
-      #expect(comparison.samples.first?.kind == .changed([FieldDifference("a", .changed)]))
+    try withFolder { folder in
+      let database = try SourceDatabase()
+      try database.insert("c", mixedIDs.map { ["_id": $0, "a": 1] })
+      let record = try database.witness(in: folder) { $0.rangeDocuments = 3 }
+      let copy = try RestoredDatabase()
+      try database.copy("c", to: copy)
+      let name = copy.name
+      for id in mixedIDs {
+        try ComparisonTests.update(id, ["$set": ["a": 2]], copy)
+        let compared = try record.compare(
+          batch: 0, with: copy.pool, renamed: { Namespace(name, $0.collection) }, limit: 5)
+        let comparison = try #require(compared.first)
+        #expect(comparison.differing == 1)
+        #expect(comparison.samples.first?.id.canonicalKey == id.canonicalKey)
+        #expect(comparison.samples.first?.kind == .changed([FieldDifference("a", .changed)]))
+        try ComparisonTests.update(id, ["$set": ["a": 1]], copy)
+      }
     }
   }
 

@@ -67,6 +67,7 @@ struct RecordingTests {
       try database.insert("c", RecordingTests.documents)
       let writer = try Writer(database.namespace("c"), on: pool, documents: 3000)
       let name = database.name
+      let ranges = Monitor(0)
       let record = try database.witness(
         in: folder,
         {
@@ -75,16 +76,17 @@ struct RecordingTests {
           $0.connections = 1
         },
         events: { event in
-          guard case .phaseStarted("documents", _) = event else { return }
+          guard case .progress = event,
+            ranges.update({
+              $0 += 1
+              return $0
+            }) == 2
+          else { return }
           // The third find of a range fails.
           _ = try? pool.run([
-            "configureFailPoint": "failCommand", "mode": ["skip": 2],
+            "configureFailPoint": "failCommand", "mode": ["times": 1],
             "data": ["failCommands": ["find"], "errorCode": 239, "namespace": .string("\(name).c")],
           ])
-          _ = try? Threads.start {
-            Interruption.sleep(0.5)
-            _ = try? pool.run(["configureFailPoint": "failCommand", "mode": "off"])
-          }
         })
       try writer.stop()
       #expect(record.batches.count >= 2)
