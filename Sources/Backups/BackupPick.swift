@@ -134,7 +134,8 @@ extension BackupShelf {
     let (backup, time) = fitting[index]
     return PickedBackup(
       backup: backup, time: time, reason: "\(reason)\(words), of \(time.text)", passedOver: refused + others,
-      doubts: doubts(pick, damaged, chosen: backup.path, of: time.moment, now))
+      doubts: doubts(pick, damaged, chosen: backup.path, of: time.moment, now)
+        + (pick.prefersNewer ? backup.doubts : []))
   }
 
   /// Of those that are damaged, the ones that the pick would have taken before the chosen one, as far as anything tells
@@ -213,6 +214,14 @@ extension BackupPick {
     value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
     value ^= value >> 31
     return Int(value.multipliedFullWidth(by: UInt64(count)).high)
+  }
+
+  /// Whether a newer one is taken before an older one.
+  fileprivate var prefersNewer: Bool {
+    switch self {
+    case .latest, .newest: true
+    case .oldest, .random: false
+    }
   }
 
   /// What it asks of a backup besides its age among the others.

@@ -14,6 +14,7 @@ package struct DumpFiles: LogicalBackup {
   package internal(set) var notes: [String] = []
   package internal(set) var damage: [Failure] = []
   package internal(set) var slices: [BackedUpSlice] = []
+  package internal(set) var doubts: [String] = []
   /// What was recorded of the documents of collections, by their index, where it was.
   var contents: [Int: DocumentFile.Content] = [:]
 
@@ -104,8 +105,8 @@ struct DocumentFile: Sendable {
   var size: Int
   /// What the documents have to come to, where the backup says it.
   var content: Content?
-  /// The interval that the entries of an oplog have to lie in.
-  var span: ClosedRange<Timestamp>?
+  /// The interval that the entries of an oplog have to fill.
+  var span: SliceSpan?
 
   /// What was recorded of a collection's documents when they were written.
   struct Content: Sendable {
@@ -126,9 +127,7 @@ struct DocumentFile: Sendable {
 extension DocumentFile {
   /// A file of oplog entries.
   init(_ slice: BackedUpSlice) {
-    self.init(
-      collection: nil, path: slice.path, size: slice.fileBytes,
-      span: slice.start...max(slice.start, slice.end))
+    self.init(collection: nil, path: slice.path, size: slice.fileBytes, span: slice.span)
   }
 }
 

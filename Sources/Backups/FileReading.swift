@@ -44,10 +44,7 @@ struct FileReading {
     {
       throw .contentDiffers(file.path, content, bytes: bytes, checksum: checksum.value)
     }
-    guard let span = file.span else { return }
-    for time in [times.first, times.last] {
-      if let time, !span.contains(time) { throw .outsideOfName(file.path, time) }
-    }
+    if let fault = file.span?.fault(of: file.path, first: times.first, last: times.last) { throw fault }
   }
 
   /// Whether to go on.

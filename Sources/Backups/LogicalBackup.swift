@@ -18,6 +18,8 @@ package protocol LogicalBackup: Sendable {
   var slices: [BackedUpSlice] { get }
   /// Things about it that a person should know and that are not failures (a file that is passed over, say).
   var notes: [String] { get }
+  /// Newer ones of its store that would have been taken in its place, were they not damaged, in sentences.
+  var doubts: [String] { get }
   /// What showed to be wrong when it was opened; empty in a backup from `openBackup`.
   var damage: [Failure] { get }
 
@@ -30,6 +32,7 @@ package protocol LogicalBackup: Sendable {
 
 extension LogicalBackup {
   package var slices: [BackedUpSlice] { [] }
+  package var doubts: [String] { [] }
 
   /// Reads the documents of the collections at `indexes` (into `collections`) and hands them over in batches.
   ///
@@ -84,7 +87,7 @@ package struct BackedUpOplog: Sendable, Hashable {
   package var place: Place
   /// The size of its file in bytes (compressed when it is), 0 where not known (in an archive).
   package var fileBytes: Int
-  /// Its files in their order, where their names say which interval each holds; empty for a dump's.
+  /// Its files in their order, where something says which interval each holds; empty for a dump's.
   package var slices: [BackedUpSlice]
 
   package init(place: Place, fileBytes: Int, slices: [BackedUpSlice] = []) {

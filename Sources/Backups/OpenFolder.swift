@@ -72,6 +72,7 @@ private func openStore(_ path: String, endingBy target: Timestamp?) throws(Failu
   var backup = try DumpFiles(record, in: store)
   let others = store.passedOver(for: record, endingBy: target)
   backup.notes = store.notes + others + backup.notes
+  backup.doubts = store.doubts(about: record, endingBy: target)
   return backup
 }
 

@@ -98,6 +98,7 @@ enum RestoreCommand: Command {
     }
     let backup = try openBackup(values[VerifyCommand.backup], endingBy: target?.bound)
     for note in backup.notes { session.events(.note(note)) }
+    for doubt in backup.doubts { session.events(.warning(doubt)) }
     let sidecar = try Sidecar.find(for: backup.path)
     if let sidecar {
       let comparison = try sidecar.compare(with: backup)

@@ -15,8 +15,10 @@ package struct CopyOplog: Sendable, Hashable {
   package let last: Timestamp
 
   /// Reads it from a server that was started on the files alone; nil where there is none. `end` is the last entry that
-  /// belongs to the copy, where something beside it says so.
-  init?(on server: ClientPool, checkpoint: Timestamp?, until end: Timestamp? = nil) throws {
+  /// belongs to the copy at `path`, where something beside it says so.
+  init?(
+    of path: String, on server: ClientPool, checkpoint: Timestamp?, until end: Timestamp? = nil
+  ) throws {
     let found = try server.all(["listCollections": 1, "filter": ["name": "oplog.rs"]], on: "local")
     if found.isEmpty { return nil }
     guard let first = try Self.entry(on: server, newest: false), let newest = try Self.entry(on: server)
@@ -25,9 +27,13 @@ package struct CopyOplog: Sendable, Hashable {
     if let end, end < checkpoint { throw Failure.copyPastItsEnd(end, checkpoint: checkpoint) }
     var last = newest
     let cut = try server.all(["find": "replset.oplogTruncateAfterPoint"], on: "local").first
-    for point in [cut?["oplogTruncateAfterPoint"]?.timestamp, end].compactMap(\.self)
-    where point.bits > 0 && point < last {
+    if let point = cut?["oplogTruncateAfterPoint"]?.timestamp, point.bits > 0, point < last {
       guard let kept = try Self.entry(on: server, through: point) else { throw Failure.copyOplogEmpty() }
+      last = kept
+    }
+    if let end {
+      guard end <= last else { throw Failure.copyShortOfItsEnd(path, end, last: last) }
+      guard let kept = try Self.entry(on: server, through: end) else { throw Failure.copyOplogEmpty() }
       last = kept
     }
     guard first <= checkpoint, checkpoint <= last else {
@@ -136,6 +142,15 @@ extension Failure {
       .damagedBackup, "copy-past-its-end",
       "the copy is said to end at \(end), and its files hold all through \(checkpoint) already",
       hint: "`until`, or its restoreInfo.txt, is of another snapshot.")
+  }
+
+  static func copyShortOfItsEnd(_ path: String, _ end: Timestamp, last: Timestamp) -> Failure {
+    Failure(
+      .damagedBackup, "copy-short-of-its-end",
+      "the copy is said to end at \(end), and its oplog ends at \(last)", at: Place(path),
+      hint:
+        "What lies between was lost: files are damaged or missing, its journal's above all; or `until`, or its "
+        + "restoreInfo.txt, is of another snapshot.")
   }
 
   static func copyOplogTorn(first: Timestamp, checkpoint: Timestamp, last: Timestamp) -> Failure {

@@ -119,15 +119,17 @@ package struct PhysicalRecovery {
       recovered.setName = try pool.all(["find": "system.replset"], on: "local").first?["_id"]?.string
       try requireSynced(pool)
       let end = until ?? recovered.copy?.end
-      if let oplog = try CopyOplog(on: pool, checkpoint: server.recoveryTimestamp, until: end) {
+      if let oplog = try CopyOplog(
+        of: source.path, on: pool, checkpoint: server.recoveryTimestamp, until: end)
+      {
         let through = try resolve(oplog, on: server, &recovered)
         recovered.oplog = oplog
         recovered.through = through
         recovered.next = try through < oplog.last ? CopyOplog.entry(on: pool, after: through) : nil
         recovered.entries = try oplog.entries(through: through, on: pool)
         try clear(pool, cuttingAfter: through)
-      } else if !slices.isEmpty || target.map({ $0 != .latest && $0 != .dumpEnd }) ?? false {
-        throw Failure.noOplogInCopy(target)
+      } else if !slices.isEmpty || end != nil || target.map({ $0 != .latest && $0 != .dumpEnd }) ?? false {
+        throw Failure.noOplogInCopy(target ?? end.map(Target.through))
       }
       try server.shutDownWhole()
     }

@@ -1,3 +1,4 @@
+import BSON
 import Backups
 import Compression
 import Foundation
@@ -29,6 +30,33 @@ struct PBMDamageTests {
   private static func cut(_ file: String, _ count: Int, in fixture: PBMFixture) throws {
     let bytes = try openDecompressed(fixture.scratch[file]).readAll(limit: 1 << 24)
     try fixture.scratch.write(bytes.dropLast(count), to: file)
+  }
+
+  /// Takes entries out of a file of the oplog, by their numbers.
+  private static func drop(
+    _ file: String, in fixture: PBMFixture, _ isLost: (_ number: Int, _ count: Int) -> Bool
+  ) throws {
+    let bytes = try openDecompressed(fixture.scratch[file]).readAll(limit: 1 << 24)
+    var entries: [ArraySlice<UInt8>] = []
+    var start = 0
+    while start < bytes.count {
+      let size = (0..<4).reduce(0) { $0 | Int(bytes[start + $1]) << (8 * $1) }
+      entries.append(bytes[start..<start + size])
+      start += size
+    }
+    let left = entries.indices.filter { !isLost($0, entries.count) }.flatMap { entries[$0] }
+    try #require(left.count < bytes.count)
+    try fixture.scratch.write(left, to: file)
+  }
+
+  private static let ownOplog = "20261121111708-13.20261121111712-2.gz"
+  private static let lastSlice = "20261121111808-1.20261121111818-7.oplog.gz"
+
+  /// The snapshot's own oplog as PBM up to 2.3 wrote it: one file, whose name says nothing.
+  private static func joinOplog(in fixture: PBMFixture) throws {
+    try fixture.scratch.move("\(fixture.files)/oplog/\(ownOplog)", to: "own")
+    try fixture.scratch.remove("\(fixture.files)/oplog")
+    try fixture.scratch.move("own", to: "\(fixture.files)/oplog")
   }
 
   private static let record = "store/\(PBMFixture.name).pbm.json"
@@ -98,6 +126,30 @@ struct PBMDamageTests {
         $0[3000] ^= 0x40
       }
     },
+    Damage("an own oplog that lost its second half", "slice-cut", ownOplog) { fixture in
+      try drop("\(fixture.files)/oplog/\(ownOplog)", in: fixture) { $0 >= $1 / 2 }
+    },
+    Damage("an own oplog that lost its first entry", "slice-cut", ownOplog) { fixture in
+      try drop("\(fixture.files)/oplog/\(ownOplog)", in: fixture) { number, _ in number == 0 }
+    },
+    Damage("an own oplog of one file that lost its end", "slice-cut", "/rs0/oplog") { fixture in
+      try joinOplog(in: fixture)
+      try drop("\(fixture.files)/oplog", in: fixture) { $0 == $1 - 1 }
+    },
+    Damage("a last slice that lost its end", "slice-cut", lastSlice) { fixture in
+      try drop("\(fixture.slices)/\(lastSlice)", in: fixture) { $0 >= $1 - 3 }
+    },
+    Damage("a slice without an entry", "slice-cut", lastSlice) { fixture in
+      try fixture.scratch.write([], to: "\(fixture.slices)/\(lastSlice)")
+    },
+    Damage("an own oplog of which nothing says where it ends", "metadata-malformed", ".pbm.json") { fixture in
+      // The replica set's; the snapshot has one of its own.
+      var text = String(decoding: try fixture.scratch.read(fixture.record), as: UTF8.self)
+      let replicaSets = try #require(text.range(of: "\"replsets\"")).upperBound
+      let key = try #require(text.range(of: "\"last_write_ts\"", range: replicaSets..<text.endIndex))
+      text.replaceSubrange(key, with: "\"last_write\"")
+      try fixture.scratch.write(text, to: fixture.record)
+    },
     Damage("slices with their names swapped", "slice-misnamed", ".oplog.gz") { fixture in
       let (first, second) = (
         "\(fixture.slices)/20261121111758-1.20261121111808-1.oplog.gz",
@@ -165,6 +217,53 @@ struct PBMDamageTests {
     #expect(failureOfReading(fixture.store)?.code == damage.code)
   }
 
+  @Test(
+    "of the oplog stops a replay, too",
+    arguments: all.filter { $0.code == "slice-cut" })
+  func replaying(damage: Damage) throws {
+    let fixture = try PBMFixture()
+    try damage.change(fixture)
+    let failure = #expect(throws: Failure.self) {
+      try OplogChain.open(base: openBackup(fixture.store), slices: [])
+    }
+    #expect(failure?.kind == .damagedBackup)
+    #expect(failure?.place?.file.hasSuffix(damage.file) == true, "\(String(describing: failure))")
+  }
+
+  @Test("is not an own oplog of one file that holds what the snapshot's record says")
+  func oneFile() throws {
+    let fixture = try PBMFixture()
+    try Self.joinOplog(in: fixture)
+    #expect(try faults(fixture.store) == [])
+    #expect(try OplogChain.open(base: openBackup(fixture.store), slices: []).coverage.seams == [])
+  }
+
+  @Test("is a slice that is missing between two others: their names don't meet", arguments: [false, true])
+  func gap(isGiven: Bool) throws {
+    let fixture = try PBMFixture()
+    try fixture.scratch.remove("\(fixture.slices)/20261121111758-1.20261121111808-1.oplog.gz")
+    var slices: [String] = []
+    if isGiven {
+      try fixture.scratch.move("store/pbmPitr", to: "given")
+      slices = [fixture.scratch["given"]]
+    }
+    let coverage = try OplogChain.open(base: openBackup(fixture.store), slices: slices).coverage
+    #expect(coverage.gaps.map(\.verdict) == [.gap(.names)])
+    #expect(coverage.gaps.first?.before.timestamp == Timestamp(seconds: 1_795_259_878, increment: 1))
+  }
+
+  @Test("is a slice that somebody gives by its path, cut short")
+  func given() throws {
+    let fixture = try PBMFixture()
+    try fixture.scratch.move("store/pbmPitr", to: "given")
+    let slice = "given/rs0/20261121/\(Self.lastSlice)"
+    try Self.drop(slice, in: fixture) { $0 >= $1 - 3 }
+    let failure = #expect(throws: Failure.self) {
+      try OplogChain.open(base: openBackup(fixture.store), slices: [fixture.scratch["given"]])
+    }
+    #expect(failure?.code == "slice-cut" && failure?.place?.file == fixture.scratch[slice])
+  }
+
   @Test("is not a link that stays in the store")
   func links() throws {
     let fixture = try PBMFixture()
@@ -198,9 +297,15 @@ struct PBMDamageTests {
     let fixture = try PBMFixture()
     try fixture.scratch.write("half", to: "\(fixture.slices)/20261121111818-7.20261121111828-1.oplog.gz.tmp")
     try fixture.scratch.write("{", to: "store/broken.pbm.json")
+    try fixture.scratch.write("", to: "store/2026-11-20T00:00:00Z/rs0/metadata.json")
     let backup = try verifyBackup(fixture.store)
     #expect(backup.damage == [])
     #expect(backup.notes.contains { $0.contains(".oplog.gz.tmp: passed over") })
     #expect(backup.notes.contains { $0.hasPrefix("passed over: ") && $0.contains("broken.pbm.json") })
+    #expect(
+      backup.notes.contains {
+        $0.hasPrefix("passed over: ") && $0.contains("2026-11-20T00:00:00Z: a snapshot whose")
+      }
+    )
   }
 }

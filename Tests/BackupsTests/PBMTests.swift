@@ -48,6 +48,9 @@ struct PBMTests {
     #expect(metrics.uuid == UUIDBytes("9925eb5910cd41d7bc66f3a26b9de0d5"))
     #expect(try collection(backup, "shop.auditLog").isOrdered)
     #expect(try collection(backup, "shop.collated").facts.options["collation"] != nil)
+    // PBM keeps the collection's option alone, and not the index's.
+    let clustered = try collection(backup, "shop.ledger").facts.indexes
+    #expect(clustered.map { $0.document["clustered"] } == [true])
     for (name, truth) in try #require(PBMFixture.truth().first?.collections["shop"])
     where !truth.indexes.isEmpty {
       let indexes = try collection(backup, "shop.\(name)").facts.indexes.map(\.name).sorted()
@@ -178,6 +181,40 @@ struct PBMTests {
     let failure = try #require(faults(fixture.store).first)
     #expect(failure.code == "no-usable-snapshot")
     #expect(failure.cause?.hasPrefix("2026-11-22T00:00:00Z: ") == true)
+  }
+
+  @Test(
+    "leave a doubt where a newer snapshot can't be used, unless it is of another kind or ends after the target",
+    arguments: [
+      ("a record that was cut", true), ("an error", true), ("no record", true), ("a physical one", false),
+    ])
+  func doubts(what: String, isDoubt: Bool) throws {
+    let fixture = try PBMFixture()
+    let name = "2026-11-22T00:00:00Z"
+    try fixture.addSnapshot(name, [])
+    let record = "store/\(name).pbm.json"
+    switch what {
+    case "a record that was cut": try fixture.scratch.edit(record) { $0.removeLast($0.count / 2) }
+    case "an error":
+      try fixture.scratch.replace(
+        "\"status\": \"done\",\n\t\"conditions\"", with: "\"status\": \"error\",\n\t\"conditions\"",
+        in: record)
+    case "no record": try fixture.scratch.remove(record)
+    default: try fixture.scratch.replace("\"type\": \"logical\"", with: "\"type\": \"physical\"", in: record)
+    }
+    let backup = try openBackup(fixture.store)
+    #expect(backup.path == fixture.snapshot)
+    #expect(backup.doubts.count == (isDoubt ? 1 : 0))
+    for doubt in backup.doubts {
+      #expect(doubt.hasPrefix("a newer backup, \(fixture.store)/\(name), can't be used: "), "\(doubt)")
+      #expect(doubt.hasSuffix("; \(fixture.snapshot) was drilled instead"))
+    }
+    #expect(backup.notes.contains { $0.contains("passed over: ") && $0.contains(name) }, "\(backup.notes)")
+    // What began after the target couldn't have been taken.
+    #expect(try openBackup(fixture.store, endingBy: lastWrite).doubts == [])
+    #expect(try BackupShelf(fixture.scratch.path, needsOplog: false).choose(.latest).doubts == backup.doubts)
+    // Asked for by its name, it is no choice.
+    #expect(try openBackup(fixture.snapshot).doubts == [])
   }
 
   @Test("take a snapshot of some namespaces only by its name, with PBM's copies of users and roles")

@@ -37,6 +37,9 @@ struct SidecarTests {
       #"{"Checksums": {"crm/contacts.bson": "SHA512"}}"#,
       #"{"files": [{"path": "/var/backups/dump/crm/contacts.bson", "sha1": "SHA1", "size": SIZE}]}"#,
       #"{"files": {"crm/contacts.bson": {"checksum": "SHA256", "size_bytes": SIZE}}}"#,
+      #"{"files": [{"path": "crm/contacts.bson", "checksums": {"sha256": "SHA256"}, "size": "SIZE"}]}"#,
+      #"{"files": [{"path": "crm/contacts.bson", "hashes": [{"algorithm": "SHA-1", "value": "SHA1"}]}]}"#,
+      #"{"files": [{"path": "crm/contacts.bson", "checksum": {"type": "md5", "value": "MD5"}}]}"#,
     ])
   func checksums(template: String) throws {
     let file = "dump/crm/contacts.bson"
@@ -71,6 +74,11 @@ struct SidecarTests {
         #"{"collections": [{"db": "crm", "name": "contacts", "documents": 1000}]}"#, ["claimed-count-differs"]
       ),
       (#"{"database": "crm", "documentCounts": {"contacts": 1000}}"#, ["claimed-count-differs"]),
+      (#"{"collections": {"crm.contacts": "1000"}}"#, ["claimed-count-differs"]),
+      (#"{"collections": {"crm.contacts": {"documents": "1000"}}}"#, ["claimed-count-differs"]),
+      (#"{"collections": {"shop.lost": {"size": 3}}}"#, ["claimed-collection-missing"]),
+      (#"{"documents": "3"}"#, ["claimed-count-differs"]),
+      (#"{"sizes": {"shop/orders.bson": "3"}}"#, ["size-differs"]),
       (#"{"collections": ["crm.contacts", "shop.orders"]}"#, []),
       (#"{"collections": ["crm.contacts", "shop.lost"]}"#, ["claimed-collection-missing"]),
       (#"{"databases": ["crm", "shop"]}"#, []),
@@ -83,6 +91,29 @@ struct SidecarTests {
       (#"{"host": "db1", "tool": {"name": "x"}}"#, []),
     ])
   func claims(json: String, codes: [String]) throws { #expect(try differences(json) == codes) }
+
+  @Test(
+    "says what it passed over of what is known, in another form",
+    arguments: [
+      #"{"collections": {"crm.contacts": "many"}}"#, #"{"collections": {"crm.contacts": {"size": 3}}}"#,
+      #"{"collections": {"crm.contacts": {"documents": [3]}}}"#, #"{"collections": [{"count": 3}]}"#,
+      #"{"collections": [{"ns": "crm.contacts", "count": "many"}]}"#, #"{"collections": "crm.contacts"}"#,
+      #"{"collections": {"crm": {"contacts": true}}}"#, #"{"databases": [7]}"#, #"{"databases": "crm"}"#,
+      #"{"databases": [{"db": "crm", "collections": "contacts"}]}"#, #"{"total_documents": "many"}"#,
+      #"{"size_bytes": "3 MB"}"#, #"{"files": [{"sha256": "00"}]}"#, #"{"files": true}"#,
+      #"{"files": [{"path": "crm/contacts.bson", "size": "3 KB"}]}"#,
+      #"{"files": [{"path": "crm/contacts.bson", "checksums": {"crc32": "00"}}]}"#,
+      #"{"files": [{"path": "crm/contacts.bson", "sha256": 7}]}"#,
+      #"{"checksums": {"crm/contacts.bson": true}}"#,
+    ])
+  func passedOver(json: String) throws {
+    try scratch.write(json, to: "dump/backup_metadata.json")
+    let sidecar = try #require(try Sidecar.find(for: scratch["dump"]))
+    let comparison = try sidecar.compare(with: try inspectBackup(scratch["dump"]))
+    #expect(comparison.damage == [])
+    let note = try #require(comparison.notes.first)
+    #expect(comparison.notes.count == 1 && note.hasSuffix("; not compared"), "\(comparison.notes)")
+  }
 
   @Test("with the true counts finds nothing to say")
   func truth() throws {

@@ -148,6 +148,12 @@ struct PhysicalRecoveryTests {
         let found = try sandbox.pool.all(["find": "items"], on: "shop")
         #expect(found.count == 69 && recovered.oplog?.last == end && recovered.through == end)
       }
+      // What is said to belong to it and isn't there was lost.
+      let beyond = try source.source.now()
+      let far = Timestamp(seconds: beyond.seconds, increment: beyond.increment + 1)
+      let failure = #expect(throws: Failure.self) { try recover(packed, to: nil, until: far) { _, _ in } }
+      #expect(failure?.code == "copy-short-of-its-end" && failure?.kind == .damagedBackup)
+      #expect(failure?.place?.file == tar && failure?.message.contains("\(far)") == true)
       // A managed snapshot says it itself.
       let text = "Group Name: shop\nLast Oplog Applied: now (\(end.seconds), \(end.increment))\n"
       try Files.writeAtomically(text.utf8, to: folder + "/copy/restoreInfo.txt")

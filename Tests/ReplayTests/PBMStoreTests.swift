@@ -58,7 +58,7 @@ struct PBMStoreTests {
       let slices = "\(store)/pbmPitr/rs0/20261121"
       try FileManager.default.removeItem(atPath: "\(slices)/20261121111758-1.20261121111808-1.oplog.gz")
       let chain = try OplogChain.open(base: openBackup(store), slices: [])
-      #expect(chain.coverage.seams.count == 1)
+      #expect(chain.coverage.seams.count == 1 && chain.coverage.gaps.count == 1)
       #expect(chain.coverage.seams.first?.before.timestamp == Timestamp(seconds: 1_795_259_878, increment: 1))
     }
   }

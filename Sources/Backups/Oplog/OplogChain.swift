@@ -80,8 +80,13 @@ package struct OplogChain: Sendable {
       if unknown[place.file] == nil { unknown[place.file] = .unknownOperation(entry.timestamp, at: place) }
     }
     for index in slices.indices { slices[index].facts = merge.facts[index] }
+    // Of a file that can't be read to its end, that is said already.
+    let unread = Set((finder.damage + merge.damage).compactMap(\.place?.file))
+    let cut = slices.filter { !unread.contains($0.file) }.compactMap { slice in
+      slice.span?.fault(of: slice.file, first: slice.facts.first, last: slice.facts.last)
+    }
     damage =
-      finder.damage + merge.damage
+      finder.damage + merge.damage + cut
       + slices.compactMap { slice in unknown.removeValue(forKey: slice.file) }
     let own = slices.filter { $0.role == .base }.map(\.facts)
     guard let windowStart = own.first?.first, let dumpEnd = own.compactMap(\.last).max() else {
@@ -173,11 +178,14 @@ private struct SeamJudge {
   func seam(_ meeting: OplogMerge.Meeting) -> Seam? {
     guard let (before, after) = meeting.bare else { return nil }
     let next = slices[meeting.after]
+    let end = slices[meeting.before].span?.end
     let facts = slices.map(\.facts)
     let evidence = SeamEvidence(
       before: before.timestamp, after: after.timestamp, termBefore: meeting.terms.before,
       termAfter: meeting.terms.after, opensTerm: next.facts.opensTerm,
-      reachesBackTo: next.facts.reachesBackTo, isBeforeSlice: next.role == .slice, sharedSeams: shared,
+      reachesBackTo: next.facts.reachesBackTo,
+      namesPart: end.flatMap { end in next.span.map { end < $0.start } } ?? false,
+      isBeforeSlice: next.role == .slice, sharedSeams: shared,
       bareSeams: bare, steps: facts.reduce(0) { $0 + max(0, $1.entries - 1) },
       skips: facts.reduce(0) { $0 + $1.skips }, noops: facts.reduce(0) { $0 + $1.noops },
       periodicNoops: facts.reduce(0) { $0 + $1.periodicNoops },

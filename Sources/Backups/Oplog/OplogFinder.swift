@@ -33,20 +33,20 @@ struct OplogFinder {
       } catch { try report(error) }
       return
     }
-    for file in oplog.files {
+    for (index, file) in oplog.files.enumerated() {
       seen.insert(try Files.realPath(file))
+      let span = oplog.slices.isEmpty ? nil : oplog.slices[index].span
       do throws(Failure) {
         let source =
           base.form == .archive ? OplogSource.archive(file, Namespace("", "oplog")) : .file(file)
-        guard try add(source, .base) else { throw .baseOplogEmpty(file) }
+        guard try add(source, .base, span) else { throw .baseOplogEmpty(file) }
       } catch { try report(error) }
     }
     for slice in base.slices where seen.insert(try Files.realPath(slice.path)).inserted {
       do throws(Failure) {
         try refuseEmpty(slice.path)
-        if try !add(.file(slice.path), .slice) {
-          notes.append("\(slice.path): passed over, is empty")
-          emptySlices.append(slice.path)
+        guard try add(.file(slice.path), .slice, slice.span) else {
+          throw .sliceEmpty(slice.path, slice.span)
         }
       } catch { try report(error) }
     }
@@ -130,6 +130,7 @@ struct OplogFinder {
     let start = try reader.read(upTo: Archive.magic.count)
     if start.isEmpty {
       try refuseEmpty(path)
+      if let span = SliceSpan(ofGiven: path) { throw .sliceEmpty(path, span) }
       if isNamed { notes.append("\(path): passed over, is empty") } else { empty.append(path) }
       if isNamed || OplogFinder.mayBeSlice(name) { emptySlices.append(path) }
       isKnown = isKnown || isOplog
@@ -164,7 +165,7 @@ struct OplogFinder {
       passedOver.append(path)
       return
     }
-    _ = try add(.file(path), isDump ? .dump : .slice)
+    _ = try add(.file(path), isDump ? .dump : .slice, SliceSpan(ofGiven: path))
   }
 
   /// Whether a file's name, in lower case, is one that files of documents and slices of Percona Backup for MongoDB have.
@@ -224,7 +225,9 @@ struct OplogFinder {
   }
 
   /// Adds a slice by its first entry; false when it has none.
-  private mutating func add(_ source: OplogSource, _ role: OplogSlice.Role) throws(Failure) -> Bool {
+  private mutating func add(
+    _ source: OplogSource, _ role: OplogSlice.Role, _ span: SliceSpan? = nil
+  ) throws(Failure) -> Bool {
     var source = source
     switch source {
     case .archive, .command:
@@ -232,7 +235,7 @@ struct OplogFinder {
     case .file, .kept: break
     }
     guard let first = try OplogReader(source).next() else { return false }
-    slices.append(OplogSlice(role: role, source: source, first: first.timestamp))
+    slices.append(OplogSlice(role: role, source: source, first: first.timestamp, span: span))
     return true
   }
 

@@ -16,6 +16,8 @@ package struct OplogSlice: Sendable {
   let source: OplogSource
   /// The timestamp of its first entry, by which slices are sorted.
   let first: Timestamp
+  /// What it is said to hold, where something says it.
+  var span: SliceSpan?
   /// What it holds.
   package internal(set) var facts = OplogFacts()
 

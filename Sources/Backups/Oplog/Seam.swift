@@ -34,6 +34,8 @@ package struct Seam: Sendable, Hashable {
 
   /// What shows that something is missing.
   package enum Evidence: Sendable, Hashable {
+    /// Their names say where each ends and begins, and don't meet.
+    case names
     /// An entry behind the seam continues one that would lie in it.
     case reference(to: Timestamp)
     /// A term begins without the entry that a new primary begins it with.
@@ -47,6 +49,7 @@ package struct Seam: Sendable, Hashable {
 
     package var description: String {
       switch self {
+      case .names: "their names don't meet, as those of neighbours in a store do"
       case .reference(let timestamp): "an entry after it continues one at \(timestamp), which is missing"
       case .termWithoutStart(let term): "the entry that begins term \(term) is missing"
       case .otherSeamsShare(let count):
@@ -75,6 +78,8 @@ struct SeamEvidence {
   var opensTerm: Bool
   /// The latest earlier entry that an entry of the slice after it continues.
   var reachesBackTo: Timestamp?
+  /// Whether the name of what comes after it begins later than the name of what comes before it ends.
+  var namesPart = false
   /// Whether what comes after it is a slice that was saved for its own sake, not a dump's oplog.
   var isBeforeSlice: Bool
   /// How many seams between two such slices share an entry, and how many don't.
@@ -99,6 +104,8 @@ extension Seam.Verdict {
     let isNewTerm = evidence.termAfter > evidence.termBefore
     if after.seconds == before.seconds, skipped == 0 {
       self = .proven(.adjacent)
+    } else if evidence.namesPart {
+      self = .gap(.names)
     } else if let reference = evidence.reachesBackTo, reference > before {
       self = .gap(.reference(to: reference))
     } else if isNewTerm, evidence.termBefore >= 0, evidence.noops > 0, !evidence.opensTerm {

@@ -127,6 +127,26 @@ extension Failure {
       "holds an entry at \(time), outside of the interval that its name says",
       at: Place(path), hint: "Files were swapped or renamed.")
   }
+
+  static func sliceCut(_ path: String, _ found: String, _ span: SliceSpan) -> Failure {
+    Failure(
+      .damagedBackup, "slice-cut",
+      "\(found), where it is said to hold \(span.start) to \(span.end)", at: Place(path),
+      hint: "Entries were lost: the file was cut short or filtered. Copy it again from the store.")
+  }
+
+  static func sliceEmpty(_ path: String, _ span: SliceSpan) -> Failure {
+    Failure(
+      .damagedBackup, "slice-cut",
+      "holds no entry, where it is said to hold \(span.start) to \(span.end)", at: Place(path),
+      hint: "PBM writes no slice without entries. Copy it again from the store.")
+  }
+
+  static func withoutWindow(_ record: PBMRecord, _ set: PBMRecord.ReplicaSet) -> Failure {
+    .badMetadata(
+      record.place,
+      "nothing says from which write to which its oplog goes (\(set.name): first_write_ts, last_write_ts)")
+  }
 }
 
 extension PBMStore {

@@ -78,7 +78,7 @@ struct PBMCatalogue {
       notes.append("\(namespace): unknown keys: \(read.unknownKeys.joined(separator: ", "))")
     }
     return Entry(
-      facts: read.facts(namespace),
+      facts: read.facts(namespace).markingClusteredIndex(),
       content: .init(bytes: Int(size), checksum: UInt64(bitPattern: checksum), of: namespace))
   }
 
@@ -114,5 +114,18 @@ struct PBMCatalogue {
     if let left = specifications.keys.sorted().first(where: { !$0.collection.hasPrefix("system.") }) {
       throw .metadataDisagree(place, left)
     }
+  }
+}
+
+extension CollectionFacts {
+  /// The same with the mark `clustered` on the index that a clustered collection is itself: PBM doesn't keep it.
+  fileprivate func markingClusteredIndex() -> CollectionFacts {
+    guard let key = options["clusteredIndex"]?.document?["key"]?.document else { return self }
+    var facts = self
+    facts.indexes = indexes.map { index in
+      guard index.document["clustered"] == nil, index.document["key"]?.document == key else { return index }
+      return IndexSpec(Document(index.document.map { ($0.name, $0.value) } + [("clustered", true)]))
+    }
+    return facts
   }
 }

@@ -86,6 +86,9 @@ package struct PBMRecord: Sendable {
     }
     if !set.metadata.hasSuffix("/metadata.json") { return .snapshotTooOld(self, file: set.metadata) }
     if suffix == nil { return .snapshotCompression(self) }
+    if set.firstWrite.bits == 0 || set.lastWrite < set.firstWrite || lastWrite.bits == 0 {
+      return .withoutWindow(self, set)
+    }
     return nil
   }
 

@@ -1,7 +1,7 @@
 package import BSON
 internal import Platform
 
-/// A file of oplog entries that belongs to a backup, with the interval that its name promises.
+/// A file of oplog entries that belongs to a backup, with the interval that its name promises, or the snapshot's record.
 package struct BackedUpSlice: Sendable, Hashable {
   package var path: String
   /// In bytes, compressed when it is.
@@ -15,12 +15,56 @@ package struct BackedUpSlice: Sendable, Hashable {
   ///
   /// Source: PBM 2.15, `pbm/oplog/chunk.go`.
   init?(_ entry: Folder.Entry) {
-    let parts = entry.name.split(separator: ".", omittingEmptySubsequences: false)
-    guard entry.kind == .file, parts.count >= 2, parts.last != "tmp",
-      let start = Self.timestamp(parts[0]), let end = Self.timestamp(parts[1])
+    guard entry.kind == .file, let span = SliceSpan(nameOf: entry.path) else { return nil }
+    self.init(entry.path, fileBytes: entry.size, span)
+  }
+
+  init(_ path: String, fileBytes: Int, _ span: SliceSpan) {
+    (self.path, self.fileBytes) = (path, fileBytes)
+    (start, end) = (span.start, span.end)
+  }
+
+  var span: SliceSpan { SliceSpan(start: start, end: end) }
+}
+
+/// The interval that a slice is said to hold.
+///
+/// Both are entries of the oplog: a slice goes on from the last entry of the one before, which it holds as well, and PBM
+/// ends it only when it sees a later one. What it means to leave out, it doesn't: entries that change nothing are there.
+/// Only a shard's slice after the snapshot begins where that of the cluster ended, which need not be an entry of its own.
+///
+/// Source: PBM 1.6 to 2.15, `pbm/oplog/backup.go`, `pbm/slicer/slicer.go` and `pbm/backup/slicer.go`.
+struct SliceSpan: Sendable, Hashable {
+  var start: Timestamp
+  var end: Timestamp
+  /// Whether the first entry has to be that of `start`.
+  var isExact = true
+
+  init(start: Timestamp, end: Timestamp) { (self.start, self.end) = (start, end) }
+
+  /// That of a file's name; nil when it isn't such a one.
+  init?(nameOf path: String) {
+    let parts = Files.name(of: path).split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count >= 2, parts.last != "tmp", let start = Self.timestamp(parts[0]),
+      let end = Self.timestamp(parts[1])
     else { return nil }
     (self.start, self.end) = (start, end)
-    (path, fileBytes) = (entry.path, entry.size)
+  }
+
+  /// That of the name of a file that somebody gave as a slice, of a replica set or a shard.
+  init?(ofGiven path: String) {
+    let parts = Files.name(of: path).split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count > 2, parts[2] == "oplog", let span = SliceSpan(nameOf: path) else { return nil }
+    self = span
+    isExact = false
+  }
+
+  /// What is wrong with a file that was read whole; nil when it holds what it is said to hold.
+  func fault(of file: String, first: Timestamp?, last: Timestamp?) -> Failure? {
+    guard let first, let last else { return .sliceEmpty(file, self) }
+    for time in [first, last] where time < start || time > end { return .outsideOfName(file, time) }
+    if isExact, first != start { return .sliceCut(file, "begins at \(first)", self) }
+    return last == end ? nil : .sliceCut(file, "ends at \(last)", self)
   }
 
   private static func timestamp(_ text: Substring) -> Timestamp? {

@@ -95,7 +95,12 @@ extension DumpFiles {
       if reached < set.lastWrite {
         damage.append(.snapshotOplogGap(Place(path), from: reached, to: set.lastWrite))
       }
-    case .file?: oplog = BackedUpOplog(place: Place(path), fileBytes: try Files.size(of: path))
+    case .file?:
+      // Its name says nothing; what the record says is as good.
+      let size = try Files.size(of: path)
+      let span = SliceSpan(start: set.firstWrite, end: set.lastWrite)
+      oplog = BackedUpOplog(
+        place: Place(path), fileBytes: size, slices: [BackedUpSlice(path, fileBytes: size, span)])
     default: throw .snapshotFileMissing(path)
     }
   }

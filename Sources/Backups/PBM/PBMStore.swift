@@ -10,6 +10,8 @@ package struct PBMStore: Sendable {
   package let snapshots: [PBMRecord]
   /// What a person should know and that is no failure.
   package private(set) var notes: [String] = []
+  /// Snapshots of which nothing can be known, by their names: their description can't be read, or is missing.
+  private var unknown: [(name: String, reason: Failure)] = []
   /// Its real path, which no link may lead out of.
   let root: String
 
@@ -24,11 +26,26 @@ package struct PBMStore: Sendable {
     root = try Files.realPath(path)
     var faults: [Failure] = []
     var snapshots: [PBMRecord] = []
-    for entry in try Folder(path: path, root: root).entries(&faults)
-    where entry.kind == .file && entry.name.hasSuffix(Self.recordSuffix) {
-      do throws(Failure) { snapshots.append(try PBMRecord(entry.path)) } catch { faults.append(error) }
+    let entries = try Folder(path: path, root: root).entries(&faults)
+    for entry in entries where entry.kind == .file && entry.name.hasSuffix(Self.recordSuffix) {
+      do throws(Failure) { snapshots.append(try PBMRecord(entry.path)) } catch {
+        faults.append(error)
+        unknown.append((String(entry.name.dropLast(Self.recordSuffix.count)), error))
+      }
     }
     notes = faults.map { "passed over: \($0)" }
+    let described = Set(
+      entries.filter { $0.name.hasSuffix(Self.recordSuffix) }.map {
+        Array($0.name.utf8.dropLast(Self.recordSuffix.utf8.count))
+      })
+    for entry in entries
+    where entry.kind == .folder && WallTime(rfc3339: entry.name) != nil
+      && !described.contains(Array(entry.name.utf8))
+    {
+      let failure = Failure.snapshotWithoutRecord(entry.path)
+      notes.append("passed over: \(failure)")
+      unknown.append((entry.name, failure))
+    }
     self.snapshots = snapshots.sorted {
       $0.lastWrite == $1.lastWrite ? $0.name > $1.name : $0.lastWrite > $1.lastWrite
     }
@@ -83,6 +100,20 @@ package struct PBMStore: Sendable {
     snapshots.filter { $0.name > record.name && target.map { $0 >= record.lastWrite } ?? true }.compactMap {
       if let refusal = $0.refusal { return "\($0.name): passed over: \(refusal.message)" }
       return $0.selection.isEmpty ? nil : "\($0.name): passed over: holds only \($0.selectionText)"
+    }
+  }
+
+  /// Of those that were passed over, the ones that would have been taken were they not damaged or unfinished, in sentences.
+  /// A snapshot's name is the time at which it began.
+  func doubts(about record: PBMRecord, endingBy target: Timestamp?) -> [String] {
+    let refused = snapshots.compactMap { snapshot in snapshot.refusal.map { (snapshot.name, $0) } }
+    return (refused + unknown).filter { name, reason in
+      guard !reason.isOnlyUnfit, record.name.utf8.lexicographicallyPrecedes(name.utf8) else { return false }
+      guard let target, let begin = WallTime(rfc3339: name) else { return true }
+      return begin.seconds <= Int(target.seconds)
+    }.sorted { $1.0 < $0.0 }.map { name, reason in
+      PickedBackup.doubt(
+        "a newer", Files.join(path, name), reason.description, chosen: Files.join(path, record.name))
     }
   }
 }

@@ -34,7 +34,7 @@ extension Sidecar {
       "archivesize",
       "compressedsizebytes", "compressedsize", "filesizebytes", "filesize", "totalbytes", "size", "bytes"
     ) { $0.count }
-    if bytes == nil, let words = keys.text("size", "backupsize", "totalsize") {
+    if bytes == nil, let words = keys.text("size", "backupsize", "totalsize", "sizebytes", "totalsizebytes") {
       notes.append("its size, \(words), is no number of bytes; not compared")
     }
     readFiles(keys)
@@ -50,6 +50,7 @@ extension Sidecar {
           || StreamDigest.Algorithm(rawValue: key) != nil || ["files", "sizes", "artifacts"].contains(key)
       else { continue }
       let algorithm = StreamDigest.Algorithm(rawValue: key)
+      let subject = "its \(key)"
       switch value {
       // A checksum that names no file is that of the backup, which then is one file.
       case .string(let text): claim("", text, algorithm)
@@ -58,11 +59,12 @@ extension Sidecar {
           if let inner = StreamDigest.Algorithm(rawValue: SidecarKeys.canonical(member.key)) {
             if case .object(let files) = member.value {
               for file in files { claim(file.key, file.value, inner) }
+              if files.isEmpty { passOver("\(subject).\(member.key)") }
             } else {
               claim("", member.value, inner)
             }
           } else {
-            claim(member.key, member.value, algorithm)
+            claim(member.key, member.value, algorithm, isOfSizes: key == "sizes" || key == "files")
           }
         }
       case .array(let elements):
@@ -72,27 +74,76 @@ extension Sidecar {
             add(FileClaim(name: name))
           } else if let name = fields.text("path", "file", "filename", "name", "key") {
             claim(name, element, nil)
+          } else {
+            passOver("an entry of \(subject)")
           }
         }
-      default: continue
+      // How many there are is no claim on one of them.
+      case .integer where ["files", "artifacts"].contains(key): continue
+      default: passOver(subject, value)
       }
     }
   }
 
-  private mutating func claim(_ name: String, _ value: JSON, _ algorithm: StreamDigest.Algorithm?) {
+  private mutating func claim(
+    _ name: String, _ value: JSON, _ algorithm: StreamDigest.Algorithm?, isOfSizes: Bool = false
+  ) {
     switch value {
-    case .string(let text): claim(name, text, algorithm)
+    case .string(let text):
+      if isOfSizes, let bytes = value.count, text.utf8.count < 20 {
+        add(FileClaim(name: name, bytes: bytes))
+      } else {
+        claim(name, text, algorithm)
+      }
     case .integer(let bytes): add(FileClaim(name: name, bytes: Int(bytes)))
     case .object:
       let fields = SidecarKeys(value)
-      add(FileClaim(name: name, bytes: fields.first("sizebytes", "size", "bytes", "length") { $0.count }))
+      let sizes = ["sizebytes", "size", "bytes", "length"]
+      let bytes = sizes.lazy.compactMap { fields[$0]?.count }.first
+      add(FileClaim(name: name, bytes: bytes))
       for (key, value) in fields.members {
-        guard case .string(let text) = value else { continue }
-        if let algorithm = StreamDigest.Algorithm(rawValue: key) { claim(name, text, algorithm) }
-        if ["checksum", "hash", "digest"].contains(key) { claim(name, text, nil) }
+        if let algorithm = StreamDigest.Algorithm(rawValue: key) {
+          claimDigest(name, value, algorithm)
+        } else if ["checksum", "hash", "digest", "checksums", "hashes", "digests"].contains(key) {
+          claimDigest(name, value, nil)
+        } else if bytes == nil, sizes.contains(key) {
+          passOver("the \(key) of \(name)", value)
+        }
       }
-    default: break
+    default: passOver("what it says of \(name)", value)
     }
+  }
+
+  /// Takes the checksums of a file: one as text, several by their algorithms, or with the algorithm beside the digits.
+  private mutating func claimDigest(_ name: String, _ value: JSON, _ algorithm: StreamDigest.Algorithm?) {
+    switch value {
+    case .string(let text): claim(name, text, algorithm)
+    case .array(let elements):
+      for element in elements { claimDigest(name, element, algorithm) }
+    case .object(let members):
+      let fields = SidecarKeys(value)
+      if let digits = fields.text("value", "digest", "hash", "checksum", "hex") {
+        let said = fields.text("algorithm", "algo", "type", "method", "name").map(SidecarKeys.canonical)
+        claim(name, digits, said.flatMap(StreamDigest.Algorithm.init) ?? algorithm)
+        return
+      }
+      for member in members {
+        guard let inner = StreamDigest.Algorithm(rawValue: SidecarKeys.canonical(member.key)),
+          case .string(let text) = member.value
+        else {
+          passOver("the checksum \(member.key) of \(name)", member.value)
+          continue
+        }
+        claim(name, text, inner)
+      }
+    default: passOver("the checksum of \(name)", value)
+    }
+  }
+
+  /// Notes what stands under a key that is known, in a form that isn't.
+  private mutating func passOver(_ subject: String, _ value: JSON? = nil) {
+    if value == .null { return }
+    notes.append("\(subject) is of a form that is not known; not compared")
   }
 
   /// Takes a checksum: `sha256:…`, or digits whose number tells which it is.
@@ -131,8 +182,15 @@ extension Sidecar {
       if let count = value.count {
         if key == "documents" { documentCount = count } else { collectionCount = count }
       } else {
-        readCollections(value, in: nil)
+        readCollections(value, in: nil, "its \(key)")
       }
+    }
+    for key in [
+      "collectioncount", "collectionscount", "totalcollections", "documentcount", "documentscount",
+      "totaldocuments",
+      "totaldocs",
+    ] {
+      if let value = keys[key], value.count == nil { passOver("its \(key)", value) }
     }
     collectionCount =
       keys.first("collectioncount", "collectionscount", "totalcollections") { $0.count } ?? collectionCount
@@ -143,49 +201,67 @@ extension Sidecar {
     case .array(let elements)?:
       for element in elements {
         let fields = SidecarKeys(element)
-        guard let name = element.string ?? fields.text("name", "database", "db") else { continue }
+        guard let name = element.string ?? fields.text("name", "database", "db") else {
+          passOver("an entry of its databases")
+          continue
+        }
         databases.append(name)
-        if let collections = fields["collections"] { readCollections(collections, in: name) }
+        if let collections = fields["collections"], collections.count == nil {
+          readCollections(collections, in: name, "the collections of \(name)")
+        }
       }
     case .object(let members)?:
       for member in members {
         databases.append(member.key)
-        readCollections(SidecarKeys(member.value)["collections"] ?? member.value, in: member.key)
+        readCollections(
+          SidecarKeys(member.value)["collections"] ?? member.value, in: member.key,
+          "what it says of the database \(member.key)")
       }
-    default: break
+    case nil, .null?: break
+    // How many there are.
+    case .integer?: break
+    case let value?: passOver("its databases", value)
     }
   }
 
-  private mutating func readCollections(_ value: JSON, in database: String?) {
+  /// `subject` is what a note calls the value.
+  private mutating func readCollections(_ value: JSON, in database: String?, _ subject: String) {
     switch value {
     case .array(let elements):
       for element in elements {
         let fields = SidecarKeys(element)
-        if let name = element.string ?? fields.text("namespace", "ns", "collection", "name") {
-          add(
-            CollectionClaim(
-              database: fields.text("database", "db") ?? database, name: name,
-              documents: Sidecar.documents(in: fields)))
+        guard let name = element.string ?? fields.text("namespace", "ns", "collection", "name") else {
+          passOver("an entry of \(subject)")
+          continue
         }
+        let documents = Sidecar.documents(in: fields)
+        if documents == nil, fields.hasDocuments { passOver("the count of \(name)") }
+        add(
+          CollectionClaim(
+            database: fields.text("database", "db") ?? database, name: name, documents: documents))
       }
     case .object(let members):
       for member in members {
         let fields = SidecarKeys(member.value)
         if let count = member.value.count ?? Sidecar.documents(in: fields) {
           add(CollectionClaim(database: database, name: member.key, documents: count))
-        } else if database == nil {
-          readCollections(fields["collections"] ?? member.value, in: member.key)
+        } else if case .object = member.value, database == nil, !member.key.contains(".") {
+          readCollections(
+            fields["collections"] ?? member.value, in: member.key, "what it says of \(member.key)")
+        } else {
+          // A namespace; without a dot it may be no collection's name.
+          if case .object = member.value, database == nil {
+            add(CollectionClaim(database: nil, name: member.key, documents: nil))
+          }
+          passOver("what it says of \(member.key)", member.value)
         }
       }
-    default: break
+    default: passOver(subject, value)
     }
   }
 
   private static func documents(in fields: SidecarKeys) -> Int? {
-    fields.first("documents", "documentcount", "documentscount", "count", "docs", "doccount", "numdocuments")
-    {
-      $0.count
-    }
+    SidecarKeys.ofDocuments.lazy.compactMap { fields[$0]?.count }.first
   }
 
   private mutating func add(_ claim: CollectionClaim) {
@@ -299,6 +375,13 @@ struct SidecarKeys {
     String(key.lowercased().filter { $0 != "_" && $0 != "-" && $0 != " " })
   }
 
+  /// Keys under which a collection's documents are counted.
+  static let ofDocuments = [
+    "documents", "documentcount", "documentscount", "count", "docs", "doccount", "numdocuments",
+  ]
+
+  var hasDocuments: Bool { SidecarKeys.ofDocuments.contains { self[$0] != nil } }
+
   subscript(key: String) -> JSON? { members.first { $0.key == key }?.value }
 
   /// The value of the first of these keys that gives one.
@@ -316,11 +399,14 @@ struct SidecarKeys {
 extension JSON {
   fileprivate var string: String? { if case .string(let text) = self { text } else { nil } }
 
-  /// A whole number that is none below zero, also as `{"$numberLong": "7"}`.
+  /// A whole number that is none below zero, also as digits in quotes and as `{"$numberLong": "7"}`.
   fileprivate var count: Int? {
     switch self {
     case .integer(let value): return value >= 0 ? Int(value) : nil
     case .double(let value): return value >= 0 ? Int(exactly: value) : nil
+    case .string(let text):
+      // Int takes a sign as well.
+      return text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
     case .object: return (self["$numberLong"] ?? self["$numberInt"])?.string.flatMap(Int.init)
     default: return nil
     }

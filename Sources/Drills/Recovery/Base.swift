@@ -25,9 +25,10 @@ extension Scenario {
     if let command { return Base(backup: try openBackup(from: command), notes: []) }
     switch pick {
     case nil:
+      let backup = try openBackup(backup, endingBy: bound)
       return Base(
-        backup: try openBackup(backup, endingBy: bound), notes: picked?.notes ?? [], time: picked?.time,
-        doubts: picked?.doubts ?? [])
+        backup: backup, notes: picked?.notes ?? [], time: picked?.time,
+        doubts: (picked?.doubts ?? []) + backup.doubts)
     case .forTarget?: return try baseForTarget()
     case .latest?: return try picked(.latest)
     case .oldest?: return try picked(.oldest)
@@ -53,7 +54,7 @@ extension Scenario {
       backup: choice.backup,
       notes: ["\(choice.backup.path): \(choice.reason)"]
         + choice.passedOver.map { "\($0.path): passed over, \($0.reason)" },
-      doubts: doubts(of: choice))
+      doubts: doubts(of: choice) + choice.backup.doubts)
   }
 
   /// Bases that end before the target, as far as anything tells, are newer than the chosen one and can't be used.
