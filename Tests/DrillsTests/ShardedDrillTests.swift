@@ -162,7 +162,7 @@ struct ShardedDrillTests {
     let copy = try ShardedBackup.Copy()
     try copy.change("south", "shop.orders") {
       $0 + [
-        ["_id": 7, "region": "east", "customerId": 3, "total": 1],
+        ["_id": 7, "region": "alps", "customerId": 3, "total": 1],
         ["_id": 7777, "region": "alps", "customerId": 99_999, "total": -5],
       ]
     }
@@ -173,7 +173,7 @@ struct ShardedDrillTests {
       return $0
     }
     try copy.change("north", "shop.customers") { $0 + others }
-    try copy.add("south", "config.rangeDeletions", [["_id": 1, "nss": "shop.orders"]])
+    try copy.add("south", "config.rangeDeletions", [Self.deletion("alps", "b")])
     let record = drill(
       try copy.scenario(
         """
@@ -186,6 +186,10 @@ struct ShardedDrillTests {
     let found = try outcome(record, "each document on its shard", "shop.orders")
     #expect(found.result == .warn && found.measured["orphans"] == .integer(2))
     #expect(found.measured["without_twin"] == .integer(1) && Set(found.samples) == ["7", "7777"])
+    #expect(found.measured["to_be_deleted"] == .integer(1))
+    #expect(
+      found.message.hasSuffix(
+        "(1 in ranges that are still to be deleted: the owner may have deleted its own since)"))
     #expect(record.shards[2].orphans == 2)
     let collection = record.backup.collections.first {
       $0.source == "shop.orders" && $0.note == "of shard south"
@@ -197,6 +201,67 @@ struct ShardedDrillTests {
     // A move that is over, but for these.
     let moved = try outcome(record, "nothing is being moved")
     #expect(moved.result == .warn && moved.message.contains("still to be deleted"))
+  }
+
+  /// A note that documents of orders are still to be deleted, as a shard makes it.
+  private static func deletion(_ min: String, _ max: String) -> Document {
+    [
+      "_id": UUIDBytes("e0000000000040008000000000000001")!.value, "nss": "shop.orders",
+      "collectionUuid": LiveCluster.orders.value, "donorShardId": "south",
+      "range": ["min": ["region": .string(min)], "max": ["region": .string(max)]], "whenToClean": "now",
+    ]
+  }
+
+  @Test(
+    "takes no other document of the same _id for an orphan's twin: lost ones that lie wrong are no orphans")
+  func sameID() throws {
+    let copy = try ShardedBackup.Copy()
+    // `_id`s repeat, as they may; and a chunk is given to the shard that doesn't have its documents.
+    try copy.change("south", "shop.orders") { orders in
+      orders.enumerated().map { $1.setting("_id", to: .int32(Int32($0))) }
+    }
+    try copy.change("config", "config.chunks") { chunks in
+      chunks.map { $0["min"]?.document?["region"] == "e" ? $0.setting("shard", to: "south") : $0 }
+    }
+    let record = drill(try copy.scenario(to: "dump-end"))
+    #expect(record.exitCode == .checkFailed, "\(record.reasons)")
+    let found = try outcome(record, "each document on its shard", "shop.orders")
+    #expect(found.result == .fail && found.measured["orphans"] == .integer(200))
+    #expect(found.measured["without_twin"] == .integer(200) && found.measured["to_be_deleted"] == .integer(0))
+    #expect(found.message.contains("the backup of north holds no config.rangeDeletions"))
+  }
+
+  @Test(
+    "fails for a single orphan without a twin, unless its shard notes that it is still to be deleted",
+    arguments: [nil, ("beta", "gamma", false), ("alps", "b", false), ("alps", "b", true)]
+      as [(String, String, Bool)?])
+  func lonely(deletion: (min: String, max: String, isOfProducts: Bool)?) throws {
+    let copy = try ShardedBackup.Copy()
+    try copy.change("south", "shop.orders") {
+      $0 + [["_id": 7777, "region": "alps", "customerId": 3, "total": 1]]
+    }
+    if let deletion {
+      let note = Self.deletion(deletion.min, deletion.max)
+      let other = note.setting("collectionUuid", to: LiveCluster.products.value)
+      try copy.add("south", "config.rangeDeletions", [deletion.isOfProducts ? other : note])
+    }
+    let record = drill(try copy.scenario(to: "dump-end"))
+    let isExplained = deletion.map { $0.min == "alps" && !$0.isOfProducts } ?? false
+    #expect(record.exitCode == (isExplained ? .pass : .checkFailed), "\(record.reasons)")
+    let found = try outcome(record, "each document on its shard", "shop.orders")
+    #expect(found.result == (isExplained ? .warn : .fail))
+    #expect(found.message.contains("holds no config.rangeDeletions") == (deletion == nil), "\(found.message)")
+  }
+
+  @Test("warns of a database of which its primary shard holds nothing")
+  func emptyDatabase() throws {
+    let copy = try ShardedBackup.Copy()
+    try Files.removeTree(Files.join(copy.folder.path, "south/dump/audit"))
+    let record = drill(try copy.scenario(to: "dump-end"))
+    #expect(record.verdict == .warn, "\(record.reasons)")
+    let found = try outcome(record, "what isn't sharded is on the primary shard")
+    #expect(
+      found.result == .warn && found.message == "nothing of database audit on south, its primary shard")
   }
 
   @Test("fails for the same _id on two shards where the _id is the shard key, and warns where it isn't")

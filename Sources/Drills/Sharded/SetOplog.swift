@@ -14,6 +14,8 @@ struct SetOplog {
     let id: Value
     /// Whether documents are only to be deleted, the move itself being over.
     let isOver: Bool
+    /// As it was inserted; nil where that was before the oplog.
+    let document: Document?
   }
 
   private(set) var transactions = SharedTransactions()
@@ -30,7 +32,7 @@ struct SetOplog {
     let coverage = part.replay.chain.coverage
     let cursor = try part.replay.chain.cursor(through: coverage.end)
     let target = part.replay.target.through
-    var open: [Namespace: [Value: Bool]] = [:]
+    var open: [Namespace: [Value: (isPending: Bool, document: Document?)]] = [:]
     var count = 0
     while let entry = try cursor.next(), entry.timestamp <= coverage.end {
       count += 1
@@ -44,18 +46,21 @@ struct SetOplog {
           let namespace = operation.namespace, Moving.isNoted(in: namespace), !part.backup.holds(namespace),
           let id = (operation.kind == .update ? operation.object2 : operation.object)?["_id"]
         else { continue }
-        open[namespace, default: [:]][id] =
-          operation.kind == .delete
-          ? nil : operation.kind == .insert && operation.object?["pending"]?.isTrue == true
+        switch operation.kind {
+        case .delete: open[namespace]?[id] = nil
+        case .insert:
+          open[namespace, default: [:]][id] = (operation.object?["pending"]?.isTrue == true, operation.object)
+        default: open[namespace, default: [:]][id] = (false, open[namespace]?[id]?.document)
+        }
       case .noop, .unknown: continue
       }
     }
     for (namespace, ids) in open.sorted(by: { $0.key < $1.key }) {
-      for (id, isPending) in ids {
+      for (id, noted) in ids {
         moves.append(
           Move(
             part: part.title, namespace: namespace, id: id,
-            isOver: namespace.collection == "rangeDeletions" && !isPending))
+            isOver: namespace.collection == "rangeDeletions" && !noted.isPending, document: noted.document))
       }
     }
     let noted = part.shard == nil ? "migrations" : "migrationCoordinators"

@@ -12,6 +12,7 @@ extension SetVerification {
   mutating func placement(_ listed: [(RestoredShard, Catalogue)]) throws {
     let start = Clock.monotonic
     var (misplaced, empty): ([String], [String]) = ([], [])
+    var inhabited = Set(routing.collections.map(\.namespace.database))
     var count = 0
     for (shard, catalogue) in listed {
       for facts in catalogue.sorted {
@@ -26,13 +27,21 @@ extension SetVerification {
               .integer ?? 0)
         documents[shard.name, default: 0] += number
         let primary = routing.owners(of: namespace).first
-        if let primary, primary.utf8.elementsEqual(shard.name.utf8) { continue }
+        if let primary, primary.utf8.elementsEqual(shard.name.utf8) {
+          inhabited.insert(namespace.database)
+          continue
+        }
         let place =
           primary.map { "the primary shard of \(namespace.database) is \($0)" }
           ?? "the cluster has no such database"
         let words = "\(namespace) (\(Count.text(number, "document"))) on \(shard.name): \(place)"
         if number > 0 || facts.kind == .view { misplaced.append(words) } else { empty.append(words) }
       }
+    }
+    // Nothing in the cluster says what was in it: it may have been emptied, or its part of the backup be lost.
+    for (database, primary) in routing.primaries.sorted(by: { $0.key < $1.key })
+    where !inhabited.contains(database) && !["admin", "config", "local"].contains(database) {
+      empty.append("nothing of database \(database) on \(primary), its primary shard")
     }
     let problems = misplaced + empty
     tell(
@@ -43,7 +52,7 @@ extension SetVerification {
         : list(problems),
       ["collections": integer(count), "misplaced": integer(misplaced.count), "empty": integer(empty.count)],
       expected: problems.isEmpty ? nil : "all on the primary shard of their database",
-      observed: problems.isEmpty ? nil : Count.text(problems.count, "collection") + " elsewhere")
+      observed: problems.isEmpty ? nil : Count.text(problems.count, "exception"))
   }
 
   /// No data is on its way from one shard to another.

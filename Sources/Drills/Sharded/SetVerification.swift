@@ -38,6 +38,10 @@ struct SetVerification {
   var owned = 0
   /// Whether sharded collections have documents, and not one of them lies on a shard that owns it.
   var isMisplaced: Bool { owned == 0 && orphans.values.contains { $0 > 0 } }
+  /// Ranges that each shard has still to delete, by its name.
+  private(set) var deletions: [String: [RangeDeletion]] = [:]
+  /// Shards whose backups hold no `config.rangeDeletions`: of their ranges only the oplog tells.
+  private(set) var withoutDeletions: Set<String> = []
   /// What stays unknown, as sentences.
   var doubts: [String] = []
   private let events: EventSink
@@ -67,6 +71,7 @@ struct SetVerification {
     let oplog = try SetOplog(plan.parts)
     try owners()
     moment()
+    try readDeletions(oplog)
     let listed = try shards.map { ($0, try Catalogue(listedOn: $0.pool)) }
     for collection in routing.collections {
       chunks(of: collection)
@@ -77,6 +82,20 @@ struct SetVerification {
     try placement(listed)
     try moves(oplog)
     transactions(oplog)
+  }
+
+  /// Reads what the shards say that they have still to delete.
+  private mutating func readDeletions(_ oplog: SetOplog) throws {
+    let name = Namespace("config", "rangeDeletions")
+    for (shard, part) in zip(shards, plan.shards) {
+      var noted = oplog.moves.filter { $0.part == part.title && $0.namespace == name }.compactMap(\.document)
+      if part.backup.holds(name) {
+        noted += try shard.pool.all(["find": .string(name.collection)], on: name.database)
+      } else {
+        withoutDeletions.insert(shard.name)
+      }
+      deletions[shard.name] = noted.compactMap(RangeDeletion.init)
+    }
   }
 
   mutating func tell(

@@ -16,8 +16,12 @@ struct OwnershipFigures {
   var owned: [String: Int] = [:]
   /// Documents that another shard owns, by shard. They are removed from the sandbox.
   var orphans: [String: Int] = [:]
-  /// Of these, those of which the owners hold no document with their `_id`.
+  /// Of these, those of which the shard that owns their key holds no document with their `_id` and key.
   var lonely = 0
+  /// Of the lonely ones, those in a range that their shard has still to delete: the owner may have deleted its own since.
+  var explained = 0
+  /// The shards on which lie lonely ones that nothing explains.
+  var unexplained: Set<String> = []
   /// Of these, those whose key is in no chunk at all.
   var homeless = 0
   /// `_id`s of some, as Extended JSON.
@@ -36,15 +40,23 @@ struct ShardReading {
   let collection: ShardedCollection
   /// All shards that have it.
   let shards: [RestoredShard]
+  /// The keys whose documents a shard has still to delete, by its name.
+  let deletions: [String: [(min: KeyPoint, max: KeyPoint)]]
   private var name: Value { .string(collection.namespace.collection) }
   private var database: String { collection.namespace.database }
+
+  /// A document on a shard that doesn't own it.
+  private struct Stranger {
+    let id: Value
+    let point: KeyPoint
+  }
 
   /// Counts the documents, and removes from the sandboxes those that their shard doesn't own.
   func separate() throws -> OwnershipFigures {
     var figures = OwnershipFigures()
     for shard in shards {
       var owned = 0
-      var strangers: [Value] = []
+      var strangers: [Stranger] = []
       let find: Document = [
         "find": name, "projection": ["k": collection.key.expression],
         "batchSize": .int32(Int32(ShardReading.pageDocuments)),
@@ -58,7 +70,7 @@ struct ShardReading {
         }
         if !collection.isOwned(point) { figures.homeless += 1 }
         if figures.samples.count < ShardReading.samples { figures.samples.append(id.extendedJSON()) }
-        strangers.append(id)
+        strangers.append(Stranger(id: id, point: point))
         if strangers.count == 1000 { try remove(&strangers, from: shard, &figures) }
         return true
       }
@@ -68,31 +80,49 @@ struct ShardReading {
     return figures
   }
 
-  /// Removes documents from the sandbox of a shard that doesn't own them, and counts those that the owners don't have.
-  private func remove(_ ids: inout [Value], from shard: RestoredShard, _ figures: inout OwnershipFigures)
+  /// Removes documents from the sandbox of a shard that doesn't own them, and counts those that their owner doesn't have.
+  private func remove(
+    _ strangers: inout [Stranger], from shard: RestoredShard, _ figures: inout OwnershipFigures
+  )
     throws
   {
-    if ids.isEmpty { return }
+    if strangers.isEmpty { return }
     try Interruption.check()
-    var known: Set<Value> = []
+    var twins: Set<Int> = []
     for other in shards where other.name != shard.name && collection.chunks(of: other.name) > 0 {
-      let filter: Document = ["_id": ["$in": .list(ids)]]
-      let found: Document = ["find": name, "filter": .document(filter), "projection": ["_id": 1]]
-      for document in try other.pool.all(found, on: database) {
-        if let id = document["_id"] { known.insert(id) }
+      let sought = strangers.indices.filter { collection.isOwned(strangers[$0].point, by: other.name) }
+      if sought.isEmpty { continue }
+      let filter: Document = ["_id": ["$in": .list(sought.map { strangers[$0].id })]]
+      let find: Document = [
+        "find": name, "filter": .document(filter), "projection": ["k": collection.key.expression],
+      ]
+      // An `_id` is unique on one shard alone, unless it is the shard key: another document may have the same.
+      var keys: [Value: KeyPoint] = [:]
+      for document in try other.pool.all(find, on: database) {
+        if let id = document["_id"], let point = KeyPoint(document["k"]) { keys[id] = point }
+      }
+      for at in sought where keys[strangers[at].id]?.compare(strangers[at].point) == 0 { twins.insert(at) }
+    }
+    let ranges = deletions[shard.name] ?? []
+    for (at, stranger) in strangers.enumerated() where !twins.contains(at) {
+      figures.lonely += 1
+      if ranges.contains(where: { $0.min.compare(stranger.point) <= 0 && $0.max.compare(stranger.point) > 0 })
+      {
+        figures.explained += 1
+      } else {
+        figures.unexplained.insert(shard.name)
       }
     }
-    figures.lonely += ids.count { !known.contains($0) }
-    let deletes = ids.map { id -> Value in ["q": ["_id": ["$eq": id]], "limit": 1] }
+    let deletes = strangers.map { one -> Value in ["q": ["_id": ["$eq": one.id]], "limit": 1] }
     let reply = try shard.pool.run(
       ["delete": name, "deletes": .list(deletes), "ordered": false], on: database)
-    guard reply["n"]?.integer == Int64(ids.count) else {
+    guard reply["n"]?.integer == Int64(strangers.count) else {
       throw Failure(
         .internal, "orphans-not-removed", "documents of \(collection.namespace) could not be left out",
         cause: reply.extendedJSON(relaxed: true))
     }
-    figures.orphans[shard.name, default: 0] += ids.count
-    ids = []
+    figures.orphans[shard.name, default: 0] += strangers.count
+    strangers = []
   }
 
   /// Whether the server keeps the `_id`s in the order by which they are compared here.
