@@ -6,7 +6,7 @@ extension DrillRecord {
   package struct Rating: RecordPart {
     /// The first whose conditions hold.
     package enum Level: String, Sendable, Hashable, CaseIterable, RecordValue {
-      /// No document missing or extra, every index, no constraint error.
+      /// No document missing or extra, every index, no constraint error, and no comparison with a sample alone.
       case excellent = "EXCELLENT"
       /// Less than 0.1% of the documents missing or extra, 95% of the indexes, no constraint error.
       case good = "GOOD"
@@ -86,6 +86,7 @@ extension DrillRecord {
       - backup.problems.count { ["index", "collection", "capped"].contains($0.subject) }
       + checks.reduce(0) { RecordNumbers.sum($0, $1.constraintErrors) }
     rating.level = rating.levelOfFigures
+    if rating.level == .excellent, checks.contains(where: \.isOfSample) { rating.level = .good }
     // Late or untidy is not less whole.
     let isWhole = verdict == .pass || verdict == .warn || exitCode == .objectiveMissed
     if !isWhole, rating.level != .needsReview {
@@ -98,6 +99,14 @@ extension DrillRecord {
   /// What counts of a collection that compare with the backup or a witness say.
   private func counted(_ namespace: String) -> (missing: Int, extra: Int) {
     var (missing, extra) = (0, 0)
+    for check in checks where check.kind == "digest" && check.namespace == namespace {
+      guard case .integer(let wanted)? = check.measured["count_of_source"],
+        case .integer(let found)? = check.measured["count"]
+      else { continue }
+      let more = RecordNumbers.capped(found) - RecordNumbers.capped(wanted)
+      missing = max(missing, -more)
+      extra = max(extra, more)
+    }
     for check in checks where check.kind == "count" && check.namespace == namespace {
       guard let expected = check.expected,
         expected.contains("the backup") || expected.contains("the witness"),
@@ -121,6 +130,14 @@ extension DrillRecord {
 }
 
 extension Outcome {
+  /// Whether only some of the ranges of a collection could be compared with a witness.
+  fileprivate var isOfSample: Bool {
+    guard kind == "digest", case .integer(let ranges)? = measured["ranges"],
+      case .integer(let all)? = measured["ranges_in_all"]
+    else { return false }
+    return ranges < all
+  }
+
   /// Documents that break a rule of the data, in checks that failed.
   fileprivate var constraintErrors: Int {
     let keys = ["unique": "repeats", "references": "dangling", "schema": "misfits"]

@@ -4,6 +4,7 @@ import Facts
 import Platform
 import Record
 import Testing
+import Witness
 
 @Suite("digest", .tags(.mongod), .timeLimit(.minutes(10)))
 struct DigestCheckTests {
@@ -64,5 +65,44 @@ struct DigestCheckTests {
     let outcome = try database.check("c", "digest")
     #expect(outcome.result == .error)
     #expect(outcome.message.contains("can't be computed from the backup"))
+  }
+
+  @Test(
+    "with a witness that is a sample never passes; where much less is there than the source counted, it fails",
+    arguments: [
+      (0, nil, .warn, "isn't noticed"),
+      (0, 30_000, .warn, "30,000 documents in all, as many as the source had"),
+      (2000, nil, .warn, "isn't noticed"),
+      (2000, 30_000, .warn, "28,000 documents in all, and the source had 30,000 by its own count"),
+      (9000, 30_000, .fail, "21,000 documents in all, and the source had 30,000 by its own count"),
+    ] as [(Int, Int?, Outcome.Result, String)])
+  func sample(lost: Int, counted: Int?, result: Outcome.Result, message: String) throws {
+    var database = try TestDatabase()
+    try database.insert("c", Array(Self.documents.dropFirst(lost)))
+    var digest = ContentDigest()
+    for document in Self.documents[20_000...] { _ = unsafe document.withBytes { unsafe digest.add($0) } }
+    let collection = WitnessedCollection(
+      CollectionFacts(Namespace(database.name, "c")),
+      sizes: counted.map { WitnessedCollection.Sizes(documents: $0, data: 0, storage: 0, indexes: 0) },
+      way: .snapshot, cuts: 3,
+      ranges: [WitnessedRange(batch: 0, range: IDRange(from: 20_001), digest: digest)])
+    let record = witness(of: [collection])
+    database.server = { $0.witnessed = WitnessedContent(record, standing: 0) }
+    let outcome = try database.check("c", "digest: {compare: witness}")
+    #expect(outcome.result == result, "\(outcome)")
+    #expect(
+      outcome.message.hasPrefix(
+        "10,000 documents, byte for byte as on the source (1 of 3 ranges); 2 ranges of 3"))
+    #expect(outcome.message.contains(message), "\(outcome.message)")
+    #expect(outcome.leftOut?.contains("a sample") == true)
+    #expect(outcome.measured["count"] == (counted == nil ? nil : .integer(Int64(30_000 - lost))))
+  }
+
+  private func witness(of collections: [WitnessedCollection]) -> WitnessRecord {
+    WitnessRecord(
+      tool: "0", startedAt: WallTime(seconds: 1), endedAt: WallTime(seconds: 2),
+      source: WitnessRecord.Source(hosts: ["h"], set: "s", version: "6.0.5"),
+      selection: WitnessRecord.Selection(include: [], exclude: [], sharePerMillion: 200_000, seed: 1),
+      batches: [WitnessRecord.Batch(Timestamp(seconds: 1, increment: 1))], collections: collections)
   }
 }

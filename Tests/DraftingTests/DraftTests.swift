@@ -43,6 +43,20 @@ struct DraftTests {
     #expect(items == ["+ * options: {compare: backup}", "+ * indexes: {compare: backup}", "+ * validate"])
   }
 
+  @Test("a witness of a selection is asked of each of its collections, also of those that the backup lacks")
+  func selectedWitness() throws {
+    let notes = CollectionFacts(Namespace("shop", "notes"), documents: 3)
+    var sources = Draft.Sources(Catalogue([notes]), kinds: Self.kinds)
+    sources.witnessed = [notes.namespace, Namespace("shop", "orders")]
+    func witnessed() -> [String] {
+      Draft(sources).items.filter { $0.text == "digest: {compare: witness}" }.map(\.subject.description)
+    }
+    #expect(witnessed() == ["shop.notes", "shop.orders"])
+    // `collections: {compare: witness}` misses what isn't there.
+    sources.witnessesAll = true
+    #expect(witnessed() == ["shop.notes"])
+  }
+
   @Test("a backup without a collection is asked nothing")
   func nothing() throws {
     let draft = Draft(Draft.Sources(Catalogue()))

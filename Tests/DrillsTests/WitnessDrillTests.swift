@@ -257,6 +257,46 @@ struct WitnessDrillTests {
     #expect(record.verdict != .pass)
   }
 
+  @Test(
+    "without checks of its own names what the witness left out, and has no plain pass where that was not on purpose",
+    .needs(ServerVersion(5, 0), "reading at a cluster time"))
+  func leftOut() throws {
+    let backup = try WitnessedBackup(batchSeconds: nil)
+    let file = Files.join(backup.folder.path, "shop.witness.json")
+    let whole = try WitnessRecord.read(file)
+    let scenario = try Scenario(
+      file: path(backup, "- {id: replay, replay: {to: witness}}\n- {check: []}\nwitness: shop.witness.json"))
+    let customers = try #require(
+      whole.collections.firstIndex { $0.facts.namespace.collection == "customers" })
+
+    var unread = whole
+    unread.collections[customers].ranges = []
+    unread.collections[customers].way = .none
+    unread.collections[customers].reason = "it changed whenever it was read"
+    try unread.write(to: file)
+    let first = drill(scenario)
+    #expect(first.exitCode == .notVerified && first.verdict == .inconclusive, "\(first.reasons)")
+    let skipped = first.checks.filter { $0.result == .skipped }
+    #expect(skipped.map(\.namespace) == ["shop.customers"])
+    #expect(
+      skipped.first?.message
+        == "the witness holds no documents of shop.customers: it changed whenever it was read")
+
+    var selected = whole
+    selected.collections.remove(at: customers)
+    selected.collections[0].changed = ["options"]
+    selected.selection.include = ["shop.orders"]
+    try selected.write(to: file)
+    let second = drill(scenario)
+    #expect(second.exitCode == .pass, "\(second.reasons)")
+    let left = second.notVerified.filter { $0.code == "witness" }.map(\.message)
+    #expect(
+      left == [
+        "the witness, recorded with --include shop.orders, says nothing of 1 collection of the backup: shop.customers",
+        "the options of shop.orders changed while the witness was recorded: it can't say what they were",
+      ])
+  }
+
   private func path(_ backup: WitnessedBackup, _ step: String) throws -> String {
     let path = Files.join(backup.folder.path, "other.yaml")
     try Files.writeAtomically(

@@ -94,6 +94,27 @@ struct RatingTests {
     #expect(rating.constraintErrors == 6 && rating.indexesRecovered == 19 && rating.level == .acceptable)
   }
 
+  @Test(
+    "is not the best where a witness was a sample, and counts what the source's own number says is gone",
+    arguments: [
+      (5, 5, 9000, "EXCELLENT"), (1, 5, 9000, "GOOD"), (1, 5, 8990, "ACCEPTABLE"),
+      (1, 5, 500, "NEEDS_REVIEW"),
+    ]
+      as [(Int64, Int64, Int64, String)])
+  func samples(ranges: Int64, all: Int64, count: Int64, level: String) throws {
+    var record = record()
+    record.checks = [
+      Outcome(
+        kind: "digest", suite: "core", namespace: "shop.orders", name: "d", result: .warn, message: "",
+        measured: [
+          "ranges": .integer(ranges), "ranges_in_all": .integer(all), "count": .integer(count),
+          "count_of_source": 9000,
+        ])
+    ]
+    let rating = try #require(record.rating)
+    #expect(rating.level.rawValue == level && rating.documentsMissing == 9000 - Int(count))
+  }
+
   @Test("is none where nothing was restored, or where faults were planted")
   func none() {
     #expect(DrillRecord().rating == nil)
