@@ -177,6 +177,13 @@ package struct ChainVerification: Sendable, Hashable {
         intact += 1
       } else if link.isAdopted && (record.previous == nil || index == 0) {
         intact += 1
+        // The chain was made anew from what lay there: what its first record names was there once.
+        if let named = record.previous, !chain.anchors.contains(where: { $0.isOf(named) }) {
+          add(
+            .missing, named.runID,
+            "is named by \(link.runID), the oldest record that is there, and was lost or removed together with "
+              + "\(RunChain.fileName), whatever came before it, too")
+        }
       } else if let before, record.previous?.runID == before.runID {
         add(
           .changed, before.runID,

@@ -19,13 +19,16 @@ package struct ProofLedger: Sendable {
     package let namespace: String
     /// The newest run in which all of its documents came back.
     package internal(set) var restored: Proof?
-    /// The newest of these in which checks of it were asked and none was against it.
+    /// The newest of these in which checks of it passed, none was against it, and neither the restore nor the replay
+    /// told of anything that went wrong with it.
     package internal(set) var proven: Proof?
-    /// The newest run in which all its indexes came back: an `indexes` check passed, or the server refused none.
+    /// The newest run in which all its indexes came back: the server refused none, and an `indexes` check passed, or none
+    /// was asked and they were to be built.
     package internal(set) var indexes: Proof?
     /// Of each index by its name the newest run in which an `indexes` check found it as it should be.
     package internal(set) var eachIndex: [String: Proof] = [:]
-    /// The newest run in which a check of it failed, or documents were missing, when that is newer than `proven`.
+    /// The newest run in which a check of it failed, documents were missing or something was refused, when that is newer
+    /// than `proven`.
     package internal(set) var failed: Proof?
     /// BSON bytes of its documents in the run that it was proven by, else in the newest that restored it; 0 without one.
     package internal(set) var bytes = 0
@@ -41,16 +44,21 @@ package struct ProofLedger: Sendable {
   /// Of runs that were read with their details. `known` are collections that should be in it, whether or not a run has
   /// seen them: those of the backups at hand.
   package init(_ index: RunIndex, known: [String] = []) {
-    var lines: [String: Line] = [:]
-    for namespace in known { lines[namespace] = Line(namespace) }
+    // By bytes: two spellings of one word are two collections.
+    var lines: [[UInt8]: Line] = [:]
+    for namespace in known { lines[Array(namespace.utf8)] = Line(namespace) }
     for run in index.runs.reversed() where run.kind == .drill && run.status == .completed {
       guard let details = run.details else { continue }
       runs += 1
-      for collection in details.collections {
-        guard let target = collection.target, !ProofLedger.isOfServer(collection.source) else { continue }
-        var line = lines[collection.source] ?? Line(collection.source)
-        line.take(collection, details.checks.filter { $0.namespace == target }, details, run)
-        lines[collection.source] = line
+      // Of a sharded set a collection has a part on each shard: all of them together are the collection.
+      let parts = Dictionary(grouping: details.collections) { Array($0.source.utf8) }
+      for (key, parts) in parts {
+        guard let first = parts.first, !ProofLedger.isOfServer(first.source),
+          parts.contains(where: { $0.target != nil })
+        else { continue }
+        var line = lines[key] ?? Line(first.source)
+        line.take(CollectionEvidence(of: parts, details), run)
+        lines[key] = line
       }
     }
     self.lines = lines.values.sorted { $0.namespace.utf8.lexicographicallyPrecedes($1.namespace.utf8) }
@@ -105,35 +113,24 @@ extension ProofLedger.Line {
   }
 
   /// Takes what a run says of it; runs come the newest first.
-  fileprivate mutating func take(
-    _ collection: DrillRecord.Collection, _ checks: [RunDetails.Check], _ details: RunDetails,
-    _ run: RunSummary
-  ) {
-    let passed = checks.count { ["pass", "warn"].contains($0.result) }
-    let against = checks.filter { ["fail", "error"].contains($0.result) }
-    let isWhole = collection.missing == 0
+  fileprivate mutating func take(_ evidence: CollectionEvidence, _ run: RunSummary) {
     func proof(_ count: Int) -> ProofLedger.Proof {
       .init(runID: run.runID, folder: run.folder, time: run.time, count: count)
     }
-    if isWhole {
+    if evidence.isWhole {
       if restored == nil {
-        restored = proof(passed)
-        bytes = collection.bytes
+        restored = proof(evidence.passed)
+        bytes = evidence.bytes
       }
-      if proven == nil, passed > 0, against.isEmpty {
-        proven = proof(passed)
-        bytes = collection.bytes
+      if proven == nil, evidence.isProof {
+        proven = proof(evidence.passed)
+        bytes = evidence.bytes
       }
     }
-    let asked = checks.filter { $0.kind == "indexes" }
-    let refused = details.refusedIndexes[collection.target ?? ""] ?? []
-    let areBack = asked.isEmpty ? refused.isEmpty : asked.allSatisfy { ["pass", "warn"].contains($0.result) }
-    if indexes == nil, areBack { indexes = proof(collection.indexes) }
+    if indexes == nil, evidence.areIndexesBack { indexes = proof(evidence.indexes) }
     // Each by itself: one that is missing says nothing of its neighbour.
-    for name in asked.flatMap(\.matching) where eachIndex[name] == nil { eachIndex[name] = proof(1) }
-    if proven == nil, failed == nil, !isWhole || checks.contains(where: { $0.result == "fail" }) {
-      failed = proof(checks.count { $0.result == "fail" })
-    }
+    for name in evidence.matching where eachIndex[name] == nil { eachIndex[name] = proof(1) }
+    if proven == nil, failed == nil, evidence.isFailure { failed = proof(evidence.failed) }
   }
 }
 

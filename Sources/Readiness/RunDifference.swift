@@ -15,7 +15,7 @@ package struct RunDifference: Sendable, Hashable {
     /// As text; nil where there was none.
     package var before: String?
     package var after: String?
-    /// Whether it is for the worse: a verdict, a check, an index, a collection.
+    /// Whether it is for the worse: a verdict, a check, an index, a collection, most of a collection's documents.
     package var isWorse = false
   }
 
@@ -25,6 +25,10 @@ package struct RunDifference: Sendable, Hashable {
 
   /// Times and rates differ from run to run: a change below this share is none.
   package static let noise = 0.1
+
+  /// Collections shrink by what is deleted: a collection that lost more than this share of its documents is worse, and
+  /// so is one that lost them all.
+  package static let loss = 0.2
 
   package init(_ before: DrillRecord, _ after: DrillRecord) {
     (self.before, self.after) = (before.runID, after.runID)
@@ -128,13 +132,20 @@ package struct RunDifference: Sendable, Hashable {
       let (was, now) = (found(old[name]), found(new[name]))
       add(
         .collections, name, was.map { Count.text($0, "document") }, now.map { Count.text($0, "document") },
-        isWorse: was != nil && now == nil)
+        isWorse: RunDifference.isLoss(was, now))
       guard was != nil, now != nil, let was = old[name]?.indexes, let now = new[name]?.indexes else {
         continue
       }
       func words(_ count: Int) -> String { Count.text(count, "index", plural: "indexes") }
       add(.collections, name, words(was), words(now), isWorse: now < was)
     }
+  }
+
+  /// Whether a collection is gone, or documents of it that no ordinary week takes.
+  private static func isLoss(_ before: Int?, _ after: Int?) -> Bool {
+    guard let before else { return false }
+    guard let after else { return true }
+    return before > 0 && (after == 0 || Double(before - after) > loss * Double(before))
   }
 
   private mutating func checks(_ before: [Outcome], _ after: [Outcome]) {

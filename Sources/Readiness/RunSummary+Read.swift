@@ -73,6 +73,12 @@ extension RunSummary {
     }
     readSummary(json["summary"])
     hint = json["reasons"]?.list?.first?["hint"]?.text
+    fault = RunSummary.fault(json["reasons"]?.list ?? [])
+    if fault == nil, checks.failed > 0 {
+      fault = Fault(
+        exitCode: ExitCode.checkFailed.rawValue,
+        message: "\(Count.text(checks.failed)) of \(Count.text(checks.asked, "check")) failed")
+    }
     rating = json["rating"]?["level"]?.text
     previous = json["previous_run"].flatMap { try? DrillRecord.PreviousRun(json: $0) }
     if depth == .details { details = RunDetails(json) }
@@ -97,6 +103,24 @@ extension RunSummary {
     indexes = count("indexes")
   }
 
+  /// Reasons that speak of a command, a person or a server: whoever stops a task stops these, too.
+  private static let bystanders: Set<String> = [
+    "command-failed", "not-approved", "failover-failed", "fault-not-as-expected",
+  ]
+
+  private static func fault(_ reasons: [JSON]) -> Fault? {
+    let codes: Set<Int> = [
+      ExitCode.checkFailed.rawValue, ExitCode.objectiveMissed.rawValue, ExitCode.damagedBackup.rawValue,
+    ]
+    for reason in reasons {
+      guard let code = reason["exit_code"]?.whole, codes.contains(code),
+        !bystanders.contains(reason["code"]?.text ?? "")
+      else { continue }
+      return Fault(exitCode: code, message: reason["message"]?.text ?? "", hint: reason["hint"]?.text)
+    }
+    return nil
+  }
+
   private static func objective(_ json: JSON?) -> DrillRecord.Objective? {
     guard let json, json.isThere else { return nil }
     return DrillRecord.Objective(
@@ -104,12 +128,13 @@ extension RunSummary {
       measured: json["measured_seconds"]?.number)
   }
 
+  /// Whether it is there is all that is asked of it, and it can be large.
+  private static let presence = JSONSelection.members([:])
+
   private static let parts: [String: JSONSelection] = {
     func members(_ keys: String...) -> JSONSelection {
       .members(Dictionary(uniqueKeysWithValues: keys.map { ($0, .all) }))
     }
-    // Whether it is there is all that is asked of these, and they can be large.
-    let presence = JSONSelection.members([:])
     return [
       "schema_version": .all, "run_id": .all, "status": .all, "verdict": .all, "exit_code": .all,
       "started_at": .all, "ended_at": .all, "duration_seconds": .all, "tool": members("version"),
@@ -119,7 +144,8 @@ extension RunSummary {
       "replay": members("last_applied", "proven"), "objectives": members("rto", "rpo"),
       "phases": .elements(members("name", "seconds", "documents", "bytes")),
       "steps": .elements(members("id", "kind", "status", "seconds")), "damage": presence,
-      "summary": .all, "reasons": .elements(members("hint")), "resumed": presence, "rating": members("level"),
+      "summary": .all, "reasons": .elements(members("exit_code", "code", "message", "hint")),
+      "resumed": presence, "rating": members("level"),
       "previous_run": .all,
     ]
   }()
@@ -128,7 +154,7 @@ extension RunSummary {
 
   private static let detailed: JSONSelection = {
     var all = parts
-    let keys = ["kind", "suite", "namespace", "name", "result"]
+    let keys = ["kind", "suite", "namespace", "name", "result", "expected", "figure_only"]
     var check: [String: JSONSelection] = Dictionary(uniqueKeysWithValues: keys.map { ($0, .all) })
     // Of what checks measured, the indexes that are as they should be.
     check["measured"] = .members(["matching": .all])
@@ -136,8 +162,13 @@ extension RunSummary {
     all["backup"] = .members([
       "path": .all, "form": .all, "bytes": .all, "server_version": .all, "collections": .all,
       "files": .all,
-      "problems": .elements(.members(["namespace": .all, "subject": .all, "name": .all])),
+      "problems": .elements(.members(["namespace": .all, "subject": .all])), "problem_count": .all,
     ])
+    all["scenario"] = .members([
+      "name": .all, "title": .all, "path": .all,
+      "resolved": .members(["steps": .elements(.members(["restore": .members(["indexes": .all])]))]),
+    ])
+    all["shards"] = .elements(presence)
     return .members(all)
   }()
 }
@@ -156,17 +187,31 @@ extension RunDetails {
       Check(
         kind: one["kind"]?.text ?? "", suite: one["suite"]?.text ?? "", namespace: one["namespace"]?.text,
         name: one["name"]?.text ?? "", result: one["result"]?.text ?? "",
-        matching: (one["measured"]?["matching"]?.list ?? []).compactMap(\.text))
+        matching: (one["measured"]?["matching"]?.list ?? []).compactMap(\.text),
+        isFigure: RunDetails.isFigure(one))
     }
     files = (json["backup"]?["files"]?.list ?? []).compactMap { one in
       guard let path = one["path"]?.text, let bytes = one["bytes"]?.whole, let sha256 = one["sha256"]?.text
       else { return nil }
       return DrillRecord.FileDigest(path: path, bytes: bytes, sha256: sha256)
     }
-    for one in json["backup"]?["problems"]?.list ?? [] where one["subject"]?.text == "index" {
-      guard let namespace = one["namespace"]?.text else { continue }
-      refusedIndexes[namespace, default: []].append(one["name"]?.text ?? "")
+    problems = (json["backup"]?["problems"]?.list ?? []).map { one in
+      Problem(namespace: one["namespace"]?.text ?? "", subject: one["subject"]?.text ?? "")
     }
+    isOfSet = json["shards"]?.list?.isEmpty == false
+    leavesIndexesOut = DrillRecord.Scenario.leavesIndexesOut(json["scenario"]?["resolved"] ?? .null)
+    // Documents that didn't arrive are told by their collection's own figures, however many of them have a name.
+    let unnamed = (json["backup"]?["problem_count"]?.whole ?? 0) - problems.count
+    let named = problems.count { $0.subject == "document" }
+    let missing = collections.reduce(0) { RecordNumbers.sum($0, $1.missing) }
+    isAnyUnnamed = unnamed > max(0, missing - named)
+  }
+
+  /// As the record says it, or, of records of versions that didn't, by its kind.
+  private static func isFigure(_ check: JSON) -> Bool {
+    if check["figure_only"]?.flag == true { return true }
+    let notes = ["metric", "storage"].contains(check["kind"]?.text ?? "")
+    return notes && check["result"]?.text == "pass" && check["expected"]?.text == nil
   }
 }
 

@@ -42,6 +42,15 @@ package struct RunSummary: Sendable, Hashable {
     package var skipped = 0
   }
 
+  /// What speaks against the backup, whatever else ended the run.
+  package struct Fault: Sendable, Hashable {
+    /// 1, 2 or 65, as a reason of the record has it.
+    package var exitCode: Int
+    /// Lower case, without a full stop.
+    package var message: String
+    package var hint: String?
+  }
+
   /// A step as it went.
   package struct Step: Sendable, Hashable {
     package var id: String
@@ -70,6 +79,8 @@ package struct RunSummary: Sendable, Hashable {
   package var sentence = ""
   /// What to do about the reason that decides, where the record says it.
   package var hint: String?
+  /// The first of its reasons that speaks against the backup, also where it was stopped; nil without one.
+  package var fault: Fault?
   /// By the clock of the machine; see `clock`, and `time`.
   package var startedAt: WallTime
   package var endedAt: WallTime
@@ -137,12 +148,29 @@ package struct RunDetails: Sendable, Hashable {
     package var result: String
     /// The names of the indexes that an `indexes` check found as they should be; records of older versions name none.
     package var matching: [String] = []
+    /// Whether it noted a figure and compared it with nothing: that proves nothing.
+    package var isFigure = false
+  }
+
+  /// Something that the server refused, or that the oplog's replay could not do as it was done on the source.
+  package struct Problem: Sendable, Hashable {
+    /// The collection in the sandbox.
+    package var namespace: String
+    /// As in the record: `document`, `index`, `operation`, ….
+    package var subject: String
   }
 
   package var collections: [DrillRecord.Collection] = []
   package var checks: [Check] = []
   /// The backup's files and their digests, as far as the record lists them.
   package var files: [DrillRecord.FileDigest] = []
-  /// Indexes that the server refused, by collection in the sandbox.
-  package var refusedIndexes: [String: [String]] = [:]
+  /// Those that the record names.
+  package var problems: [Problem] = []
+  /// Whether there were more that it only counts, and that no missing document accounts for: they may be of any
+  /// collection.
+  package var isAnyUnnamed = false
+  /// Whether a restore was told to build no indexes.
+  package var leavesIndexesOut = false
+  /// Whether it is of a sharded set, in which a collection has parts.
+  package var isOfSet = false
 }

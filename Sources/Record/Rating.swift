@@ -8,7 +8,7 @@ extension DrillRecord {
     package enum Level: String, Sendable, Hashable, CaseIterable, RecordValue {
       /// No document missing or extra, every index, no constraint error, and no comparison with a sample alone.
       case excellent = "EXCELLENT"
-      /// Less than 0.1% of the documents missing or extra, 95% of the indexes, no constraint error.
+      /// Less than 0.1% of the documents missing or extra, 95% of the indexes, or none asked for, no constraint error.
       case good = "GOOD"
       /// Less than 1%, 90% of the indexes, fewer than 10 constraint errors.
       case acceptable = "ACCEPTABLE"
@@ -29,6 +29,8 @@ extension DrillRecord {
     package var indexesRecovered = 0
     /// As a share; 1 where there were none.
     package var indexesShare = 1.0
+    /// Whether a restore was told to build none: then they aren't rated, and nothing is `EXCELLENT`.
+    package var indexesLeftOut = false
     /// Documents that the server refused, that repeat what has to be unique, refer to nothing, or don't fit their schema.
     package var constraintErrors = 0
 
@@ -43,6 +45,7 @@ extension DrillRecord {
         RecordField("document_count_variance", \.documentCountVariance),
         RecordField("indexes_original", \.indexesOriginal),
         RecordField("indexes_recovered", \.indexesRecovered), RecordField("indexes_share", \.indexesShare),
+        RecordField("indexes_left_out", \.indexesLeftOut),
         RecordField("constraint_errors", \.constraintErrors),
       ]
     }
@@ -50,7 +53,9 @@ extension DrillRecord {
     /// What the figures alone amount to.
     package var levelOfFigures: Level {
       let isExact = documentsMissing == 0 && documentsExtra == 0
-      if isExact, indexesRecovered == indexesOriginal, constraintErrors == 0 { return .excellent }
+      if isExact, !indexesLeftOut, indexesRecovered == indexesOriginal, constraintErrors == 0 {
+        return .excellent
+      }
       if documentCountVariance < 0.001, indexesShare >= 0.95, constraintErrors == 0 { return .good }
       if documentCountVariance < 0.01, indexesShare >= 0.9, constraintErrors < 10 { return .acceptable }
       return .needsReview
@@ -81,6 +86,7 @@ extension DrillRecord {
     rating.indexesRecovered -= min(rating.indexesRecovered, max(0, lost - refused))
     rating.indexesShare =
       rating.indexesOriginal == 0 ? 1 : Double(rating.indexesRecovered) / Double(rating.indexesOriginal)
+    rating.indexesLeftOut = Scenario.leavesIndexesOut(scenario.resolved)
     rating.constraintErrors =
       backup.problemCount
       - backup.problems.count { ["index", "collection", "capped"].contains($0.subject) }

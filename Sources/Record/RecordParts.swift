@@ -38,6 +38,12 @@ extension DrillRecord {
       self.resolved = resolved
     }
 
+    /// Whether a resolved scenario has a `restore` step that builds no indexes.
+    package static func leavesIndexesOut(_ resolved: JSON) -> Bool {
+      guard case .array(let steps)? = resolved["steps"] else { return false }
+      return steps.contains { $0["restore"]?["indexes"] == .bool(false) }
+    }
+
     package static var fields: [RecordField<Scenario>] {
       [
         RecordField("name", \.name), RecordField("title", \.title), RecordField("path", \.path),

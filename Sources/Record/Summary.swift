@@ -56,8 +56,7 @@ extension DrillRecord {
   }
 
   private func sentence(_ summary: Summary) -> String {
-    let restored =
-      "\(Count.text(summary.documents, "document")) in \(Count.text(summary.collections, "collection"))"
+    let restored = "\(Count.text(summary.documents, "document")) in \(collections(summary))"
     let deciding = reasons.first?.message ?? "nothing was verified"
     let others = reasons.dropFirst().count { !isConsequence($0) }
     let more = others > 0 ? " (and \(Count.text(others)) more)" : ""
@@ -75,7 +74,9 @@ extension DrillRecord {
       return exitCode == .pass
         ? "The backup can be recovered\(moment): \(restored) came back and \(checks).\(found)"
         : "The backup can be recovered\(moment), but cleaning up failed: \(deciding)\(more).\(found)"
-    case .warn: return "The backup can be recovered\(moment), with a warning: \(deciding)\(more).\(found)"
+    case .warn:
+      let part = leftByBudget > 0 ? ", in \(collections(summary))" : ""
+      return "The backup can be recovered\(moment)\(part), with a warning: \(deciding)\(more).\(found)"
     case .fail:
       switch exitCode {
       case .damagedBackup: return "The backup cannot be recovered: \(deciding)\(more)."
@@ -97,6 +98,17 @@ extension DrillRecord {
     case .inconclusive:
       return "The drill cannot say whether the backup can be recovered: \(deciding)\(more)."
     }
+  }
+
+  /// Collections that the budget of time left to other runs.
+  private var leftByBudget: Int { notVerified.count { $0.code == "budget" } }
+
+  /// `12 collections`; of a drill with a budget `3 of 12 collections (the budget left out 9)`.
+  private func collections(_ summary: Summary) -> String {
+    let left = leftByBudget
+    guard left > 0 else { return Count.text(summary.collections, "collection") }
+    return "\(Count.text(summary.collections)) of \(Count.text(summary.collections + left, "collection")) "
+      + "(the budget left out \(Count.text(left)))"
   }
 
   /// Whether a reason says no more than that the drill had ended before: its steps that were not begun, and what they

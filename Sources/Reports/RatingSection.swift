@@ -14,8 +14,10 @@ extension Section {
           + "\(Count.text(rating.documentsOriginal)) (\(percent(rating.documentCountVariance)))")
     }
     facts.append(
-      "\(Count.text(rating.indexesRecovered)) of "
-        + Count.text(rating.indexesOriginal, "index", plural: "indexes"))
+      rating.indexesLeftOut
+        ? "indexes were left out"
+        : "\(Count.text(rating.indexesRecovered)) of "
+          + Count.text(rating.indexesOriginal, "index", plural: "indexes"))
     facts.append(Count.text(rating.constraintErrors, "constraint error"))
     let limited = rating.limitedByVerdict ? ", as the verdict is \(record.verdict.rawValue)" : ""
     let level = Prose(own: rating.level.rawValue.replacing("_", with: " "))

@@ -188,6 +188,7 @@ struct ExportTests {
       ("{changed_by: {to: \"1795259694:300\"}}", "nothing-to-export", ExitCode.incomplete),
       ("{include: [shop.nothing]}", "export-not-there", .incomplete),
       ("{where: {shop.nothing: {a: 1}}}", "export-not-there", .incomplete),
+      ("{where: {shop.customers: {nothing: 7}}}", "export-no-match", .incomplete),
       ("{expect: {shop.customers: 3}}", "export-unexpected", .checkFailed),
       ("{expect: {shop.nothing: 3}}", "export-unexpected", .checkFailed),
       ("{changed_by: {to: dump-end}}", "changes-before-moment", .invalidScenario),
@@ -203,6 +204,17 @@ struct ExportTests {
     #expect(record.reasons.first?.code == code && record.exitCode == exit, "\(record.reasons)")
     #expect(record.exports.isEmpty)
     #expect(try !Files.exists(exports) || Files.names(in: exports).isEmpty)
+  }
+
+  @Test("of a filter that is said to match nothing is an empty collection")
+  func expectedNone() throws {
+    let record = try run(
+      """
+      - {id: verify, check: []}
+      - {export: {where: {shop.customers: {nothing: 7}}, expect: {shop.customers: 0}}}
+      checks: {core: {shop.customers: [count: {min: 1}]}}
+      """, include: "[shop.customers]")
+    #expect(record.exitCode == .pass && record.exports.first?.documents == 0, "\(record.reasons)")
   }
 
   @Test("is refused where something lies already, which stays as it was")

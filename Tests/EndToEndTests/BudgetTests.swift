@@ -6,7 +6,7 @@ import Testing
 struct BudgetTests {
   /// The collections that a run restored, and those that it left to another.
   private func run(in folder: String, _ more: String...) throws -> (
-    restored: [String], left: [String], status: Int32
+    restored: [String], left: [String], sentence: String, status: Int32
   ) {
     let run = try Mongodrill.run(
       ["run", "dump", "--budget", "1ms", "--output=json", "-q", "--sandbox-dir", "."] + more, in: folder)
@@ -15,7 +15,7 @@ struct BudgetTests {
     let left = (record["not_verified"]?.list ?? []).filter { $0["code"] == "budget" }
     return (
       collections.filter { $0["target"] != .null }.compactMap { $0["source"]?.text },
-      left.compactMap { $0["message"]?.text }, run.status
+      left.compactMap { $0["message"]?.text }, record["summary"]?["sentence"]?.text ?? "", run.status
     )
   }
 
@@ -25,6 +25,8 @@ struct BudgetTests {
       _ = try Dump(in: folder)
       let one = try run(in: folder)
       #expect(one.restored == ["shop.customers"] && one.status == 0)
+      #expect(
+        one.sentence.contains(" in 1 of 2 collections (the budget left out 1)"), "\(one.sentence)")
       #expect(one.left == ["shop.orders was left to another run by the budget; it was never proven"])
       let two = try run(in: folder)
       #expect(two.restored == ["shop.orders"])
@@ -45,6 +47,7 @@ struct BudgetTests {
       _ = try Dump(in: folder)
       let all = try run(in: folder, "--budget", "1h")
       #expect(all.restored == ["shop.customers", "shop.orders"] && all.left.isEmpty && all.status == 0)
+      #expect(!all.sentence.contains("the budget left out"), "\(all.sentence)")
     }
   }
 

@@ -92,6 +92,31 @@ struct FleetReportTests {
     #expect(try code(after: 1, listed: ["system-0", "system-1", "system-2"]) == .notVerified)
   }
 
+  @Test("believes no proof of the future: it is as old as its round, or none")
+  func futureClock() throws {
+    let folder = try RoundFolder()
+    func ahead(_ days: Int) -> RoundFolder.Ending {
+      RoundFolder.Ending { record in
+        record.startedAt = record.startedAt.after(days * Self.day)
+        record.endedAt = record.endedAt.after(days * Self.day)
+      }
+    }
+    let round = try folder.begin(2) { $0.everySystemWithinSeconds = 31 * 86_400 }
+    try folder.attempt(round, 0)
+    try folder.attempt(round, 1, ahead(3650))
+    func report(after days: Int) throws -> FleetReport {
+      try FleetReport(reading: folder.records, round: nil, at: .begin.after(days * Self.day))
+    }
+    let soon = try report(after: 1)
+    let rows = Dictionary(uniqueKeysWithValues: soon.rows.map { ($0.name, $0) })
+    #expect(soon.exitCode == .pass && rows["system-1"]?.coverage.proven == round.startedAt)
+    let later = try report(after: 40)
+    #expect(later.rows.map(\.isBeyondRequirement) == [true, true] && later.exitCode == .notVerified)
+    // A round that lies in the future itself tells nothing of when.
+    let early = try report(after: -1)
+    #expect(early.rows.allSatisfy { $0.age == nil } && early.exitCode == .notVerified)
+  }
+
   @Test("lets what isn't due be left out, as long as its last drill was good and holds")
   func leftOut() throws {
     let folder = try RoundFolder()

@@ -68,6 +68,46 @@ struct TaskAnswerTests {
     }
   }
 
+  @Test(
+    "is the fault that an attempt had found before it was stopped, and not the pass of another",
+    arguments: [
+      ("check-failed", ExitCode.checkFailed), ("document-refused", .checkFailed), ("damaged", .damagedBackup),
+      ("objective-missed", .objectiveMissed),
+    ], [false, true])
+  func stoppedWithFault(fault: (String, ExitCode), isFirst: Bool) throws {
+    let stopped = RoundFolder.Ending(code: .terminated, verdict: .inconclusive) { record in
+      record.status = .aborted
+      record.reasons = [
+        DrillRecord.Reason(.terminated, "SIGTERM", "asked to terminate"),
+        DrillRecord.Reason(fault.1, fault.0, "40 documents too few"),
+      ]
+    }
+    let answer = try answer(isFirst ? [stopped, .pass] : [.pass, stopped])
+    #expect(answer.state == .answered && answer.verdict == .fail && answer.exitCode == fault.1)
+    #expect(answer.sentence == "It was stopped, and had found a fault: 40 documents too few.")
+    #expect(answer.notes.map(\.kind) == [.doubled, .disagree] && !answer.isSuccess && answer.hint != nil)
+    let alone = try self.answer([stopped])
+    #expect(alone.verdict == .fail && alone.exitCode == fault.1)
+  }
+
+  @Test(
+    "is the failed check of an attempt that was stopped, though no reason names it; a command's end is none")
+  func stoppedWithFailedCheck() throws {
+    let stopped = RoundFolder.Ending(code: .tryAgain, verdict: .inconclusive, status: .timedOut) { record in
+      record.status = .aborted
+      record.reasons = [DrillRecord.Reason(.terminated, "SIGTERM", "asked to terminate")]
+      record.checks[0].result = .fail
+    }
+    let answer = try answer([stopped, .pass])
+    #expect(answer.verdict == .fail && answer.exitCode == .checkFailed)
+    #expect(answer.sentence.hasSuffix("1 of 6 checks failed."), "\(answer.sentence)")
+    let command = RoundFolder.Ending(code: .terminated, verdict: .inconclusive) { record in
+      record.status = .aborted
+      record.reasons = [DrillRecord.Reason(.checkFailed, "command-failed", "it was ended by SIGTERM")]
+    }
+    #expect(try self.answer([command, .pass]).isSuccess)
+  }
+
   @Test("shows the earliest of attempts that agree, and that there were more")
   func doubled() throws {
     let answer = try answer([.pass, .pass])

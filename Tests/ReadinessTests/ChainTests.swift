@@ -225,6 +225,20 @@ struct ChainTests {
     #expect(try verified(4).faults.map(\.kind) == [.headRemoved])
   }
 
+  @Test("that was removed together with the oldest records still tells of the one that a record names")
+  func removedWithOldest() throws {
+    let (folder, ids) = try year()
+    for id in ids[...1] { try Files.removeTree(Files.join(folder.path, id)) }
+    try Files.removeTree(folder.chain)
+    try folder.write(at: .new.after(days: 40))
+    #expect(try codes(folder) == ["record-missing \(ids[1])"])
+    let fault = try #require(try ChainVerification(of: folder.path).faults.first)
+    #expect(fault.message.hasPrefix("is named by \(ids[2]), the oldest record that is there"))
+    // Pruning the record that names it ends that: the anchor says that it was done on purpose.
+    #expect(try RunChain.remove(through: ids[2], in: folder.path).removed == 1)
+    #expect(try codes(folder) == [])
+  }
+
   @Test("that was lost is made anew from the records, whose own digests still count")
   func lost() throws {
     let (folder, ids) = try year()

@@ -240,6 +240,35 @@ struct ReadinessTests {
   }
 
   @Test(
+    "takes a drill of a part of what it fetched for no full backup there, unless the policy says so",
+    arguments: ["selection", "collection file", "database directory"])
+  func copiesInPart(part: String) throws {
+    let folder = try ReportFolder()
+    try folder.write(at: now.after(-3600)) { record in
+      record.backup.path = "off:backups/base"
+      if part == "selection" {
+        record.backup.collections.append(
+          DrillRecord.Collection(
+            source: "shop.customers", target: nil, note: "not selected", documents: 9, bytes: 9, inserted: 0,
+            indexes: 0))
+      } else {
+        record.backup.form = part
+      }
+      record.backup.collections.append(
+        DrillRecord.Collection(
+          source: "admin.system.version", target: nil, documents: 3, bytes: 1, inserted: 0, indexes: 0))
+    }
+    func policy(_ more: String) -> String {
+      """
+      systems:
+        shop: {\(quiet), backups: [/b, {fetch: "off:backups", offsite: true}], copies: {within: 48h}\(more)}
+      """
+    }
+    #expect(try answer(policy(""), folder, [full(10)]).status == .nonCompliant)
+    #expect(try answer(policy(", partial_backups: true"), folder, [full(10)]).status == .compliant)
+  }
+
+  @Test(
     "counts what people vouch for until it expires",
     arguments: [
       ("by: Ada, on: 2026-12-01, expires: 2027-06-01", Compliance.compliant),

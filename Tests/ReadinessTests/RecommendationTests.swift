@@ -120,6 +120,15 @@ struct DifferenceTests {
     #expect(
       changes { $0.backup.collections[0].atTarget = 5400 }
         == ["collections shop.orders: 5,000 documents -> 5,400 documents"])
+    #expect(
+      changes { $0.backup.collections[0].atTarget = 4000 }
+        == ["collections shop.orders: 5,000 documents -> 4,000 documents"])
+    #expect(
+      changes { $0.backup.collections[0].atTarget = 3999 }
+        == ["collections shop.orders: 5,000 documents -> 3,999 documents !"])
+    #expect(
+      changes { $0.backup.collections[0].atTarget = 0 }
+        == ["collections shop.orders: 5,000 documents -> 0 documents !"])
     #expect(changes { $0.tool.version = "0.2.0" } == ["environment mongodrill: 0.1.0 -> 0.2.0"])
     #expect(changes { $0.checks[0].result = .fail } == ["checks core: count of shop.orders: pass -> fail !"])
     #expect(changes { $0.checks = [] } == ["checks core: count of shop.orders: pass -> - !"])

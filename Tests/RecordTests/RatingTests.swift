@@ -115,6 +115,16 @@ struct RatingTests {
     #expect(rating.level.rawValue == level && rating.documentsMissing == 9000 - Int(count))
   }
 
+  @Test("claims nothing of indexes that a restore was told to leave out")
+  func indexesLeftOut() throws {
+    var record = record()
+    record.scenario.resolved = ["steps": [["restore": ["indexes": false]], ["check": []]]]
+    let rating = try #require(record.rating)
+    #expect(rating.level == .good && rating.indexesLeftOut)
+    record.scenario.resolved = ["steps": [["restore": [:]], ["restore": ["indexes": true]], ["check": []]]]
+    #expect(try #require(record.rating).level == .excellent)
+  }
+
   @Test("is none where nothing was restored, or where faults were planted")
   func none() {
     #expect(DrillRecord().rating == nil)

@@ -114,11 +114,10 @@ extension DrillRun {
   /// What was to be done and wasn't, because the drill ended before.
   private func leftOver() {
     for probe in unsettled {
-      record.notVerified.append(
-        DrillRecord.NotVerified(
-          "step",
-          "no server was left to ask for the writes that step \(probe.stepID) had acknowledged; restart one after it"
-        ))
+      let message =
+        "no server was left to ask for the writes that step \(probe.stepID) had acknowledged; restart one after it"
+      record.notVerified.append(DrillRecord.NotVerified("step", message))
+      evidence.warnings.append(message)
     }
     for (step, entry) in zip(scenario.steps, record.steps) where entry.attempts == 0 {
       let isCheck = step.action is CheckStep

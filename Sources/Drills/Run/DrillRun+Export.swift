@@ -48,12 +48,34 @@ extension DrillRun {
         "\(Count.text(found, "document")) of \(name) instead of \(Count.text(wanted)): nothing was written"
       return StepResult(failure: failure, refusal: "export-unexpected")
     }
+    try requireSomething(of: entry, action, step)
     try writer.finish()
     record.exports.append(entry)
     end(
       Phase(
         "export", seconds: Clock.monotonic - started, documents: entry.documents, bytes: entry.bytes))
     return StepResult()
+  }
+
+  /// A dump without a document restores to nothing, and looks like any other. Throws where a filter matched nothing, or
+  /// nothing was changed; what `expect` says may be none is none.
+  private func requireSomething(
+    of entry: DrillRecord.Export, _ action: ExportStep, _ step: Step
+  ) throws(Failure) {
+    func documents(_ name: String) -> Int {
+      entry.collections.first { $0.namespace.utf8.elementsEqual(name.utf8) }?.documents ?? 0
+    }
+    func mayBeNone(_ name: String) -> Bool {
+      action.expected.contains { $0.name.utf8.elementsEqual(name.utf8) && $0.value == 0 }
+    }
+    for filter in action.filters where documents(filter.name) == 0 && !mayBeNone(filter.name) {
+      throw .noMatchToExport(step.id, filter.name)
+    }
+    // What was dropped is written whole, with its options and indexes, though it was empty.
+    let isOnlyLater =
+      action.changes != nil && entry.documents == 0 && !entry.collections.contains(where: \.whole)
+      && !entry.collections.contains { mayBeNone($0.namespace) }
+    if isOnlyLater { throw .nothingToExport(step.id) }
   }
 
   /// What the oplog changes after the moment at which the sandbox stands.
@@ -171,6 +193,12 @@ extension Failure {
       .incomplete, "nothing-to-export",
       "step \(step) has nothing to export: no document was deleted or changed in what it asks for",
       hint: "mongodrill find lists what the oplog holds, and when.")
+  }
+
+  static func noMatchToExport(_ step: String, _ name: String) -> Failure {
+    Failure(
+      .incomplete, "export-no-match", "step \(step): no document of \(name) matches its `where`",
+      hint: "Look at the filter's types and names; where none is right, say so: expect: {\(name): 0}.")
   }
 
   static func noMoment(_ step: String, at place: Place) -> Failure {

@@ -6,7 +6,8 @@ internal import Record
 package struct Coverage: Sendable {
   /// What was found of one system.
   package struct Line: Sendable, Hashable {
-    /// When its newest drill ended that says that the backup can be recovered; nil: never.
+    /// When its newest drill ended that says that the backup can be recovered; nil: never. Where that lies in the future,
+    /// by the clock of its machine, when its round was begun: it ended later than that.
     package internal(set) var proven: WallTime?
     /// The round of that drill, and the file of its record.
     package internal(set) var round: String?
@@ -20,7 +21,7 @@ package struct Coverage: Sendable {
 
     package init() {}
 
-    mutating func take(_ answer: TaskAnswer, _ round: String) {
+    mutating func take(_ answer: TaskAnswer, _ round: RoundRecord, at now: WallTime) {
       if !wasTried, !answer.attempts.isEmpty {
         wasTried = true
         lastWasSuccess = answer.isSuccess
@@ -30,8 +31,9 @@ package struct Coverage: Sendable {
       guard answer.state == .answered, !nothing.contains(answer.exitCode) else { return }
       wasDrilled = true
       guard proven == nil, answer.isSuccess, let run = answer.run, run.kind == .drill else { return }
-      proven = run.endedAt
-      self.round = round
+      guard let time = [run.endedAt, round.startedAt].first(where: { !$0.isFuture(at: now) }) else { return }
+      proven = time
+      self.round = round.round
       report = answer.shown?.reportPath
     }
   }
@@ -40,11 +42,12 @@ package struct Coverage: Sendable {
   package private(set) var lines: [Line]
 
   /// `older`: the rounds before, the newest first. They are read no further than it takes to find each system's proof.
+  /// What lies after `now` proves nothing: that clock was wrong.
   package init(
-    _ records: RoundRecords, older: [RoundReader], threads: Int = Machine.cores
+    _ records: RoundRecords, older: [RoundReader], at now: WallTime = .now, threads: Int = Machine.cores
   ) throws(Failure) {
     var lines = [Line](repeating: Line(), count: records.answers.count)
-    for (index, answer) in records.answers.enumerated() { lines[index].take(answer, records.round.round) }
+    for (index, answer) in records.answers.enumerated() { lines[index].take(answer, records.round, at: now) }
     let places = older.map { reader in
       Dictionary(
         reader.record.systems.map { (Array($0.name.utf8), $0.index) }, uniquingKeysWith: { first, _ in first }
@@ -60,7 +63,7 @@ package struct Coverage: Sendable {
         var line = found.withLock { $0[index] }
         for (reader, places) in zip(older, places) where line.proven == nil {
           guard let place = places[name] else { continue }
-          line.take(reader.answer(of: place), reader.record.round)
+          line.take(reader.answer(of: place), reader.record, at: now)
         }
         found.withLock { $0[index] = line }
       }
@@ -69,4 +72,9 @@ package struct Coverage: Sendable {
     }
     self.lines = found.withLock { $0 }
   }
+}
+
+extension WallTime {
+  /// Clocks of the machines of a fleet differ by a little; see `RunClocks`.
+  fileprivate func isFuture(at now: WallTime) -> Bool { timeInterval(since: now) > 60 }
 }

@@ -248,7 +248,7 @@ extension FleetReport {
     let older = Array(list.rounds.dropFirst(index + 1))
     var previous: RoundRecords?
     if let reader = older.first { previous = try RoundRecords(reader, threads: threads) }
-    let coverage = try Coverage(current, older: older, threads: threads)
+    let coverage = try Coverage(current, older: older, at: time, threads: threads)
     self.init(
       current, previous: previous, coverage, listed: listed,
       unreadable: list.unreadable.map(\.failure.description), at: time)

@@ -5,7 +5,7 @@ package import Record
 /// What one system's task came to in a round: one answer of all its attempts, whatever the order they are read in.
 ///
 /// An attempt with a verdict counts before one that ended for a passing reason; of verdicts that differ the worse
-/// counts; of several with the same the earliest is shown.
+/// counts; of several with the same the earliest is shown. One that was stopped after it had found a fault has a verdict.
 package struct TaskAnswer: Sendable, Hashable {
   /// What kind of answer it is. All but `answered` are inconclusive.
   package enum State: String, Sendable, Hashable, CaseIterable {
@@ -119,7 +119,7 @@ package struct TaskAnswer: Sendable, Hashable {
       } else {
         shown = worst
         state = .answered
-        verdict = worst.run?.verdict ?? .inconclusive
+        verdict = worst.verdict
         exitCode = worst.exitCode
       }
       return
@@ -165,9 +165,13 @@ package struct TaskAnswer: Sendable, Hashable {
     let host = shown.attempt.map { " on \($0.host)" } ?? ""
     switch shown.state {
     case .complete where state == .answered:
-      sentence = shown.run?.sentence ?? ""
+      let fault = shown.faultBeforeEnd
+      sentence =
+        fault.map { "It was stopped, and had found a fault: \($0.message)." } ?? shown.run?.sentence ?? ""
       hint =
-        isSuccess && exitCode == .pass ? nil : shown.run?.hint ?? "Read \(shown.reportPath ?? shown.folder)."
+        isSuccess && exitCode == .pass
+        ? nil
+        : fault?.hint ?? (fault == nil ? shown.run?.hint : nil) ?? "Read \(shown.reportPath ?? shown.folder)."
     case .complete:
       sentence =
         "It ended without a verdict: "
@@ -202,8 +206,8 @@ package struct TaskAnswer: Sendable, Hashable {
       notes.append(Note(.doubled, "its task was started \(attempts.count) times"))
     }
     let verdicts = self.verdicts
-    if Set(verdicts.map(\.exitCode)).count > 1 || Set(verdicts.map { $0.run?.verdict }).count > 1 {
-      let words = verdicts.map { "\($0.name): \($0.run?.verdict.rawValue ?? "") (\($0.exitCode.rawValue))" }
+    if Set(verdicts.map(\.exitCode)).count > 1 || Set(verdicts.map(\.verdict)).count > 1 {
+      let words = verdicts.map { "\($0.name): \($0.verdict.rawValue) (\($0.exitCode.rawValue))" }
       notes.append(Note(.disagree, "attempts disagree: \(words.joined(separator: ", "))"))
     }
     for attempt in attempts {
@@ -238,11 +242,22 @@ extension AttemptReading {
   /// That code as one of the table; of a code that isn't in it that something could not be completed.
   var ownExitCode: ExitCode? { result.map { ExitCode(rawValue: $0.exitCode) ?? .incomplete } }
 
-  /// Whether it ended for a reason that may be gone the next time: by its code, by a stop, or when its time was up.
-  package var isPassing: Bool {
+  /// Whether it ended for a reason that may be gone the next time, by its code, by a stop, or when its time was up, and
+  /// had found nothing against the backup until then: what it found won't be gone with the reason.
+  package var isPassing: Bool { endedInPassing && faultBeforeEnd == nil }
+
+  private var endedInPassing: Bool {
     guard let result else { return false }
     return result.isPassing == true || Self.passing.contains(result.exitCode) || result.status == .timedOut
       || run?.status == .aborted
+  }
+
+  /// What it had found against the backup before it was stopped; nil for a drill that came to an end of its own.
+  var faultBeforeEnd: RunSummary.Fault? { endedInPassing ? run?.fault : nil }
+
+  /// Its drill's; a fault that was found is one, whatever ended the drill.
+  var verdict: DrillRecord.Verdict {
+    faultBeforeEnd != nil ? .fail : run?.verdict ?? .inconclusive
   }
 
   /// Whether a drill of it ran to an end of its own.
@@ -260,6 +275,7 @@ extension AttemptReading {
 
   /// The worse of what the task and the drill's record say; never `pass` where the record says otherwise.
   package var exitCode: ExitCode {
+    if let fault = faultBeforeEnd { return ExitCode(rawValue: fault.exitCode) ?? .checkFailed }
     var codes = [ownExitCode ?? .incomplete]
     if let run {
       codes.append(run.exitCode.map { ExitCode(rawValue: $0) ?? .incomplete } ?? .incomplete)

@@ -140,7 +140,9 @@ struct SystemJudge {
         }
         kept.append((place, evidence(last)))
       } else if let fetch = place.fetch,
-        let drill = drills.last(where: { $0.run.isSuccess && $0.run.backup.lies(in: fetch) }),
+        let drill = drills.last(where: {
+          $0.run.isSuccess && $0.run.backup.lies(in: fetch) && (system.takesParts || $0.run.isOfWholeBackup)
+        }),
         age(drill.time) <= asked.within
       {
         kept.append((place, evidence(drill)))
@@ -272,6 +274,18 @@ struct SystemJudge {
 
   private func evidence(_ proof: ProofLedger.Proof) -> Evidence {
     Evidence(.run, proof.runID, path: RunChain.record(of: proof.runID, in: proof.folder), time: proof.time)
+  }
+}
+
+extension RunSummary {
+  /// Whether it was of a whole backup, and restored all of it: one of a part, or of a selection, shows no more than that.
+  fileprivate var isOfWholeBackup: Bool {
+    guard let details else { return false }
+    let parts = ["database directory", "collection file"]
+    return !parts.contains(backupForm ?? "")
+      && !details.collections.contains {
+        $0.target == nil && !ProofLedger.isOfServer($0.source) && !$0.source.contains(".system.")
+      }
   }
 }
 

@@ -94,4 +94,9 @@ package struct ChainAnchor: Sendable, Hashable {
     self.removedAt = removedAt
     self.missing = missing
   }
+
+  /// Whether the record that another one names was the last of them.
+  package func isOf(_ named: DrillRecord.PreviousRun) -> Bool {
+    runID.utf8.elementsEqual(named.runID.utf8) && sha256.utf8.elementsEqual(named.sha256.utf8)
+  }
 }
