@@ -107,7 +107,8 @@ struct GridFSCheckTests {
 
   @Test("a bucket that is emptied is no answer, whatever another database's holds")
   func emptied() throws {
-    let (full, empty) = (try TestDatabase(), try TestDatabase())
+    let full = try TestDatabase()
+    let empty = try TestDatabase()
     let bucket = "of\(full.name)"
     try full.insert("\(bucket).files", [file(1, 5)])
     try full.insert("\(bucket).chunks", [chunk(1, 0, 5)])

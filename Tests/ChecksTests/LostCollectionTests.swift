@@ -33,10 +33,11 @@ struct LostCollectionTests {
   func witness(subject: String, hasBackup: Bool) throws {
     var database = try kept()
     database.witness = catalogue(database)
+    let name = database.name
     if hasBackup { database.expected = Catalogue([CollectionFacts(Namespace(database.name, "orders"))]) }
     let items = "[{count: {compare: witness}}, {indexes: {compare: witness}}, {options: {compare: witness}}]"
     let outcomes = try database.checks("s: {\(subject): \(items)}").filter {
-      $0.namespace?.hasPrefix("\(database.name).") == true
+      $0.namespace?.hasPrefix("\(name).") == true
     }
     // Views have options alone.
     #expect(
