@@ -14,6 +14,8 @@ package protocol Check: Sendable {
   func run(_ context: CheckContext) throws -> Finding
   /// What it compares with; nil when with nothing but its own keys.
   var counterpart: Counterpart? { get }
+  /// Whether it compares with the backup, or with the witness where there is none, when it names no counterpart.
+  var comparesUnasked: Bool { get }
   /// Whether what it asks can be asked of each document by itself, on whatever shard that lies.
   var asksDocumentsAlone: Bool { get }
   /// Whether it is asked of such a collection when it stands under a database or `*`.
@@ -22,6 +24,7 @@ package protocol Check: Sendable {
 
 extension Check {
   package var counterpart: Counterpart? { nil }
+  package var comparesUnasked: Bool { false }
   package var asksDocumentsAlone: Bool { true }
   /// Views are asked by name alone.
   package func concerns(_ facts: CollectionFacts) -> Bool { facts.kind != .view }

@@ -17,6 +17,12 @@ package struct CheckedServer: Sendable {
   package var witness: Catalogue?
   /// What that witness says of the documents' content.
   package var witnessed: WitnessedContent?
+  /// Collections that the witness names, and of which nobody knows whether they are to be here: they were made or
+  /// dropped while it was recorded, or the backup is declared to hold a part alone.
+  package var fleeting: Set<Namespace> = []
+  /// Where the data holds a collection of the source by what was selected; nil for what wasn't to be restored. Nil
+  /// where nothing was selected.
+  package var place: (@Sendable (Namespace) -> Namespace?)?
   /// What was there after earlier steps of this run, by their ids.
   package var steps: [String: Catalogue] = [:]
   /// The moment that the data is of, in seconds since 1970; nil when that isn't known.

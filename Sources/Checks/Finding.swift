@@ -26,6 +26,8 @@ package struct Finding: Sendable {
   package var query: String?
   /// What it was to look at and did not, as a phrase.
   package var leftOut: String?
+  /// Whether it would pass whatever the data is, as long as no threshold judges its figure.
+  package var figureOnly = false
 
   package init(
     figure: Double, of total: Int? = nil, failsAbove: Double? = 0, least: Outcome.Result = .pass,

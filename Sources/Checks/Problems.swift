@@ -27,6 +27,10 @@ extension Failure {
       hint: "Make two items of the list of them.")
   }
 
+  static func nothingAsked(_ what: String, at place: Place) -> Failure {
+    .invalid("nothing-asked", what, at: place, hint: "Write checks below it, or take it out.")
+  }
+
   static func notASubject(_ name: String, at place: Place) -> Failure {
     .invalid(
       "not-a-namespace", "`\(name)` is neither a collection, nor a database, nor `*`", at: place,

@@ -126,6 +126,8 @@ struct Question: Sendable {
       result = .fail
     }
     outcome.result = severe(result)
+    outcome.figureOnly =
+      finding.figureOnly && common.warnIf == nil && common.errorIf == nil && outcome.result == .pass
     return outcome
   }
 

@@ -23,7 +23,10 @@ extension Suite {
       return nil
     }
     let suites = entries.map { entry in
-      Suite(entry.key, checks: subjects(entry.value, server, diagnostics))
+      if entry.value.entries?.isEmpty == true {
+        diagnostics.report(.nothingAsked("the suite `\(entry.key)` asks nothing", at: entry.place))
+      }
+      return Suite(entry.key, checks: subjects(entry.value, server, diagnostics))
     }
     return diagnostics.count == before ? suites : nil
   }
@@ -43,6 +46,9 @@ extension Suite {
       guard let items = entry.value.elements else {
         diagnostics.report(expected: "a list of checks", found: entry.value)
         return []
+      }
+      if items.isEmpty {
+        diagnostics.report(.nothingAsked("nothing is asked of `\(entry.key)`", at: entry.place))
       }
       let checks = items.compactMap { check($0, of: subject, server, diagnostics) }
       tellApart(checks, diagnostics)

@@ -77,7 +77,7 @@ extension Suite {
       try Interruption.check()
       let found: [Question]
       do {
-        found = try planned.spread(on: server).map { Question(planned, .collection($0)) }
+        found = try spread(planned, on: server).map { Question(planned, .collection($0)) }
       } catch {
         return [Question(planned, planned.subject, trouble: "\(error)")]
       }
@@ -87,15 +87,47 @@ extension Suite {
   }
 }
 
-extension PlannedCheck {
+extension Suite {
   /// The collections that a check of a database is asked of: those of the backup, so that one that is missing on
-  /// the server is noticed; without a backup those of the server. Views are left out, unless the kind is about them.
-  fileprivate func spread(on server: CheckedServer) throws -> [Namespace] {
+  /// the server is noticed; without a backup those of the server. Besides, those that it is compared with: what is lost
+  /// is in neither. Views are left out, unless the kind is about them.
+  private func spread(_ planned: PlannedCheck, on server: CheckedServer) throws -> [Namespace] {
     var databases: [String]?
-    if case .database(let name) = subject { databases = [name] }
+    if case .database(let name) = planned.subject { databases = [name] }
     let catalogue = try server.expected ?? server.listed(databases: databases)
-    return catalogue.sorted.filter {
+    let there = planned.concerned(in: catalogue)
+    let compared = planned.compared(in: name, on: server).filter { namespace in
+      // One that is asked by its name isn't asked again.
+      !checks.contains { other in
+        other.subject == .collection(namespace) && other.declaration.kind == planned.declaration.kind
+          && other.name.utf8.elementsEqual(planned.name.utf8)
+      }
+    }
+    return Set(there).union(compared).sorted()
+  }
+}
+
+extension PlannedCheck {
+  /// Those of a catalogue that it is asked of.
+  fileprivate func concerned(in catalogue: Catalogue) -> [Namespace] {
+    catalogue.sorted.filter {
       subject.covers($0.namespace) && declaration.appliesTo.contains($0.kind) && check.concerns($0)
     }.map(\.namespace)
+  }
+
+  /// Those that what it is compared with holds, as far as they are to be here.
+  fileprivate func compared(in suite: String, on server: CheckedServer) -> [Namespace] {
+    guard check.counterpart != nil || check.comparesUnasked else { return [] }
+    let counterpart = server.counterpart(of: check.counterpart)
+    if counterpart == .baseline {
+      guard let baseline = server.baseline else { return [] }
+      return baseline.namespaces(of: declaration.kind, named: name, in: suite).filter { namespace in
+        subject.covers(namespace)
+          && server.place.map { $0(baseline.sources[namespace] ?? namespace) == namespace } ?? true
+      }
+    }
+    guard let catalogue = server.catalogue(of: counterpart) else { return [] }
+    let found = concerned(in: catalogue)
+    return counterpart == .witness ? found.filter { !server.fleeting.contains($0) } : found
   }
 }

@@ -26,6 +26,19 @@ package struct WitnessedContent: Sendable {
   }
 }
 
+extension WitnessRecord {
+  /// Collections that were made or dropped while it was recorded: whether they were there at a batch's moment isn't
+  /// known.
+  package var fleeting: Set<Namespace> {
+    Set(
+      collections.filter {
+        $0.way == .none && $0.facts.kind != .view
+          && ["created while the source was read", "dropped or renamed while the source was read"]
+            .contains($0.reason)
+      }.map(\.facts.namespace))
+  }
+}
+
 extension CheckContext {
   /// What comparing the collection with the witness came to, batch by batch. Throws `Unanswerable` when nothing of it
   /// can be compared, and `NotAsked` when the witness read nothing of it on purpose.

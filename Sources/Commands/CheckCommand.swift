@@ -79,6 +79,7 @@ enum CheckCommand: Command {
       let record = try WitnessRecord.read(path)
       // Numbers of documents are those of its last moment.
       options.witness = record.catalogue(at: record.batches.indices.last)
+      options.fleeting = record.fleeting
     }
     if let run = values[baseline] {
       options.baseline = try Baseline.read(run, reports: values[reports] ?? "reports")

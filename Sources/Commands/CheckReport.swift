@@ -5,8 +5,8 @@ internal import Record
 struct CheckReport {
   let record: DrillRecord
 
-  /// One line a check; of those that didn't pass what was expected and observed, and how to see it again; then the
-  /// verdict.
+  /// One line a check; of those that didn't pass what was expected and observed, and how to see it again; then what
+  /// was not verified, and the verdict.
   func text(color: Bool) -> String {
     var text = ""
     for check in record.checks {
@@ -20,6 +20,7 @@ struct CheckReport {
         if let value { text += "        \(name): \(value.visible)\n" }
       }
     }
+    for left in record.notVerified { text += "        not verified: \(left.message.visible)\n" }
     let style: Style =
       switch record.verdict {
       case .pass: .green

@@ -8,7 +8,7 @@ struct OptionRules {
   /// What leaving an option out stands for.
   var defaults: [String: Value]
   /// Options whose fields are compared one by one, whatever their order; fields that only the found side has are
-  /// defaults that the server filled in.
+  /// defaults that the server filled in; in a collation they have to be its defaults.
   var filledIn: Set<String>
 
   static let collection = OptionRules(
@@ -47,10 +47,25 @@ struct OptionRules {
     }
   }
 
+  /// What a server (4.4 to 6.0) fills in where a collation leaves it out; of all its locales one has another default.
+  private static let collation: Document = [
+    "caseLevel": false, "caseFirst": "off", "strength": 3, "numericOrdering": false,
+    "alternate": "non-ignorable", "maxVariable": "punct", "normalization": false, "backwards": false,
+  ]
+
+  private func isDefault(_ field: Document.Element, of collation: Document) -> Bool {
+    if field.name == "version" { return true }
+    if field.name == "backwards", collation["locale"]?.string == "fr_CA" { return field.value.isTrue }
+    return OptionRules.collation[field.name]?.isSame(as: field.value) ?? false
+  }
+
   private func equal(_ want: Value, _ have: Value, option name: String) -> Bool {
     if filledIn.contains(name), let want = want.document, let have = have.document {
       // A meta field has no default: either there is one or not.
       if want["metaField"] == nil, have["metaField"] != nil { return false }
+      if name == "collation", !have.allSatisfy({ want[$0.name] != nil || isDefault($0, of: have) }) {
+        return false
+      }
       // The version of a collation is that of the server's library.
       return want.allSatisfy { element in
         element.name == "version" || have[element.name].map { $0.isSame(as: element.value) } ?? false

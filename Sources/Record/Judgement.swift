@@ -51,7 +51,9 @@ package struct Judgement: Sendable, Hashable {
         DrillRecord.Reason(
           .notVerified, "nothing-checked",
           "figures were noted, and not a single check compares one with anything",
-          hint: "Give the metric `min`, `max`, `equals` or `compare: baseline`."))
+          hint:
+            "Say in a check what has to be: a `metric` takes `min`, `max`, `equals` or `compare: baseline`, "
+            + "`types` the types, `query` an index or a limit."))
     }
     for (name, objective) in evidence.objectives.all {
       reasons += Judgement.measured(name, objective, failOnWarn: evidence.failOnWarn)

@@ -5,7 +5,7 @@ package protocol RecordPart: RecordValue, Sendable, Hashable {
   /// A value to read the fields into.
   init()
   /// Its keys in the order in which they are written. All of them are always written, null where there is no
-  /// value, so that whoever reads a record need not tell "absent" from "none".
+  /// value, so that whoever reads a record need not tell "absent" from "none"; flags alone only where they hold.
   static var fields: [RecordField<Self>] { get }
 }
 
@@ -13,7 +13,8 @@ package protocol RecordPart: RecordValue, Sendable, Hashable {
 package struct RecordField<Part> {
   let key: String
   let shape: RecordShape
-  let write: (Part) -> JSON
+  /// Nil where the key is left out.
+  let write: (Part) -> JSON?
   let read: (JSON?, inout Part) throws(MalformedRecord) -> Void
 
   /// A field kept in a property.
@@ -23,6 +24,25 @@ package struct RecordField<Part> {
     write = { $0[keyPath: property].recordJSON }
     read = { (json, part) throws(MalformedRecord) in
       do throws(MalformedRecord) { part[keyPath: property] = try Value(recordJSON: json) } catch {
+        throw error.under(key)
+      }
+    }
+  }
+
+  /// A flag that is written where it holds, and left out otherwise. `unwritten` says what it is where the key is absent,
+  /// of a part whose fields before this one were read.
+  package init(
+    flag key: String, _ property: WritableKeyPath<Part, Bool>, unwritten: @escaping (Part) -> Bool
+  ) {
+    self.key = key
+    shape = Bool.recordShape
+    write = { $0[keyPath: property] ? true : nil }
+    read = { (json, part) throws(MalformedRecord) in
+      guard let json else {
+        part[keyPath: property] = unwritten(part)
+        return
+      }
+      do throws(MalformedRecord) { part[keyPath: property] = try Bool(recordJSON: json) } catch {
         throw error.under(key)
       }
     }
@@ -47,7 +67,7 @@ extension RecordPart {
 
   /// The part as JSON.
   package var json: JSON {
-    .object(Self.fields.map { JSON.Member($0.key, $0.write(self)) })
+    .object(Self.fields.compactMap { field in field.write(self).map { JSON.Member(field.key, $0) } })
   }
 
   /// Reads a part; keys that it doesn't know are passed over, as later versions add some.

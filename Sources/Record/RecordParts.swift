@@ -191,6 +191,10 @@ extension Outcome: RecordPart {
       RecordField("measured", \.measured), RecordField("expected", \.expected),
       RecordField("observed", \.observed), RecordField("samples", \.samples), RecordField("query", \.query),
       RecordField("seconds", \.seconds),
+      // Records of before it was written say it by the kind.
+      RecordField(flag: "figure_only", \.figureOnly) {
+        $0.result == .pass && $0.expected == nil && ($0.kind == "metric" || $0.kind == "storage")
+      },
     ]
   }
 }

@@ -12,7 +12,7 @@ package struct RestoreOptions: Sendable {
   package var buildIndexes: Bool
   /// Whether the backup is declared to hold a part of the documents only: changes of others are counted, not failed.
   package var isPartial: Bool
-  /// Whether patterns of `include` may match nothing: at one of several targets, that is, but not at all of them.
+  /// Whether patterns of `include` and `rename` may match nothing: at one of several targets, that is, but not at all of them.
   package var mayMatchNothing = false
   /// Whether a digest of what goes in is computed, to compare with what the server gives back.
   package var computeDigests = false

@@ -81,7 +81,7 @@ package struct RestorePlan: Sendable {
   package var selected: [Item] { items.filter { $0.facts != nil } }
 
   /// Applies selection and renaming to what the backup holds. Throws `Failure` of kind `usage` when a rename is
-  /// malformed, when two collections would land on one name, or when a pattern of `include` matches nothing.
+  /// malformed, when two collections would land on one name, or when a pattern of `include` or `rename` matches nothing.
   package init(_ backup: any LogicalBackup, _ options: RestoreOptions) throws(Failure) {
     let naming = try Naming(options)
     items = []
@@ -103,6 +103,12 @@ package struct RestorePlan: Sendable {
       let pattern = NamespacePattern(text)
       if !items.contains(where: { $0.facts.map { pattern.matches($0.namespace) } ?? false }) {
         throw .nothingIncluded(text, in: path)
+      }
+    }
+    for rename in options.rename where !options.mayMatchNothing {
+      let pattern = NamespacePattern(rename.from)
+      if !items.contains(where: { $0.facts.map { pattern.matches($0.namespace) } ?? false }) {
+        throw .nothingRenamed(rename.from, in: path)
       }
     }
     var taken: [Namespace: Namespace] = [:]
@@ -191,6 +197,13 @@ extension Failure {
   package static func nothingIncluded(_ pattern: String, in path: String) -> Failure {
     Failure(
       .usage, "nothing-included", "nothing in the backup matches --include \(pattern)", at: Place(path),
+      hint: "Run 'mongodrill verify' on it to see what it holds.")
+  }
+
+  /// A rename of what the backup at `path` doesn't hold.
+  package static func nothingRenamed(_ pattern: String, in path: String) -> Failure {
+    Failure(
+      .usage, "nothing-renamed", "nothing in the backup matches --rename \(pattern)", at: Place(path),
       hint: "Run 'mongodrill verify' on it to see what it holds.")
   }
 

@@ -105,6 +105,25 @@ struct GridFSCheckTests {
     #expect(try database.checks("s: {'*': [{gridfs: {bucket: \(name)}}]}").map(\.result) == [.error])
   }
 
+  @Test("a bucket that is emptied is no answer, whatever another database's holds")
+  func emptied() throws {
+    let full = try TestDatabase()
+    let empty = try TestDatabase()
+    let bucket = "of\(full.name)"
+    try full.insert("\(bucket).files", [file(1, 5)])
+    try full.insert("\(bucket).chunks", [chunk(1, 0, 5)])
+    let item = "{gridfs: {bucket: \(bucket)}}"
+    #expect(try full.checks("s: {'*': [\(item)]}").map(\.result) == [.pass])
+    try empty.create("\(bucket).files")
+    let outcome = try #require(try full.checks("s: {'*': [\(item)]}").first)
+    #expect(outcome.result == .error)
+    #expect(
+      outcome.message == "no data: 1 file in 1 chunk, each complete; no file in \(empty.name)", "\(outcome)")
+    #expect(
+      try full.checks("s: {'*': [{gridfs: {bucket: \(bucket)}, allow_empty: true}]}").map(\.result) == [.pass]
+    )
+  }
+
   @Test("many chunks don't need more memory than a page of them")
   func many() throws {
     let database = try TestDatabase()

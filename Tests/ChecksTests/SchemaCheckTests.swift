@@ -55,8 +55,8 @@ struct SchemaCheckTests {
         """)
     #expect(try database.check("c", "{schema: {schema: {required: [x]}}, error_if: '> 50%'}").result == .fail)
     #expect(try database.check("c", "schema: {schema: {bsonType: nonsense}}").result == .error)
-    #expect(try database.check("c", "{schema: {schema: {}}, where: {_id: 99}}").result == .error)
-    #expect(try database.check("lost", "schema: {schema: {}}").result == .fail)
+    #expect(try database.check("c", "{schema: {schema: {required: [x]}}, where: {_id: 99}}").result == .error)
+    #expect(try database.check("lost", "schema: {schema: {required: [x]}}").result == .fail)
   }
 
   @Test("the collection's own validator, whatever it says, by the collection's collation")

@@ -36,6 +36,25 @@ struct SuiteDecodingTests {
     #expect(core.checks[3].place?.description == "s.yaml:6:7")
   }
 
+  @Test("a suite or a list without checks is no question")
+  func nothingAsked() {
+    let (suites, problems) = decode("core: {}\nlate:\n  shop.orders: []\n")
+    #expect(suites == nil)
+    #expect(problems.map(\.code) == ["nothing-asked", "nothing-asked"])
+    #expect(
+      problems.map(\.description) == [
+        "s.yaml:1:1: the suite `core` asks nothing", "s.yaml:3:3: nothing is asked of `shop.orders`",
+      ], "\(problems)")
+  }
+
+  @Test("an empty schema, which every document fits, is refused")
+  func emptySchema() {
+    #expect(
+      decode("core: {shop.orders: [{schema: {schema: {}}}]}").1.map(\.message) == [
+        "`schema`: it is empty: every document fits"
+      ])
+  }
+
   @Test(
     "what is wrong is named with its place",
     arguments: [

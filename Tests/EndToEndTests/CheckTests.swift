@@ -88,6 +88,39 @@ struct CheckTests {
     }
   }
 
+  @Test("warns that there may be databases that the user doesn't see, where all are asked")
+  func unseenDatabases() throws {
+    try withServer { server, folder in
+      let everything = "version: 1\nchecks: {core: {\"*\": [{count: {min: 1}}]}}\n"
+      let words =
+        "the user sees only the databases that it may read: there may be others, of which nothing was asked"
+      let run = try check(server, everything, in: folder)
+      #expect(run.status == 0 && run.output.contains("not verified: \(words)\n\nWARN"), "\(run.output)")
+      let json = try JSON.parse(try check(server, everything, "--output", "json", in: folder).output)
+      #expect(json["verdict"] == "warn")
+      #expect(json["not_verified"]?.list?.map { $0["message"] } == [.string(words)], "\(json)")
+      #expect(try check(server, everything, "--fail-on", "warn", in: folder).status == 3)
+      // Who sees all of them, and who asks one database alone, isn't warned.
+      let owner = server.reader.replacing("reader:hunter22", with: "owner:ownersecret")
+        .replacing("authSource=shop", with: "authSource=admin")
+      #expect(try check(server, everything, in: folder, address: owner).output.contains("PASS"))
+      let one = everything.replacing("\"*\"", with: "shop")
+      #expect(try check(server, one, in: folder).output.contains("PASS"))
+    }
+  }
+
+  @Test("fails for a collection that a witness knows and the server lost")
+  func lostCollection() throws {
+    try withServer { server, folder in
+      let witness = Files.folder(of: Files.folder(of: #filePath)) + "/Fixtures/small/dumped.json"
+      let yaml = "version: 1\nchecks: {core: {shop: [{options: {compare: witness}}]}}\n"
+      let run = try check(server, yaml, "--witness", witness, in: folder)
+      #expect(run.status == 1, "\(run.output)\(run.errorOutput)")
+      #expect(
+        run.output.contains("options of shop.customers: the collection does not exist"), "\(run.output)")
+    }
+  }
+
   @Test("tells what failed, how to see it again, and ends in the exit status of the worst")
   func fails() throws {
     try withServer { server, folder in

@@ -64,6 +64,20 @@ struct ComparisonTests {
         ["collation": ["strength": .int64(1), "locale": "de", "version": "153.14", "backwards": false]]
       ),
       (["collation": ["locale": "simple"]], [:]),
+      (
+        ["collation": ["locale": "de"]],
+        [
+          "collation": [
+            "locale": "de", "caseLevel": false, "caseFirst": "off", "strength": 3, "numericOrdering": false,
+            "alternate": "non-ignorable", "maxVariable": "punct", "normalization": false, "backwards": false,
+            "version": "57.1",
+          ]
+        ]
+      ),
+      (
+        ["collation": ["locale": "fr_CA"]],
+        ["collation": ["locale": "fr_CA", "strength": 3, "backwards": true, "version": "57.1"]]
+      ),
     ] as [(Document, Document)])
   func sameOptions(expected: Document, found: Document) {
     #expect(said(facts(options: found).differences(from: facts(options: expected))) == [])
@@ -85,6 +99,14 @@ struct ComparisonTests {
       (
         ["collation": ["locale": "de"]], ["collation": ["locale": "fr"]],
         ["option collation: { \"locale\" : \"de\" } → { \"locale\" : \"fr\" }"]
+      ),
+      (
+        ["collation": ["locale": "de"]], ["collation": ["locale": "de", "strength": 1]],
+        ["option collation: { \"locale\" : \"de\" } → { \"locale\" : \"de\", \"strength\" : 1 }"]
+      ),
+      (
+        ["collation": ["locale": "fr"]], ["collation": ["locale": "fr", "backwards": true]],
+        ["option collation: { \"locale\" : \"fr\" } → { \"locale\" : \"fr\", \"backwards\" : true }"]
       ),
     ] as [(Document, Document, [String])])
   func otherOptions(expected: Document, found: Document, differences: [String]) {

@@ -40,6 +40,15 @@ struct SelectionTests {
     #expect(failure?.description.contains(pattern) == true)
   }
 
+  @Test("refuses a rename that matches nothing", arguments: ["shp.*", "shop.Orders", "config.*"])
+  func nothingRenamed(pattern: String) throws {
+    let to = pattern.contains("*") ? "x.*" : "x.y"
+    let failure = try failure(
+      RestoreOptions(rename: [Rename(from: "shop.products", to: "shop.p"), Rename(from: pattern, to: to)]))
+    #expect(failure?.kind == .usage && failure?.code == "nothing-renamed")
+    #expect(failure?.description.contains(pattern) == true)
+  }
+
   @Test("refuses to tear a view from what it reads") func torn() throws {
     let torn = try failure(RestoreOptions(rename: [Rename(from: "shop.orders", to: "archive.orders")]))
     #expect(torn?.kind == .usage && torn?.code == "view-torn")

@@ -39,6 +39,7 @@ package struct FailedDocumentsCheck: Check {
   }
 
   package func run(_ context: CheckContext) throws -> Finding {
+    try context.requireCollections(of: pipeline ?? [])
     // `where` alone says which are bad; with a pipeline, which are looked at.
     let documents = try context.count(pipeline == nil ? [] : context.filterStages)
     let stages = context.filterStages + (pipeline ?? []).map { .document($0) }

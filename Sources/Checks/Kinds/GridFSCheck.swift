@@ -34,8 +34,13 @@ package struct GridFSCheck: Check {
       return finding
     }
     var inspection = BucketInspection(samples: context.common.samples, isWhole: databases.count > 1)
-    for database in databases { try inspect(database, &inspection, context) }
-    return finding(inspection)
+    var empty: [String] = []
+    for database in databases {
+      let before = inspection.files
+      try inspect(database, &inspection, context)
+      if inspection.files == before { empty.append(database) }
+    }
+    return finding(inspection, empty: empty)
   }
 
   /// Those that have the bucket: on the server or, so that one that is missing is noticed, in the backup.
@@ -95,7 +100,8 @@ package struct GridFSCheck: Check {
     inspection = seen
   }
 
-  private func finding(_ seen: BucketInspection) -> Finding {
+  /// `empty`: databases whose bucket holds no file; those of another prove nothing of it.
+  private func finding(_ seen: BucketInspection, empty: [String]) -> Finding {
     let bad = seen.incomplete + seen.orphans
     let all = "\(Count.text(seen.files, "file")) in \(Count.text(seen.chunks, "chunk"))"
     var parts: [String] = []
@@ -108,8 +114,9 @@ package struct GridFSCheck: Check {
         "chunks of \(Count.text(seen.orphans, "file")) that \(seen.orphans == 1 ? "isn't" : "aren't") there")
     }
     var finding = Finding(
-      figure: bad, of: seen.files, examined: bad == 0 ? seen.files : nil,
-      message: parts.isEmpty ? "\(all), each complete" : parts.joined(separator: ", "),
+      figure: bad, of: seen.files, examined: bad == 0 ? (empty.isEmpty ? seen.files : 0) : nil,
+      message: (parts.isEmpty ? "\(all), each complete" : parts.joined(separator: ", "))
+        + (empty.isEmpty || seen.files == 0 ? "" : "; no file in \(empty.joined(separator: ", "))"),
       measured: .object(
         [
           .init("files", .integer(Int64(seen.files))), .init("chunks", .integer(Int64(seen.chunks))),

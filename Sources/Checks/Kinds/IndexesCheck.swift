@@ -22,6 +22,7 @@ package struct IndexesCheck: Check {
 
   private var list: [Document]?
   package private(set) var counterpart: Counterpart?
+  package var comparesUnasked: Bool { list == nil }
 
   /// Compares with the backup.
   package init() {}

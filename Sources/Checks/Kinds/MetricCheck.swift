@@ -62,6 +62,7 @@ package struct MetricCheck: Check {
   package func run(_ context: CheckContext) throws -> Finding {
     let stages = context.filterStages + pipeline.map { .document($0) }
     let query = context.shellAggregation(stages)
+    try context.requireCollections(of: pipeline)
     guard let number = try number(context, stages) else {
       var finding = Finding(
         figure: 0, failsAbove: nil, examined: 0, message: "the pipeline gave no number", measured: .null)
@@ -85,6 +86,7 @@ package struct MetricCheck: Check {
       figure: number.value, failsAbove: nil, least: complaints.isEmpty ? .pass : .fail, message: message,
       measured: .record(["value": number.json, "baseline": baseline?.json]), expected: wish(baseline),
       observed: "\(number)")
+    finding.figureOnly = finding.expected == nil
     finding.query = query
     return finding
   }

@@ -21,6 +21,7 @@ package struct OptionsCheck: Check {
     onSets: .eachShard)
 
   package private(set) var counterpart: Counterpart?
+  package var comparesUnasked: Bool { equals == nil }
   private var equals: Document?
 
   /// Compares with the backup.
@@ -62,6 +63,8 @@ package struct OptionsCheck: Check {
       return lines.isEmpty ? nil : lines.joined(separator: "; ")
     }
     let names = differences.map(name)
+    // A misspelt option isn't set either.
+    let isAbsenceAlone = equals?.allSatisfy { $0.value == .null } ?? false
     let number = found.options.names.count
     var finding = Finding(
       figure: differences.count, of: Swift.max(number, expected.options.names.count),
@@ -71,6 +74,7 @@ package struct OptionsCheck: Check {
         "options": .integer(Int64(number)), "differing": .array(names.map { .string($0) }),
       ],
       expected: side(\.expected), observed: side(\.found))
+    finding.figureOnly = isAbsenceAlone
     finding.query =
       "db.getSiblingDB(\(JSON.string(context.namespace.database).text())).getCollectionInfos("
       + "\((["name": .string(context.namespace.collection)] as Document).shellText))"

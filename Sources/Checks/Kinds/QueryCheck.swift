@@ -86,6 +86,7 @@ package struct QueryCheck: Check {
         "keys_examined": .integer(plan.keysExamined), "returned": .integer(Int64(returned)),
         "indexes": .array(plan.indexes.map { .string($0) }), "scans_collection": .bool(plan.scansCollection),
       ], expected: wish, observed: facts)
+    finding.figureOnly = wish == nil
     finding.query = shellText(context)
     return finding
   }
@@ -94,6 +95,7 @@ package struct QueryCheck: Check {
   private func measure(_ context: CheckContext) throws -> (plan: Explanation, returned: Int, seconds: Double)
   {
     let command = command(context)
+    try context.requireCollections(of: pipeline)
     let plan = Explanation(
       try context.run(["explain": .document(command), "verbosity": "executionStats"]))
     var returned = 0

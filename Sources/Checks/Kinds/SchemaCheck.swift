@@ -19,6 +19,11 @@ package struct SchemaCheck: Check {
 
   package init(_ fields: Fields, _ common: CommonKeys) {
     schema = fields[Self.schema]
+    if schema?.isEmpty == true {
+      fields.reject(
+        Self.schema, "it is empty: every document fits",
+        hint: "Leave it out for the collection's own validator.")
+    }
     if let schema, let inner = schema["$jsonSchema"], schema.names.count == 1, inner.document != nil {
       fields.reject(Self.schema, "`$jsonSchema` goes without saying", hint: "Write what stands in it.")
     }

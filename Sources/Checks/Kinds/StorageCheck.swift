@@ -73,6 +73,7 @@ package struct StorageCheck: Check {
       measured: .object(
         Size.allCases.compactMap { size in found[size].map { .init(size.rawValue, $0.json) } }),
       expected: wishes.isEmpty ? nil : wishes.joined(separator: ", "), observed: sizes)
+    finding.figureOnly = counterpart == nil
     finding.query = "\(context.place.shellText).stats()"
     return finding
   }

@@ -138,6 +138,12 @@ package struct TypesCheck: ScanningCheck {
       samples.append(next.samples)
     }
 
+    /// Whether other types may occur, and no document has the field.
+    fileprivate func isUnseen(_ at: Int) -> Bool {
+      guard let allowed = allowed[at], allowed.dropFirst().contains(true) else { return false }
+      return counts[at].dropFirst().allSatisfy { $0 == 0 }
+    }
+
     /// How often each type occurs that does, the most frequent first.
     fileprivate func types(_ at: Int) -> [(name: String, count: Int, isAllowed: Bool)] {
       counts[at].indices.filter { counts[at][$0] > 0 }.map { code in
@@ -149,6 +155,8 @@ package struct TypesCheck: ScanningCheck {
 
   package func finding(_ seen: Seen, _ context: CheckContext) throws -> Finding {
     let some = Count.text(seen.documents, "document")
+    // What may be missing may be lost as well; what has to be missing is asked for.
+    let unseen = wanted.indices.filter { seen.isUnseen($0) }.map { "`\(wanted[$0].path)`" }
     let types = wanted.indices.map { seen.types($0) }
     func text(_ isShown: (Bool) -> Bool) -> String {
       zip(wanted, types).compactMap { wanted, types in
@@ -172,6 +180,11 @@ package struct TypesCheck: ScanningCheck {
               wanted.path.description, .object(types.map { .init($0.name, .integer(Int64($0.count))) }))
           }),
       ])
+    finding.figureOnly = compared == nil && wanted.allSatisfy { $0.types == nil }
+    if seen.documents > 0, !unseen.isEmpty {
+      finding.least = .warn
+      finding.message += "; no document has \(unseen.joined(separator: ", "))"
+    }
     guard seen.wrong > 0 else { return finding }
     finding.observed = text { !$0 }
     finding.samples = seen.samples.texts

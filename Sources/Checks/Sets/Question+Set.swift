@@ -60,6 +60,7 @@ extension Finding {
       measured: .object(parts.map { JSON.Member($0.shard, $0.finding.measured) }),
       expected: joined(\.expected), observed: joined(\.observed))
     samples = parts.flatMap(\.finding.samples)
+    figureOnly = parts.allSatisfy(\.finding.figureOnly)
     query = parts.first { $0.finding.query != nil }?.finding.query
   }
 }

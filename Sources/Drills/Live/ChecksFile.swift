@@ -70,7 +70,7 @@ package struct ChecksFile: Sendable {
 }
 
 extension Node {
-  /// A file of checks with those of one kind alone.
+  /// A file of checks with those of one kind alone, without what is left empty then.
   fileprivate func keepingChecks(_ kind: String) -> Node {
     func mapped(_ node: Node, _ change: (Node) -> Node) -> Node {
       guard let entries = node.entries else { return node }
@@ -89,10 +89,15 @@ extension Node {
         mapped(suite) { list in
           guard let items = list.elements else { return list }
           return Node(.sequence(items.filter { $0[kind] != nil }), at: list.place)
-        }
-      }
+        }.keeping { $0.elements?.isEmpty != true }
+      }.keeping { $0.entries?.isEmpty != true }
       return entry
     }
     return Node(.mapping(changed), at: place)
+  }
+
+  /// A mapping with some of its values alone.
+  private func keeping(_ isKept: (Node) -> Bool) -> Node {
+    entries.map { Node(.mapping($0.filter { isKept($0.value) }), at: place) } ?? self
   }
 }

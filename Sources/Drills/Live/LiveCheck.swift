@@ -1,4 +1,4 @@
-internal import BSON
+package import BSON
 package import Checks
 package import Facts
 internal import Mongo
@@ -18,6 +18,8 @@ package struct LiveCheck: Sendable {
     /// The suites that are asked; none for all.
     package var suites: [String] = []
     package var witness: Catalogue?
+    /// What the witness names and may not have been there at its moment.
+    package var fleeting: Set<Namespace> = []
     package var baseline: Baseline?
     /// Whether warnings end in an exit code of their own.
     package var failOnWarn = false
@@ -58,13 +60,15 @@ package struct LiveCheck: Sendable {
     let suites = try asked()
     try findCounterparts(of: suites)
     var record = blank
-    let server = try connect(&record)
+    let asksEverything = suites.contains { $0.checks.contains { $0.subject == .everything } }
+    let server = try connect(&record, asksEverything: asksEverything)
     var evidence = Judgement.Evidence()
     evidence.failOnWarn = options.failOnWarn
     evidence.takesFigures = true
     let (answers, ended, failure) = ask(suites, of: server)
     record.checks = answers
     evidence.checks = answers
+    evidence.warnings = record.notVerified.filter { $0.code == "databases" }.map(\.message)
     record.notVerified += answers.compactMap(\.leftOut).map { DrillRecord.NotVerified("check", $0) }
     if let failure {
       evidence.failures = [failure]
@@ -117,7 +121,9 @@ package struct LiveCheck: Sendable {
     return record
   }
 
-  private func connect(_ record: inout DrillRecord) throws(Failure) -> CheckedServer {
+  private func connect(
+    _ record: inout DrillRecord, asksEverything: Bool
+  ) throws(Failure) -> CheckedServer {
     let address = Address(options.uri)
     let pool: ClientPool
     do throws(MongoError) {
@@ -126,20 +132,28 @@ package struct LiveCheck: Sendable {
         uri: options.uri, connections: 2 * options.parallel + 1, selectionTimeout: LiveCheck.patience)
     } catch { throw .invalidAddress() }
     // The driver looks for a server as long as it may.
-    let hello = Promised { () -> Result<String, MongoError> in
+    let hello = Promised { () -> Result<(version: String, seesAll: Bool), MongoError> in
       do throws(MongoError) {
         try pool.run(["ping": 1])
-        return .success(try pool.run(["buildInfo": 1])["version"]?.string ?? "")
+        let version = try pool.run(["buildInfo": 1])["version"]?.string ?? ""
+        return .success((version, !asksEverything || pool.listsAllDatabases))
       } catch { return .failure(error) }
     }
     guard let answer = try hello.value(grace: 0) else { throw .interrupted(by: Interruption.pending ?? 2) }
     switch answer {
-    case .success(let version):
+    case .success(let (version, seesAll)):
       record.environment.server = DrillRecord.Server(address: address.text, version: version)
+      if !seesAll {
+        let words =
+          "the user sees only the databases that it may read: there may be others, of which nothing was asked"
+        events(.warning(words))
+        record.notVerified.append(DrillRecord.NotVerified("databases", words))
+      }
     case .failure(let error): throw .server(address.text, error)
     }
     var server = CheckedServer(pool, expected: nil, isSandbox: false, timeout: options.timeout)
     server.witness = options.witness
+    server.fleeting = options.fleeting
     server.baseline = options.baseline
     server.folder = file.folder
     return server
@@ -232,6 +246,13 @@ private struct Promised<Value: Sendable>: Sendable {
       signalled = since
       if Clock.monotonic - since >= grace { return nil }
     }
+  }
+}
+
+extension ClientPool {
+  /// Whether all databases can be listed, and not only those that the user may read.
+  fileprivate var listsAllDatabases: Bool {
+    (try? run(["listDatabases": 1, "nameOnly": true, "authorizedDatabases": false])) != nil
   }
 }
 

@@ -1,4 +1,5 @@
 internal import BSON
+internal import Backups
 internal import Facts
 internal import Mongo
 internal import Platform
@@ -73,17 +74,41 @@ extension DrillRun {
     end(Phase("witness", seconds: Clock.monotonic - start, documents: found))
   }
 
-  /// Where a collection of the source is in the sandbox; nil when it wasn't restored.
+  /// Where a collection of the source is in the sandbox, or would be if the backup held it; nil when it wasn't to be
+  /// restored, or isn't of this moment.
   var placeOfSource: @Sendable (Namespace) -> Namespace? {
     let collections = record.backup.collections
     let places = Dictionary(
       collections.compactMap { collection in collection.target.map { (collection.source, Namespace($0)) } }
     ) { first, _ in first }
     let left = Set(collections.filter { $0.target == nil }.map(\.source))
-    // What the oplog made has no place in the backup.
-    return { source in
-      places[source.description] ?? (left.contains(source.description) ? nil : source)
+    let given = witnessHere == nil ? namesGivenUp : []
+    let namings = scenario.steps.filter { restored[$0.id] != nil }.compactMap { step in
+      (step.action as? RestoreStep).flatMap { try? Naming($0.options(memory: nil)) }
     }
+    // What the oplog made, and what the backup lacks, has no place in the backup: it is looked for by its name.
+    return { source in
+      if let place = places[source.description] { return place }
+      if left.contains(source.description) || given.contains(source) { return nil }
+      if namings.isEmpty { return source }
+      return namings.first { $0.selects(source) }.flatMap { try? $0.target(of: source) }
+    }
+  }
+
+  /// Names of the source that the oplog took away from what had them, on the way to where the data stands now.
+  private var namesGivenUp: Set<Namespace> {
+    let stages = plans?.recoveries.values.flatMap(\.stages) ?? []
+    guard let standing, let stage = stages.last(where: { $0.replay.target.through == standing }) else {
+      return []
+    }
+    var names: Set<Namespace> = []
+    for collection in stage.plan.replay.catalogue.collections {
+      if !collection.isAlive { names.insert(collection.logicalName) }
+      guard case .base(let at) = collection.origin, let backup else { continue }
+      let before = backup.collections[at].facts.namespace
+      if before != collection.logicalName { names.insert(before) }
+    }
+    return names
   }
 
   /// Takes into the record that a target was reached.

@@ -189,6 +189,10 @@ struct RecoveryPlans {
       let pattern = NamespacePattern(text)
       if !names.contains(where: pattern.matches) { throw .nothingIncluded(text, in: backup.path) }
     }
+    for rename in options.rename {
+      let pattern = NamespacePattern(rename.from)
+      if !names.contains(where: pattern.matches) { throw .nothingRenamed(rename.from, in: backup.path) }
+    }
   }
 
   /// What each restore step takes of the backup.

@@ -1,3 +1,4 @@
+internal import BSON
 package import Checks
 package import Platform
 internal import Record
@@ -8,7 +9,14 @@ extension Baseline {
   package static func read(_ run: String, reports: String) throws(Failure) -> Baseline {
     guard let file = SavedRun.file(of: run, reports: reports) else { throw .noBaseline(run, reports) }
     let record = try DrillRecord(reportAt: file, try Files.read(file, limit: SavedRun.largest))
-    return Baseline(run: record.runID, record.checks)
+    let sources = record.backup.collections.compactMap { collection -> (Namespace, Namespace)? in
+      guard let target = collection.target.flatMap({ Namespace($0) }),
+        let source = Namespace(collection.source)
+      else { return nil }
+      return (target, source)
+    }
+    return Baseline(
+      run: record.runID, record.checks, sources: Dictionary(sources, uniquingKeysWith: { first, _ in first }))
   }
 }
 

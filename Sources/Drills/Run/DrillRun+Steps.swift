@@ -124,9 +124,10 @@ extension DrillRun {
     server.steps = stepFacts
     server.moment = moment
     server.baseline = baseline
+    let place = placeOfSource
+    server.place = place
     if let witness {
       let batch = witness.batches.firstIndex { $0.timestamp == standing }
-      let place = placeOfSource
       server.witness = Catalogue(
         witness.catalogue(at: batch).sorted.compactMap { facts in
           place(facts.namespace).map { name in
@@ -135,6 +136,11 @@ extension DrillRun {
             return facts
           }
         })
+      server.fleeting = Set(witness.fleeting.compactMap(place))
+      if scenario.steps.contains(where: { ($0.action as? ReplayStep)?.isPartial == true }) {
+        // A base that is declared partial lacks collections on purpose.
+        server.fleeting.formUnion(server.witness?.sorted.map(\.namespace) ?? [])
+      }
       server.witnessed = WitnessedContent(witness, standing: batch, earlier: witnessed, place: place)
     }
     return server
