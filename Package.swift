@@ -136,7 +136,7 @@ let package = Package(
       ]),
     tests(
       "EndToEnd",
-      ["mongodrill", "TestSupport", "Sandbox", "Compression", "Mongo", "BSON", "Platform"]),
+      ["mongodrill", "TestSupport", "Sandbox", "Compression", "Mongo", "Facts", "BSON", "Platform"]),
     tests("Facts", ["Facts", "BSON", "Platform"]),
     tests(
       "Fuzz",
