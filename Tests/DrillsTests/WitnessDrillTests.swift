@@ -2,6 +2,7 @@ import BSON
 import Checks
 import Drills
 import Facts
+import Glibc
 import Mongo
 import Platform
 import Record
@@ -57,6 +58,8 @@ private struct WitnessedBackup {
             ],
             on: "shop")
         }
+        // Hundreds a second are enough, and leave something for the other tests.
+        usleep(2000)
       }
     }
     defer {

@@ -55,7 +55,7 @@ extension Truth {
         return name.database == "admin" ? nil : "\(name) exists, should not"
       }
       guard let found = stored[name] else { return "\(name) is missing" }
-      let sorted = documents.values.map(\.bytes).sorted { $0.lexicographicallyPrecedes($1) }
+      let sorted = documents.values.map(\.bytes).sorted(by: precedes)
       let digest = SHA256.hex(of: sorted.reduce(into: []) { $0 += $1 })
       return digest == found.digest
         ? nil : "\(name): \(found.count) documents, \(documents.count) by the model"

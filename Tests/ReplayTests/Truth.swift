@@ -3,6 +3,7 @@ import Facts
 import Mongo
 import Platform
 import Replay
+import TestSupport
 import Testing
 
 /// What a server holds: on the source as it said itself, and in a sandbox.
@@ -78,8 +79,7 @@ extension Truth.Collection {
       documents.append(document.bytes)
       return true
     }
-    documents.sort { $0.lexicographicallyPrecedes($1) }
-    digest = SHA256.hex(of: documents.reduce(into: []) { $0 += $1 })
+    digest = SHA256.hex(of: documents.sorted(by: precedes).reduce(into: []) { $0 += $1 })
   }
 }
 
