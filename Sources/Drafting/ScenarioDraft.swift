@@ -58,10 +58,12 @@ package struct ScenarioDraft: Sendable {
     }
     lines += ["steps:", "  - {id: restore, restore: {}}"]
     if let target { lines.append("  - {id: replay, replay: {to: \(quoted(target))}}") }
-    lines += ["  - {id: verify, check: [\(Draft.suiteName)]}", "checks:", "  \(Draft.suiteName):"]
-    let groups = self.groups
-    // A suite without a check would be none.
-    if !groups.contains(where: { $0.contains(where: \.isSure) }) { lines[lines.count - 1] += " {}" }
+    // A suite without a check would be none: where all of it are guesses, all of it is commented out.
+    let mark = draft.items.contains(where: \.isSure) ? "" : "# "
+    lines += [
+      "  \(mark)- {id: verify, check: [\(Draft.suiteName)]}", "\(mark)checks:",
+      "\(mark)  \(Draft.suiteName):",
+    ]
     for group in groups { lines += text(of: group) }
     return lines.joined(separator: "\n") + "\n"
   }

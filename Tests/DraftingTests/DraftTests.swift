@@ -62,6 +62,12 @@ struct DraftTests {
     let draft = Draft(Draft.Sources(Catalogue()))
     #expect(draft.items.isEmpty)
     #expect(try draft.suite().checks.isEmpty)
+    // A suite that asks nothing would be refused: its lines are comments.
+    let text = ScenarioDraft(draft, title: "t", backup: "dump").yaml
+    #expect(text.contains("\n  # - {id: verify, check: [standard]}\n# checks:\n"), "\(text)")
+    let diagnostics = Diagnostics()
+    let scenario = try #require(Node.parse(text, file: "s.yaml", diagnostics))
+    #expect(scenario["checks"] == nil && scenario["steps"]?.elements?.count == 1)
   }
 
   @Test("unique indexes are keys; partial, sparse and collated ones say less")
